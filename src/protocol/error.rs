@@ -1,0 +1,34 @@
+//! Error codes of `error` frames: stable words for programs; the message beside them is for people.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong. The connection stays open after an `error` frame; a subscription named in it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not a JSON object, or fields are missing or of the wrong type.
+    MalformedFrame,
+    /// A JSON object of a type that this server does not know.
+    UnknownType,
+    /// A binary frame; this protocol is text.
+    BinaryFrame,
+    /// Part of the protocol that this server does not do.
+    Unsupported,
+    /// A subscription id that is empty, too long, or already in use on this connection.
+    InvalidId,
+    /// `unsubscribe` of an id that is not subscribed.
+    UnknownId,
+    /// No such table, not tracked, or not for this person: which one is not said.
+    UnknownTable,
+    /// The table was subscribed and is no longer tracked.
+    TableUntracked,
+    /// More subscriptions than one connection may have.
+    TooManySubscriptions,
+    /// The database could not be read. The subscription is kept and starts when it can be.
+    SourceUnavailable,
+    /// The table could not be read for a reason of its own, such as having been dropped.
+    UnreadableTable,
+    /// A word from a newer server.
+    #[serde(other)]
+    Unknown,
+}

@@ -1,0 +1,280 @@
+//! All subscriptions of one connection: which frame belongs to which, what commits when, where each resumes.
+//!
+//! Pure: text frames in, text frames out. A browser drives it through a WebSocket, the integration tests through
+//! another one.
+//!
+//! Invariants:
+//! - A subscription shows only what a position has committed, and all subscriptions show the same position's rows.
+//! - A subscription resumes from the last position that spoke for it: one that was still arriving keeps the token it
+//!   asked with, or none.
+
+use super::Phase;
+use crate::protocol::{Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Where one subscription's rows go.
+pub trait Sink: Send {
+    /// Takes a chunk of a snapshot, without showing it.
+    fn snapshot(&mut self, rows: &[&RawValue], more: bool) -> Result<(), serde_json::Error>;
+    /// Takes changes, without showing them.
+    fn changes(&mut self, changes: &[Change<'_>]) -> Result<(), serde_json::Error>;
+    /// Shows what was taken. Fails if it does not fit what is shown, which means that something was lost.
+    fn commit(&mut self, position: &Position) -> Result<(), Diverged>;
+    /// Forgets what was taken and not shown.
+    fn discard(&mut self);
+    /// Is told where the subscription stands.
+    fn enter(&mut self, phase: Phase);
+}
+
+/// The rows shown are not what the server believes them to be. Cannot happen unless one side has a defect; answered by
+/// starting over from a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the rows shown differ from what the server believes them to be")]
+pub struct Diverged;
+
+/// What a frame meant for the connection as a whole.
+#[derive(Debug, Default, PartialEq)]
+pub struct Outgoing {
+    /// Frames to send, in order.
+    pub frames: Vec<String>,
+    /// The server promised a sign of life this often.
+    pub heartbeat_ms: Option<u64>,
+    /// The database behind the server became readable or unreadable.
+    pub available: Option<bool>,
+    /// For the developer's console: what should not have happened.
+    pub complaints: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Nothing heard of it on this connection.
+    Requested,
+    /// A snapshot is on its way.
+    Loading,
+    /// Complete with the next position.
+    Arrived,
+    /// Up to date.
+    Live,
+    /// Ended by the server.
+    Failed,
+}
+
+struct Subscription {
+    table: String,
+    position: Option<String>,
+    query: Option<u64>,
+    progress: Progress,
+    sink: Box<dyn Sink>,
+}
+
+impl Subscription {
+    fn request(&self, id: u64) -> String {
+        let frame = ClientFrame::Subscribe(Subscribe {
+            id: id.to_string(),
+            table: self.table.clone(),
+            position: self.position.clone(),
+            ..Subscribe::default()
+        });
+        serde_json::to_string(&frame).expect("a frame of strings")
+    }
+
+    fn start_over(&mut self) {
+        self.progress = Progress::Requested;
+        self.query = None;
+        self.sink.discard();
+    }
+}
+
+/// The client's half of a connection, and what outlives it.
+#[derive(Default)]
+pub struct Replica {
+    subscriptions: BTreeMap<u64, Subscription>,
+    next_id: u64,
+    connected: bool,
+}
+
+impl Replica {
+    /// Adds a subscription that continues from `position`, or starts with a snapshot. Returns its id and, while
+    /// connected, the frame to send.
+    pub fn subscribe(&mut self, table: &str, position: Option<String>, sink: Box<dyn Sink>) -> (u64, Option<String>) {
+        self.next_id += 1;
+        let id = self.next_id;
+        let subscription =
+            Subscription { table: table.to_owned(), position, query: None, progress: Progress::Requested, sink };
+        let frame = self.connected.then(|| subscription.request(id));
+        self.subscriptions.insert(id, subscription);
+        (id, frame)
+    }
+
+    /// Ends a subscription. Returns the frame to send while connected.
+    pub fn unsubscribe(&mut self, id: u64) -> Option<String> {
+        let ended = self.subscriptions.remove(&id)?;
+        (self.connected && ended.progress != Progress::Failed).then(|| unsubscribe_frame(id))
+    }
+
+    /// The socket is open. Returns the frames to send.
+    pub fn opened(&mut self) -> Vec<String> {
+        self.connected = true;
+        self.subscriptions
+            .iter_mut()
+            .map(|(id, subscription)| {
+                subscription.start_over();
+                subscription.request(*id)
+            })
+            .collect()
+    }
+
+    /// The socket is gone. What it had not committed is forgotten.
+    pub fn closed(&mut self) {
+        self.connected = false;
+        for subscription in self.subscriptions.values_mut() {
+            subscription.start_over();
+            subscription.sink.enter(Phase::CatchingUp);
+        }
+    }
+
+    /// Whether every subscription is up to date.
+    pub fn caught_up(&self) -> bool {
+        self.connected
+            && self.subscriptions.values().all(|one| matches!(one.progress, Progress::Live | Progress::Failed))
+    }
+
+    /// The number of subscriptions.
+    pub fn len(&self) -> usize {
+        self.subscriptions.len()
+    }
+
+    /// Whether there are no subscriptions.
+    pub fn is_empty(&self) -> bool {
+        self.subscriptions.is_empty()
+    }
+
+    /// Takes a frame.
+    pub fn receive(&mut self, text: &str) -> Outgoing {
+        let mut out = Outgoing::default();
+        let frame = match ServerFrame::parse(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                out.complaints.push(format!("a frame was not understood: {error}"));
+                return out;
+            }
+        };
+        match frame {
+            ServerFrame::Welcome { heartbeat_ms, available, .. } => {
+                out.heartbeat_ms = Some(heartbeat_ms);
+                out.available = Some(available);
+            }
+            ServerFrame::Source { available } => out.available = Some(available),
+            ServerFrame::Subscribed { id, query, resumed, .. } => self.subscribed(&id, query, resumed),
+            ServerFrame::Resync { query, .. } => self.of_query(query, |subscription| {
+                subscription.progress = Progress::Loading;
+                subscription.sink.discard();
+                subscription.sink.enter(Phase::CatchingUp);
+            }),
+            ServerFrame::Snapshot { query, rows, more, position } => {
+                self.stage(query, &mut out, |subscription| {
+                    subscription.sink.snapshot(&rows, more)?;
+                    if !more {
+                        subscription.progress = Progress::Arrived;
+                    }
+                    Ok(())
+                });
+                self.commit(position.as_deref(), &mut out);
+            }
+            ServerFrame::Changes { query, changes, position } => {
+                self.stage(query, &mut out, |subscription| subscription.sink.changes(&changes));
+                self.commit(position.as_deref(), &mut out);
+            }
+            ServerFrame::Commit { position } => self.commit(Some(&position), &mut out),
+            ServerFrame::Heartbeat { position } => self.commit(position.as_deref(), &mut out),
+            ServerFrame::Error { id, code, message } => self.refused(id.as_deref(), code, &message, &mut out),
+            ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
+        }
+        out
+    }
+
+    fn subscribed(&mut self, id: &str, query: u64, resumed: bool) {
+        let Some(subscription) = id.parse().ok().and_then(|id| self.subscriptions.get_mut(&id)) else { return };
+        subscription.query = Some(query);
+        // Two subscriptions of one query share its frames, so both take the snapshot that the second one needs.
+        self.of_query(query, |one| {
+            one.sink.discard();
+            one.progress = if resumed { Progress::Arrived } else { Progress::Loading };
+        });
+    }
+
+    fn refused(&mut self, id: Option<&str>, code: ErrorCode, message: &str, out: &mut Outgoing) {
+        let subscription = id.and_then(|id| id.parse().ok()).and_then(|id| self.subscriptions.get_mut(&id));
+        match (subscription, code) {
+            (Some(_), ErrorCode::SourceUnavailable) => {}
+            (Some(subscription), _) => {
+                subscription.start_over();
+                subscription.progress = Progress::Failed;
+                // Whatever mends it, the rows of before are not what to build upon.
+                subscription.position = None;
+                subscription.sink.enter(Phase::Failed { code, message: message.to_owned() });
+            }
+            (None, _) => out.complaints.push(format!("the server refused a frame ({code:?}): {message}")),
+        }
+    }
+
+    fn of_query(&mut self, query: u64, mut act: impl FnMut(&mut Subscription)) {
+        self.subscriptions.values_mut().filter(|one| one.query == Some(query)).for_each(&mut act);
+    }
+
+    fn stage(
+        &mut self,
+        query: u64,
+        out: &mut Outgoing,
+        mut take: impl FnMut(&mut Subscription) -> Result<(), serde_json::Error>,
+    ) {
+        for (id, subscription) in self.subscriptions.iter_mut().filter(|(_, one)| one.query == Some(query)) {
+            if let Err(error) = take(subscription) {
+                subscription.start_over();
+                subscription.progress = Progress::Failed;
+                let message = format!("the rows of {} are not as this page expects: {error}", subscription.table);
+                subscription.sink.enter(Phase::Failed { code: ErrorCode::Unknown, message });
+                out.frames.push(unsubscribe_frame(*id));
+            }
+        }
+    }
+
+    fn commit(&mut self, token: Option<&str>, out: &mut Outgoing) {
+        let Some(token) = token else { return };
+        let position = match token.parse::<Token>() {
+            Ok(token) => token.position,
+            Err(error) => {
+                out.complaints.push(format!("{token:?}: {error}"));
+                return;
+            }
+        };
+        for (id, subscription) in &mut self.subscriptions {
+            if !matches!(subscription.progress, Progress::Arrived | Progress::Live) {
+                continue;
+            }
+            if let Err(diverged) = subscription.sink.commit(&position) {
+                out.complaints.push(format!("{}: {diverged}; starting over", subscription.table));
+                subscription.start_over();
+                subscription.position = None;
+                subscription.sink.enter(Phase::CatchingUp);
+                out.frames.push(unsubscribe_frame(*id));
+                out.frames.push(subscription.request(*id));
+                continue;
+            }
+            subscription.position = Some(token.to_owned());
+            if subscription.progress == Progress::Arrived {
+                subscription.progress = Progress::Live;
+                subscription.sink.enter(Phase::Live);
+            }
+        }
+    }
+}
+
+fn unsubscribe_frame(id: u64) -> String {
+    serde_json::to_string(&ClientFrame::Unsubscribe { id: id.to_string() }).expect("a frame of strings")
+}
+
+#[cfg(test)]
+#[path = "replica_tests.rs"]
+mod tests;

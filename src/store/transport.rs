@@ -1,0 +1,242 @@
+//! The thin shell between the pure parts and the browser: one WebSocket, one timer, three events of the window.
+//!
+//! Everything that happens is put into one channel and handled by one task in order; no decision is taken here.
+
+use super::{
+    Connection, Status,
+    connection::Command,
+    machine::{Action, Event, Machine, State},
+};
+use crate::protocol::{PATH, SUBPROTOCOL};
+use futures::{
+    StreamExt,
+    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+};
+use gloo_timers::callback::Timeout;
+use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{CloseEvent, MessageEvent, VisibilityState, WebSocket};
+
+/// WebSocket close code for a connection that was lost without a word.
+const LOST: u16 = 1006;
+
+/// What the one task handles.
+enum Happening {
+    /// To the machine.
+    Event(Event),
+    /// From the page.
+    Command(Command),
+    /// From the socket of the given generation.
+    Socket(u64, SocketEvent),
+}
+
+enum SocketEvent {
+    Opened,
+    Frame(String),
+    Closed(u16),
+}
+
+/// Starts the task. It lives as long as the page.
+pub(super) fn start(connection: &Connection, commands: UnboundedReceiver<Command>) {
+    let (happenings, received) = unbounded();
+    for (name, event) in [("online", Event::Online), ("offline", Event::Clock)] {
+        let happenings = happenings.clone();
+        window_event_listener_untyped(name, move |_| post(&happenings, Happening::Event(event)));
+    }
+    let seen = happenings.clone();
+    window_event_listener_untyped("visibilitychange", move |_| {
+        if document().visibility_state() == VisibilityState::Visible {
+            post(&seen, Happening::Event(Event::Visible));
+        }
+    });
+    post(&happenings, Happening::Event(Event::Start));
+    let connection = connection.clone();
+    spawn_local(async move {
+        let mut happening = futures::stream::select(received, commands.map(Happening::Command));
+        let mut driver = Driver {
+            connection,
+            happenings,
+            machine: Machine::default(),
+            socket: None,
+            generation: 0,
+            alarm: None,
+            unavailable_since: None,
+        };
+        while let Some(happening) = happening.next().await {
+            driver.handle(happening);
+        }
+    });
+}
+
+/// The receiver lives as long as the page, so a failure to send means that nobody is left to care.
+fn post(happenings: &UnboundedSender<Happening>, happening: Happening) {
+    let _ = happenings.unbounded_send(happening);
+}
+
+fn now() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+struct Driver {
+    connection: Connection,
+    happenings: UnboundedSender<Happening>,
+    machine: Machine,
+    socket: Option<Socket>,
+    generation: u64,
+    /// When the machine wants to be woken, and the timer that does it.
+    alarm: Option<(u64, Timeout)>,
+    unavailable_since: Option<u64>,
+}
+
+impl Driver {
+    fn handle(&mut self, happening: Happening) {
+        match happening {
+            Happening::Event(event) => self.tell(event),
+            Happening::Command(Command::RetryNow) => self.tell(Event::RetryNow),
+            Happening::Command(Command::Send(frame)) => self.send([frame]),
+            Happening::Socket(generation, event) if generation == self.generation => self.from_socket(event),
+            Happening::Socket(..) => {}
+        }
+        self.connection.report(self.status());
+        self.set_alarm();
+    }
+
+    fn from_socket(&mut self, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened => {
+                self.tell(Event::Opened);
+                let frames = self.connection.replica().opened();
+                self.send(frames);
+            }
+            SocketEvent::Frame(text) => {
+                self.tell(Event::Heard);
+                let out = self.connection.replica().receive(&text);
+                if let Some(heartbeat_ms) = out.heartbeat_ms {
+                    self.tell(Event::Welcomed { heartbeat_ms });
+                }
+                if let Some(available) = out.available {
+                    self.unavailable_since = (!available).then(now);
+                }
+                for complaint in out.complaints {
+                    web_sys::console::error_1(&JsValue::from_str(&format!("rowcast: {complaint}")));
+                }
+                self.send(out.frames);
+            }
+            SocketEvent::Closed(code) => {
+                self.drop_socket();
+                self.tell(Event::Closed { code });
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match self.machine.on(event, now(), js_sys::Math::random()) {
+            Some(Action::Connect) => self.connect(),
+            Some(Action::Close) => self.drop_socket(),
+            None => {}
+        }
+    }
+
+    fn connect(&mut self) {
+        self.drop_socket();
+        self.socket = Socket::open(self.generation, &self.happenings);
+        if self.socket.is_none() {
+            post(&self.happenings, Happening::Socket(self.generation, SocketEvent::Closed(LOST)));
+        }
+    }
+
+    fn drop_socket(&mut self) {
+        self.generation += 1;
+        self.unavailable_since = None;
+        if self.socket.take().is_some() {
+            self.connection.replica().closed();
+        }
+    }
+
+    fn send(&self, frames: impl IntoIterator<Item = String>) {
+        let Some(socket) = &self.socket else { return };
+        for frame in frames {
+            // Fails only if the socket is closing, and then its end is about to be told.
+            let _ = socket.socket.send_with_str(&frame);
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self.machine.state() {
+            State::Idle | State::Connecting { .. } => {
+                Status::Connecting { offline_since: self.machine.offline_since() }
+            }
+            State::Waiting { retry_at } => {
+                Status::Waiting { offline_since: self.machine.offline_since().unwrap_or(retry_at), retry_at }
+            }
+            State::Refused { code } => Status::Refused { code },
+            State::Open { .. } => match self.unavailable_since {
+                Some(since) => Status::SourceUnavailable { since },
+                None if self.connection.replica().caught_up() => Status::Live,
+                None => Status::CatchingUp,
+            },
+        }
+    }
+
+    /// Frames move the machine's wake-up further away all the time; an alarm that rings early is set again then,
+    /// rather than with every frame.
+    fn set_alarm(&mut self) {
+        let Some(due) = self.machine.wake_at() else {
+            self.alarm = None;
+            return;
+        };
+        let set = self.alarm.as_ref().is_some_and(|(at, _)| *at <= due && *at > now());
+        if !set {
+            let happenings = self.happenings.clone();
+            let wait = u32::try_from(due.saturating_sub(now())).unwrap_or(u32::MAX);
+            let timer = Timeout::new(wait, move || post(&happenings, Happening::Event(Event::Clock)));
+            self.alarm = Some((due, timer));
+        }
+    }
+}
+
+/// A browser WebSocket and the closures that it calls. Dropping it closes the one and detaches the others.
+struct Socket {
+    socket: WebSocket,
+    _on_open: Closure<dyn Fn()>,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_close: Closure<dyn Fn(CloseEvent)>,
+}
+
+impl Socket {
+    fn open(generation: u64, happenings: &UnboundedSender<Happening>) -> Option<Self> {
+        let location = leptos::prelude::window().location();
+        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        let socket =
+            WebSocket::new_with_str(&format!("{scheme}://{}{PATH}", location.host().ok()?), SUBPROTOCOL).ok()?;
+        let tell = |happenings: &UnboundedSender<Happening>| {
+            let happenings = happenings.clone();
+            move |event| post(&happenings, Happening::Socket(generation, event))
+        };
+        let opened = tell(happenings);
+        let on_open = Closure::<dyn Fn()>::new(move || opened(SocketEvent::Opened));
+        let message = tell(happenings);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                message(SocketEvent::Frame(text));
+            }
+        });
+        let closed = tell(happenings);
+        let on_close =
+            Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| closed(SocketEvent::Closed(event.code())));
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // Fails only for close codes that are not allowed.
+        let _ = self.socket.close();
+    }
+}
