@@ -26,6 +26,12 @@ pub(super) struct Account {
     pub(super) switched: bool,
 }
 
+impl Account {
+    pub(super) fn is_root(&self) -> bool {
+        self.uid == ROOT
+    }
+}
+
 /// The account of this process.
 pub(super) async fn caller() -> Result<Account, Error> {
     let uid = ask(&["-u"]).await?;
@@ -50,7 +56,7 @@ pub(super) async fn choose(
     configured: Option<&str>,
     existing: Option<(&Path, u32, u32)>,
 ) -> Result<Account, Error> {
-    if caller.uid != ROOT {
+    if !caller.is_root() {
         return Ok(caller.clone());
     }
     let named = match configured {
@@ -60,7 +66,7 @@ pub(super) async fn choose(
         None => None,
     };
     if let Some(account) = &named
-        && account.uid == ROOT
+        && account.is_root()
     {
         return Err(Error::RootAccount {
             name: account.name.clone(),
@@ -145,10 +151,7 @@ mod tests {
         let chosen = choose(&account(ROOT), None, Some((Path::new("/x"), 4711, 42)))
             .await
             .unwrap();
-        assert_eq!(
-            (chosen.uid, chosen.gid, chosen.switched),
-            (4711, 42, true)
-        );
+        assert_eq!((chosen.uid, chosen.gid, chosen.switched), (4711, 42, true));
     }
 
     #[tokio::test]
@@ -167,7 +170,9 @@ mod tests {
 
     #[tokio::test]
     async fn root_is_refused_as_the_configured_account() {
-        let error = choose(&account(ROOT), Some("root"), None).await.unwrap_err();
+        let error = choose(&account(ROOT), Some("root"), None)
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::RootAccount { .. }), "{error}");
     }
 

@@ -29,34 +29,20 @@ const PACKAGED: [(&str, &str, &str); 5] = [
     ("/usr/libexec", "postgresql", ""),
 ];
 
-/// Package managers and what they are told; the first that exists is the one to suggest.
-const INSTALLERS: [(&str, &str, &str); 5] = [
+/// Package managers, the command for any version, and how that of one major version begins, where there is such a thing.
+const INSTALLERS: [(&str, &str, Option<&str>); 4] = [
     (
         "/usr/bin/apt-get",
         "sudo apt-get install postgresql",
-        "sudo apt-get install postgresql-",
+        Some("sudo apt-get install postgresql-"),
     ),
-    (
-        "/usr/bin/dnf",
-        "sudo dnf install postgresql-server",
-        "sudo dnf install postgresql-server-",
-    ),
-    (
-        "/usr/bin/pacman",
-        "sudo pacman -S postgresql",
-        "sudo pacman -S postgresql-old-upgrade # for ",
-    ),
-    (
-        "/sbin/apk",
-        "sudo apk add postgresql",
-        "sudo apk add postgresql",
-    ),
-    (
-        "/opt/homebrew/bin/brew",
-        "brew install postgresql@17",
-        "brew install postgresql@",
-    ),
+    ("/usr/bin/dnf", "sudo dnf install postgresql-server", None),
+    ("/usr/bin/pacman", "sudo pacman -S postgresql", None),
+    ("/sbin/apk", "sudo apk add postgresql", None),
 ];
+
+/// What to suggest where none of these exists: a Mac, most likely.
+const OTHER_INSTALLER: (&str, &str) = ("brew install postgresql@17", "brew install postgresql@");
 
 /// The programs of one installed version.
 #[derive(Debug, Clone)]
@@ -114,14 +100,17 @@ pub(super) async fn find(
 
 /// The command that installs a server on this machine, of the given major version if it matters.
 pub(super) fn install_hint(major: Option<u32>) -> String {
-    let installer = INSTALLERS
+    let (any, versioned) = INSTALLERS
         .iter()
-        .find(|(program, ..)| Path::new(program).exists());
-    match (installer, major) {
-        (Some((_, any, _)), None) => (*any).to_owned(),
-        (Some((_, _, prefix)), Some(major)) => format!("{prefix}{major}"),
-        (None, None) => "brew install postgresql@17".to_owned(),
-        (None, Some(major)) => format!("brew install postgresql@{major}"),
+        .find(|(program, ..)| Path::new(program).exists())
+        .map_or(
+            (OTHER_INSTALLER.0, Some(OTHER_INSTALLER.1)),
+            |(_, any, versioned)| (*any, *versioned),
+        );
+    match (major, versioned) {
+        (None, _) => any.to_owned(),
+        (Some(major), Some(beginning)) => format!("{beginning}{major}"),
+        (Some(major), None) => format!("{any} # version {major}"),
     }
 }
 

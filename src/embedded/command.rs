@@ -3,7 +3,7 @@
 //! The environment is built from nothing, not cleaned: the developer's PGPORT must not reach the server, and neither
 //! should other secrets of the shell, which another account could read under /proc.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -52,21 +52,32 @@ pub(super) fn as_account(program: &Path, account: &Account, dir: &Path) -> Comma
 
 /// Runs the command to its end and returns what it wrote. Killed when it passes `limit` or when the caller gives up.
 pub(super) async fn output(mut command: Command, limit: Duration) -> Result<Output, Error> {
-    let program = command.as_std().get_program().to_owned();
+    let program = PathBuf::from(command.as_std().get_program());
     command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     match tokio::time::timeout(limit, command.output()).await {
         Ok(Ok(output)) => Ok(output),
-        Ok(Err(source)) => Err(Error::Spawn {
-            program: program.into(),
-            source,
-        }),
-        Err(_) => Err(Error::TimedOut {
-            program: program.into(),
-            limit,
-        }),
+        Ok(Err(source)) => Err(Error::Spawn { program, source }),
+        Err(_) => Err(Error::TimedOut { program, limit }),
+    }
+}
+
+/// Runs the command to its end; true if it succeeded. It is left alone when the caller gives up, but killed at `limit`.
+pub(super) async fn succeeds(mut command: Command, limit: Duration) -> Result<bool, Error> {
+    let program = PathBuf::from(command.as_std().get_program());
+    let spawned = |source| Error::Spawn {
+        program: program.clone(),
+        source,
+    };
+    let mut child = command.spawn().map_err(spawned)?;
+    match tokio::time::timeout(limit, child.wait()).await {
+        Ok(status) => Ok(status.map_err(spawned)?.success()),
+        Err(_) => {
+            child.kill().await.map_err(spawned)?;
+            Err(Error::TimedOut { program, limit })
+        }
     }
 }
 

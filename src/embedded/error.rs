@@ -88,9 +88,10 @@ pub enum Error {
 
     /// The cluster's files belong to another account than the configured one.
     #[error(
-        "the cluster in {} belongs to uid {owner}, but the configured user is {configured}. Hand it over with `sudo chown -R {configured} {}` while it is stopped, or change the setting",
+        "the cluster in {} belongs to uid {owner}, but the configured user is {configured}. Hand it over with `sudo chown -R {configured} {} {}` while it is stopped, or change the setting",
         dir.display(),
-        quoted(dir)
+        quoted(dir),
+        quoted(&dir.with_file_name("run"))
     )]
     AccountChanged {
         /// The directory with the cluster.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::error::Error;
 
 /// How long to wait for another process; above the longest first start that the other timeouts allow.
-const WAIT: Duration = Duration::from_secs(330);
+const WAIT: Duration = Duration::from_secs(420);
 
 /// How often a taken lock is tried again.
 const POLL: Duration = Duration::from_millis(50);

@@ -1,0 +1,38 @@
+//! What can go wrong between the changelog and its readers.
+
+/// An error of the changelog stage.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Postgres does not answer, or refuses.
+    #[error("Postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    /// The engine's schema could not be created or upgraded.
+    #[error("the schema rowcast could not be created or upgraded: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The engine's schema says something that this program does not understand.
+    #[error("the schema rowcast holds something unexpected: {0}")]
+    Unexpected(String),
+}
+
+impl Error {
+    /// Whether the database cannot be reached, or refuses everybody, as opposed to refusing this statement.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Postgres(error) => match error {
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                // 08 connection, 53 resources, 57 operator intervention, 58 system (PostgreSQL manual, appendix A).
+                sqlx::Error::Database(error) => error
+                    .code()
+                    .is_some_and(|code| ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))),
+                _ => false,
+            },
+            Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
+            Self::Migrate(_) | Self::Unexpected(_) => false,
+        }
+    }
+}

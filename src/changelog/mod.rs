@@ -1,0 +1,31 @@
+//! The changelog: the durable order of changes, and everything that reads it.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `schema` | creates and upgrades the engine's own schema |
+//! | `position` | Postgres snapshots as positions, the epoch |
+//! | `read` | the changes after a position |
+//! | `snapshot` | the rows of tables as of a position |
+//! | `doorbell` | sleeping without missing anything |
+//! | `tailer` | the one task that feeds the hub |
+//! | `retention` | how far back the changelog reaches |
+//!
+//! Architecture invariant: nothing else reads `rowcast.change`.
+
+mod doorbell;
+mod error;
+mod position;
+mod read;
+mod retention;
+mod schema;
+mod snapshot;
+mod tailer;
+
+pub use error::Error;
+pub use position::epoch;
+pub use read::{Reading, changes_after};
+pub use retention::{Retention, prune};
+pub use schema::install;
+pub(crate) use snapshot::quote;
+pub use snapshot::{PageSnapshot, Snapshot};
+pub use tailer::{Tailer, WakeUp};

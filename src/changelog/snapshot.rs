@@ -1,0 +1,113 @@
+//! The rows of tables as of one position.
+//!
+//! One `repeatable read` transaction is one snapshot, however many tables it reads. Settings that shape text are pinned
+//! as in the capture function, so that a row reads the same from the table and from the changelog.
+
+use super::{Error, epoch, position};
+use crate::{
+    hub::Table,
+    protocol::{Position, Token},
+};
+use futures::{Stream, TryStreamExt};
+use serde_json::value::RawValue;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, Transaction};
+
+/// An open database snapshot.
+pub struct Snapshot {
+    transaction: Transaction<'static, Postgres>,
+    position: Position,
+}
+
+impl Snapshot {
+    /// Opens a snapshot. It holds one connection of the pool until dropped, and old row versions in the database with it.
+    pub async fn open(pool: &PgPool) -> Result<Self, Error> {
+        let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await?;
+        let text: String =
+            sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
+        Ok(Self { transaction, position: position::parse(&text)? })
+    }
+
+    /// The position that the rows belong to.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// The position as a token.
+    pub async fn token(&mut self) -> Result<Token, Error> {
+        Ok(Token { epoch: epoch(&mut *self.transaction).await?, position: self.position.clone() })
+    }
+
+    /// All rows of a table in the order of its key, as JSON.
+    pub fn rows(&mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> {
+        let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
+        let sql = format!(
+            "select row_to_json(t)::text from only {}.{} t order by {}",
+            quote(&table.schema),
+            quote(&table.name),
+            order.join(", ")
+        );
+        // Identifiers are quoted above; there is nothing else in it.
+        sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
+            RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
+        })
+    }
+
+    /// The tracked tables.
+    pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
+        let rows = sqlx::query("select id, schema_name, table_name, key, since::text from rowcast.tracked")
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Table {
+                    id: row.try_get(0)?,
+                    schema: row.try_get(1)?,
+                    name: row.try_get(2)?,
+                    key: row.try_get(3)?,
+                    since: position::transaction(row.try_get(4)?)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The snapshot of one page: opened by the first read, shared by all others of the same page.
+pub struct PageSnapshot {
+    pool: PgPool,
+    open: tokio::sync::Mutex<Option<(Snapshot, Token)>>,
+}
+
+impl PageSnapshot {
+    /// Nothing is opened before something is read.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, open: tokio::sync::Mutex::new(None) }
+    }
+
+    /// The rows of a table, and the token that they belong to.
+    pub async fn read(&self, table: &Table) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+        let mut open = self.open.lock().await;
+        let (snapshot, token) = match &mut *open {
+            Some(open) => open,
+            None => {
+                let mut snapshot = Snapshot::open(&self.pool).await?;
+                let token = snapshot.token().await?;
+                open.insert((snapshot, token))
+            }
+        };
+        let rows = snapshot.rows(table).try_collect().await?;
+        Ok((token.clone(), rows))
+    }
+}
+
+/// Quotes an identifier by Postgres' rules.
+pub(crate) fn quote(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn identifiers_cannot_end_their_quotes() {
+        assert_eq!(super::quote(r#"a"; drop table b --"#), r#""a""; drop table b --""#);
+    }
+}

@@ -1,0 +1,208 @@
+//! The tailer: the one task that reads the changelog from the hub's position onwards and feeds the hub.
+//!
+//! Procedure: look; publish what is there, even if only the position moved; look again soon while there is traffic;
+//! otherwise doze, look once more, and sleep until the doorbell rings, somebody waits for a position, or the safety poll
+//! is due. Whatever fails ends the connection, tells the sessions, and starts over from the hub's position: nothing is
+//! lost, because the position is the hub's and not the connection's.
+//!
+//! It does not decide what anybody sees, and it never waits for a session.
+
+use super::{Error, doorbell::Doorbell, epoch, position, read, read::Reading, snapshot::Snapshot};
+use crate::{
+    hub::{Batch, Catalog, CatalogChange, Hub, Operation, RowChange, Table, TableId},
+    protocol::Token,
+};
+use serde::Deserialize;
+use sqlx::PgPool;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// The changelog's number for its own list of tables.
+const CATALOG_TABLE: TableId = 0;
+/// Between two looks while there is traffic.
+const PACE: Duration = Duration::from_millis(2);
+/// Between two looks while a silent writer keeps the lock: grows from [`PACE`] to this.
+const SLOWEST_PACE: Duration = Duration::from_millis(20);
+/// Looks that find nothing before it tries to doze.
+const IDLE_LOOKS: u32 = 5;
+/// Between two looks that nobody asked for. No wake-up is known to get lost; this bounds the harm if one does.
+const SAFETY_POLL: Duration = Duration::from_secs(2);
+/// Between two tries to connect: doubles from the first to the last.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long one look may take. A connection that does not answer at all is as good as lost.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How the tailer learns that there is something new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeUp {
+    /// Writers ring while it sleeps. Except where the database allows prepared transactions, which must not `notify`.
+    #[default]
+    Auto,
+    /// It looks every few milliseconds. For poolers that cannot `listen`.
+    Poll,
+}
+
+/// Feeds one hub from one database.
+#[derive(Debug)]
+pub struct Tailer {
+    pool: PgPool,
+    hub: Arc<Hub>,
+    wake_up: WakeUp,
+}
+
+impl Tailer {
+    /// Reads where the database stands and makes a hub that stands there too.
+    pub async fn start(pool: PgPool, wake_up: WakeUp) -> Result<Self, Error> {
+        let (token, catalog) = stand(&pool).await?;
+        let hub = Arc::new(Hub::new(token.epoch, token.position, catalog));
+        Ok(Self { pool, hub, wake_up })
+    }
+
+    /// The hub that it feeds.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Feeds the hub until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut retry = RETRY.0;
+        while !stop.is_cancelled() {
+            let was_available = self.hub.is_available();
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.feed() => outcome,
+            };
+            let Err(error) = outcome;
+            if was_available || self.hub.is_available() {
+                tracing::warn!(%error, "the changelog cannot be read; trying again until it can");
+                retry = RETRY.0;
+            }
+            self.hub.set_available(false);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(retry) => {}
+            }
+            retry = (retry * 2).min(RETRY.1);
+        }
+    }
+
+    async fn feed(&self) -> Result<std::convert::Infallible, Error> {
+        let mut doorbell = Doorbell::open(&self.pool, self.listens().await?).await?;
+        if epoch(doorbell.connection().await?).await? != self.hub.token().epoch {
+            tracing::warn!("this is another history of the database: every client starts over");
+            self.start_over().await?;
+        }
+        self.look(&mut doorbell).await?;
+        if !self.hub.is_available() {
+            tracing::info!("the changelog is read again");
+            self.hub.set_available(true);
+        }
+        let mut idle = 0;
+        let mut pace = PACE;
+        loop {
+            tokio::time::sleep(pace).await;
+            if self.look(&mut doorbell).await? {
+                (idle, pace) = (0, PACE);
+                continue;
+            }
+            idle += 1;
+            if idle < IDLE_LOOKS {
+                continue;
+            }
+            if !doorbell.doze().await? {
+                pace = (pace * 2).min(SLOWEST_PACE);
+                continue;
+            }
+            while !self.look(&mut doorbell).await? {
+                tokio::select! {
+                    rung = doorbell.rung() => rung?,
+                    () = self.hub.nudged() => {}
+                    () = tokio::time::sleep(SAFETY_POLL) => {}
+                }
+            }
+            doorbell.wake().await?;
+            (idle, pace) = (0, PACE);
+        }
+    }
+
+    async fn listens(&self) -> Result<bool, Error> {
+        if self.wake_up == WakeUp::Poll {
+            return Ok(false);
+        }
+        let prepared: String =
+            sqlx::query_scalar("select current_setting('max_prepared_transactions')").fetch_one(&self.pool).await?;
+        Ok(prepared == "0")
+    }
+
+    /// Publishes what is new. True if there were changes.
+    async fn look(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
+        let from = self.hub.token().position;
+        let reading = read::changes_after(doorbell.connection().await?, &from);
+        let timed_out = |_| Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+        match tokio::time::timeout(LOOK_TIMEOUT, reading).await.map_err(timed_out)?? {
+            Reading::Changes { changes, position } => {
+                let any = !changes.is_empty();
+                if any || position != from {
+                    let catalog = catalog_changes(&changes)?;
+                    if let Err(error) = self.hub.publish(Batch { position, changes }, catalog) {
+                        tracing::error!(%error, "the table must be tracked anew");
+                    }
+                }
+                Ok(any)
+            }
+            Reading::TooMuch { .. } | Reading::Pruned => {
+                tracing::info!("too much has changed to be replayed: every client starts over from a snapshot");
+                self.start_over().await?;
+                Ok(true)
+            }
+            Reading::Ahead => Err(Error::Unexpected("the database is behind what has been read from it".to_owned())),
+        }
+    }
+
+    async fn start_over(&self) -> Result<(), Error> {
+        let (token, catalog) = stand(&self.pool).await?;
+        self.hub.skip_to(token.epoch, token.position, catalog);
+        Ok(())
+    }
+}
+
+/// Where the database stands, and its tracked tables.
+async fn stand(pool: &PgPool) -> Result<(Token, Catalog), Error> {
+    let mut snapshot = Snapshot::open(pool).await?;
+    Ok((snapshot.token().await?, snapshot.tables().await?.into_iter().collect()))
+}
+
+/// What the batch says about the list of tables.
+fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
+    #[derive(Deserialize)]
+    struct Tracked {
+        id: TableId,
+        schema_name: String,
+        table_name: String,
+        key: Vec<String>,
+        since: String,
+    }
+    let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
+        serde_json::from_str(image.get()).map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))
+    };
+    let mut found = Vec::new();
+    for change in changes.iter().filter(|change| change.table == CATALOG_TABLE) {
+        match &change.operation {
+            Operation::Insert { new } | Operation::Update { new, .. } => {
+                let row = read(new)?;
+                let since = position::transaction(&row.since)?;
+                found.push(CatalogChange::Tracked(Table {
+                    id: row.id,
+                    schema: row.schema_name,
+                    name: row.table_name,
+                    key: row.key,
+                    since,
+                }));
+            }
+            Operation::Delete { old } => found.push(CatalogChange::Untracked(read(old)?.id)),
+            Operation::Truncate => {}
+        }
+    }
+    Ok(found)
+}

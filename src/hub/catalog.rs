@@ -1,0 +1,90 @@
+//! Which tables there are, by number and by name.
+
+use super::TableId;
+use std::{collections::HashMap, sync::Arc};
+
+/// A tracked table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The source's number for it.
+    pub id: TableId,
+    /// Its schema.
+    pub schema: String,
+    /// Its name within the schema.
+    pub name: String,
+    /// Columns of the primary key.
+    pub key: Vec<String>,
+    /// The transaction that began tracking.
+    pub since: u64,
+}
+
+impl Table {
+    /// `schema.table`, as people and clients write it.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+}
+
+/// The tracked tables as of the hub's position.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    tables: HashMap<TableId, Arc<Table>>,
+}
+
+impl Catalog {
+    /// By number.
+    pub fn get(&self, id: TableId) -> Option<&Arc<Table>> {
+        self.tables.get(&id)
+    }
+
+    /// By `schema.table`, or `table` alone for the schema `public`. The names are compared as they are, without quotes
+    /// or case folding; of two tables that are spelled the same, such as `"a.b"."c"` and `"a"."b.c"`, neither is found.
+    pub fn find(&self, name: &str) -> Option<&Arc<Table>> {
+        let full = if name.contains('.') { name.to_owned() } else { format!("public.{name}") };
+        let dotted = format!("public.{name}");
+        let mut found = self.tables.values().filter(|table| table.full_name() == full || table.full_name() == dotted);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// Adds or replaces a table.
+    pub fn insert(&mut self, table: Table) {
+        self.tables.insert(table.id, Arc::new(table));
+    }
+
+    /// Forgets a table.
+    pub fn remove(&mut self, id: TableId) -> Option<Arc<Table>> {
+        self.tables.remove(&id)
+    }
+}
+
+impl FromIterator<Table> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Table>>(tables: I) -> Self {
+        Self { tables: tables.into_iter().map(|table| (table.id, Arc::new(table))).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(id: TableId, schema: &str, name: &str) -> Table {
+        Table { id, schema: schema.to_owned(), name: name.to_owned(), key: vec!["id".to_owned()], since: 0 }
+    }
+
+    #[test]
+    fn tables_are_found_by_full_name_and_those_in_public_by_name_alone() {
+        let catalog: Catalog = [table(1, "public", "a"), table(2, "shop", "a"), table(3, "public", "x.y"), table(4, "shop", "Ünï \"q\"")]
+            .into_iter()
+            .collect();
+        let id = |name| catalog.find(name).map(|table| table.id);
+        assert_eq!([id("a"), id("public.a"), id("shop.a"), id("x.y"), id("shop.Ünï \"q\"")], [Some(1), Some(1), Some(2), Some(3), Some(4)]);
+        assert_eq!([id("A"), id("b"), id(""), id("."), id("shop")], [None; 5]);
+    }
+
+    #[test]
+    fn a_name_that_means_two_tables_means_neither() {
+        let catalog: Catalog = [table(1, "a", "b"), table(2, "public", "a.b")].into_iter().collect();
+        assert_eq!(catalog.find("a.b"), None);
+        assert_eq!(catalog.find("public.a.b").map(|table| table.id), Some(2));
+    }
+}

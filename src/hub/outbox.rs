@@ -1,0 +1,150 @@
+//! What one session has yet to be sent: a queue with a bound.
+//!
+//! When it is full it is emptied, and the session is told that it has *lagged*: it is brought up again from the position
+//! that it was last sent, with one net change per row, however much it missed. Nothing is lost and nothing grows.
+
+use super::QueryId;
+use crate::protocol::{ErrorCode, Token};
+use bytes::Bytes;
+use std::{collections::VecDeque, sync::Arc};
+use tokio::sync::Notify;
+
+/// Most bytes that wait for one session. A single delivery may be larger, if nothing else waits.
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
+
+/// One encoded text frame, shared by all who get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame(Bytes);
+
+impl Frame {
+    /// The UTF-8 text of the frame.
+    pub fn bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl From<String> for Frame {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Frames that belong together; the last of them commits, if there is a position.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// In the order to send them.
+    pub frames: Arc<[Frame]>,
+    /// Where the session stands once they are sent.
+    pub position: Option<Token>,
+    /// Makes queries live, so nothing can take its place: it is kept when the queue is emptied.
+    pub(super) pinned: bool,
+}
+
+impl Delivery {
+    fn bytes(&self) -> usize {
+        self.frames.iter().map(|frame| frame.bytes().len()).sum()
+    }
+}
+
+/// What the sender of a session finds in its outbox.
+#[derive(Debug)]
+pub enum Sent {
+    /// Frames to send.
+    Delivery(Delivery),
+    /// The hub ended a query: its subscribers are to be told.
+    Ended {
+        /// Which query.
+        query: QueryId,
+        /// For programs.
+        code: ErrorCode,
+        /// For people.
+        message: String,
+    },
+    /// The session fell behind: these queries, which were live, must be brought up from this position.
+    Lagged {
+        /// What the session was last sent.
+        position: Token,
+        /// Queries that were live.
+        queries: Vec<QueryId>,
+    },
+}
+
+impl Sent {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Delivery(delivery) => delivery.bytes(),
+            Self::Ended { .. } | Self::Lagged { .. } => 0,
+        }
+    }
+
+    fn pinned(&self) -> bool {
+        match self {
+            Self::Delivery(delivery) => delivery.pinned,
+            Self::Ended { .. } | Self::Lagged { .. } => true,
+        }
+    }
+}
+
+/// The queue of one session.
+#[derive(Debug)]
+pub struct Outbox {
+    queue: VecDeque<Sent>,
+    bytes: usize,
+    /// The position of the last delivery that was taken out.
+    sent: Token,
+    lagged: Vec<QueryId>,
+    filled: Arc<Notify>,
+}
+
+impl Outbox {
+    pub(super) fn new(position: Token) -> Self {
+        Self { queue: VecDeque::new(), bytes: 0, sent: position, lagged: Vec::new(), filled: Arc::new(Notify::new()) }
+    }
+
+    /// Signalled whenever there is something to take.
+    pub(super) fn filled(&self) -> Arc<Notify> {
+        self.filled.clone()
+    }
+
+    /// Whether one more delivery fits.
+    pub(super) fn has_room(&self, delivery: &Delivery) -> bool {
+        self.queue.is_empty() || self.bytes + delivery.bytes() <= MAX_BYTES
+    }
+
+    pub(super) fn push(&mut self, delivery: Delivery) {
+        self.put(Sent::Delivery(delivery));
+    }
+
+    /// Queues the end of a query.
+    pub(super) fn end(&mut self, query: QueryId, code: ErrorCode, message: String) {
+        self.lagged.retain(|lagged| *lagged != query);
+        self.put(Sent::Ended { query, code, message });
+    }
+
+    /// Drops what waits behind the last pinned delivery; `queries` were live and must be brought up again.
+    pub(super) fn lag(&mut self, queries: impl IntoIterator<Item = QueryId>) {
+        let kept = self.queue.iter().rposition(Sent::pinned).map_or(0, |index| index + 1);
+        self.queue.truncate(kept);
+        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.lagged.extend(queries);
+        self.filled.notify_one();
+    }
+
+    pub(super) fn take(&mut self) -> Option<Sent> {
+        if let Some(sent) = self.queue.pop_front() {
+            self.bytes -= sent.bytes();
+            if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
+                self.sent = position.clone();
+            }
+            return Some(sent);
+        }
+        let queries = std::mem::take(&mut self.lagged);
+        (!queries.is_empty()).then(|| Sent::Lagged { position: self.sent.clone(), queries })
+    }
+
+    fn put(&mut self, sent: Sent) {
+        self.bytes += sent.bytes();
+        self.queue.push_back(sent);
+        self.filled.notify_one();
+    }
+}

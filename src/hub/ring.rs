@@ -1,0 +1,59 @@
+//! The recent past: batches that a session may still need, so that most resumes touch no database.
+
+use super::{Batch, RowChange};
+use crate::protocol::Position;
+use std::{collections::VecDeque, sync::Arc};
+
+/// Most bytes of row text that are kept.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Most changes that are kept.
+const MAX_CHANGES: usize = 100_000;
+
+/// Batches in order, from `start` to the hub's position without a gap.
+#[derive(Debug)]
+pub(super) struct Ring {
+    start: Position,
+    batches: VecDeque<Arc<Batch>>,
+    bytes: usize,
+    changes: usize,
+}
+
+impl Ring {
+    pub(super) fn new(start: Position) -> Self {
+        Self { start, batches: VecDeque::new(), bytes: 0, changes: 0 }
+    }
+
+    /// Whether everything after `position` is still here.
+    pub(super) fn covers(&self, position: &Position) -> bool {
+        position.reaches(&self.start)
+    }
+
+    /// The changes that `position` does not include, in order. Complete only if the ring [covers](Self::covers) it.
+    pub(super) fn after<'a>(&'a self, position: &'a Position) -> impl Iterator<Item = &'a RowChange> {
+        self.batches
+            .iter()
+            .filter(move |batch| !position.reaches(&batch.position))
+            .flat_map(|batch| &batch.changes)
+            .filter(move |change| !position.includes(change.transaction))
+    }
+
+    /// Adds the newest batch and lets go of the oldest ones that no longer fit.
+    pub(super) fn push(&mut self, batch: Arc<Batch>) {
+        if batch.changes.is_empty() {
+            return;
+        }
+        self.bytes += batch_bytes(&batch);
+        self.changes += batch.changes.len();
+        self.batches.push_back(batch);
+        while self.bytes > MAX_BYTES || self.changes > MAX_CHANGES {
+            let Some(oldest) = self.batches.pop_front() else { break };
+            self.bytes -= batch_bytes(&oldest);
+            self.changes -= oldest.changes.len();
+            self.start = oldest.position.clone();
+        }
+    }
+}
+
+fn batch_bytes(batch: &Batch) -> usize {
+    batch.changes.iter().map(RowChange::bytes).sum()
+}
