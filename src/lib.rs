@@ -1,10 +1,27 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod app;
+pub mod protocol;
+pub mod store;
+
 #[cfg(feature = "ssr")]
 pub mod capture;
 #[cfg(feature = "ssr")]
 pub mod changelog;
 #[cfg(feature = "ssr")]
+pub mod cli;
+#[cfg(feature = "ssr")]
+pub mod config;
+#[cfg(feature = "ssr")]
+pub mod database;
+#[cfg(feature = "ssr")]
+pub mod embedded;
+#[cfg(feature = "ssr")]
 pub mod hub;
-pub mod protocol;
-pub mod store;
+#[cfg(feature = "ssr")]
+pub mod server;
+#[cfg(feature = "ssr")]
+pub mod socket;
+
+#[cfg(feature = "hydrate")]
+mod browser;

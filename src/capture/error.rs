@@ -57,7 +57,9 @@ pub enum TrackError {
         table: String,
     },
     /// A table of that name was tracked and has been replaced.
-    #[error("{table} was dropped and made again since it was tracked. Type: rowcast untrack {table}; then track it again")]
+    #[error(
+        "{table} was dropped and made again since it was tracked. Type: rowcast untrack {table}; then track it again"
+    )]
     Replaced {
         /// Quoted as SQL needs it.
         table: String,

@@ -8,8 +8,8 @@
 mod error;
 mod table;
 
-pub use error::TrackError;
 use crate::changelog::quote;
+pub use error::TrackError;
 use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
 use table::Found;
 

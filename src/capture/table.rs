@@ -28,17 +28,23 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str) -> Result<Fo
     match (kind.as_str(), persistence.as_str()) {
         ("r", "p") => {}
         ("r", "u") => {
-            return unsuitable("unlogged: a crash empties it without anybody being told; `alter table … set logged` first");
+            return unsuitable(
+                "unlogged: a crash empties it without anybody being told; `alter table … set logged` first",
+            );
         }
         ("r", _) => return unsuitable("a temporary table, which only one session can see"),
         ("v", _) => return unsuitable("a view; track the tables that it reads"),
         ("m", _) => return unsuitable("a materialized view; track the tables that it reads"),
         ("f", _) => return unsuitable("a foreign table; track it in the database that it lives in"),
-        ("p", _) => return unsuitable("partitioned, which is not supported yet; its partitions can be tracked one by one"),
+        ("p", _) => {
+            return unsuitable("partitioned, which is not supported yet; its partitions can be tracked one by one");
+        }
         _ => return unsuitable("not a table"),
     }
     if row.try_get("has_children")? {
-        return unsuitable("a parent in table inheritance, which is not supported yet; its children can be tracked one by one");
+        return unsuitable(
+            "a parent in table inheritance, which is not supported yet; its children can be tracked one by one",
+        );
     }
     if !row.try_get::<bool, _>("is_owner")? {
         let (owner, role) = (row.try_get("owner")?, row.try_get("me")?);
@@ -99,7 +105,9 @@ async fn resolve(connection: &mut PgConnection, name: &str) -> Result<Option<Oid
             Ok(oid)
         }
         // 42 syntax error or access rule violation, 0A feature not supported (a name with three dots).
-        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("42") || code.starts_with("0A")) => {
+        Err(sqlx::Error::Database(error))
+            if error.code().is_some_and(|code| code.starts_with("42") || code.starts_with("0A")) =>
+        {
             savepoint.rollback().await?;
             Ok(None)
         }

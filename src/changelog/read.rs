@@ -90,5 +90,9 @@ fn change(row: &PgRow) -> Result<RowChange, Error> {
         "T" => Operation::Truncate,
         other => return Err(Error::Unexpected(format!("operation {other:?}"))),
     };
-    Ok(RowChange { table: row.try_get("table_id")?, transaction: position::transaction(row.try_get("xid")?)?, operation })
+    Ok(RowChange {
+        table: row.try_get("table_id")?,
+        transaction: position::transaction(row.try_get("xid")?)?,
+        operation,
+    })
 }

@@ -22,8 +22,7 @@ impl Snapshot {
     /// Opens a snapshot. It holds one connection of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool) -> Result<Self, Error> {
         let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await?;
-        let text: String =
-            sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
+        let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })
     }
 

@@ -37,15 +37,8 @@ pub(super) async fn caller() -> Result<Account, Error> {
     let uid = ask(&["-u"]).await?;
     let gid = ask(&["-g"]).await?;
     match (uid, gid) {
-        (Some(uid), Some(gid)) => Ok(Account {
-            name: format!("uid {uid}"),
-            uid,
-            gid,
-            switched: false,
-        }),
-        _ => Err(Error::NoAccount {
-            tried: "of this process".to_owned(),
-        }),
+        (Some(uid), Some(gid)) => Ok(Account { name: format!("uid {uid}"), uid, gid, switched: false }),
+        _ => Err(Error::NoAccount { tried: "of this process".to_owned() }),
     }
 }
 
@@ -60,34 +53,23 @@ pub(super) async fn choose(
         return Ok(caller.clone());
     }
     let named = match configured {
-        Some(name) => Some(look_up(name).await?.ok_or_else(|| Error::NoAccount {
-            tried: name.to_owned(),
-        })?),
+        Some(name) => Some(look_up(name).await?.ok_or_else(|| Error::NoAccount { tried: name.to_owned() })?),
         None => None,
     };
     if let Some(account) = &named
         && account.is_root()
     {
-        return Err(Error::RootAccount {
-            name: account.name.clone(),
-        });
+        return Err(Error::RootAccount { name: account.name.clone() });
     }
     match (named, existing) {
         (Some(account), Some((dir, owner, _))) if account.uid != owner => {
-            Err(Error::AccountChanged {
-                dir: dir.to_owned(),
-                owner,
-                configured: account.name,
-            })
+            Err(Error::AccountChanged { dir: dir.to_owned(), owner, configured: account.name })
         }
         (Some(account), _) => Ok(account),
         // A cluster of root's own cannot have been made by us: let the candidates meet it and fail clearly.
-        (None, Some((_, uid, gid))) if uid != ROOT => Ok(Account {
-            name: format!("uid {uid}"),
-            uid,
-            gid,
-            switched: true,
-        }),
+        (None, Some((_, uid, gid))) if uid != ROOT => {
+            Ok(Account { name: format!("uid {uid}"), uid, gid, switched: true })
+        }
         (None, _) => first_candidate().await,
     }
 }
@@ -98,31 +80,20 @@ async fn first_candidate() -> Result<Account, Error> {
             return Ok(account);
         }
     }
-    Err(Error::NoAccount {
-        tried: CANDIDATES.join(" or "),
-    })
+    Err(Error::NoAccount { tried: CANDIDATES.join(" or ") })
 }
 
 async fn look_up(name: &str) -> Result<Option<Account>, Error> {
     let uid = ask(&["-u", "--", name]).await?;
     let gid = ask(&["-g", "--", name]).await?;
-    Ok(uid.zip(gid).map(|(uid, gid)| Account {
-        name: name.to_owned(),
-        uid,
-        gid,
-        switched: true,
-    }))
+    Ok(uid.zip(gid).map(|(uid, gid)| Account { name: name.to_owned(), uid, gid, switched: true }))
 }
 
 async fn ask(arguments: &[&str]) -> Result<Option<u32>, Error> {
     let mut id = command::plain(Path::new("id"));
     id.args(arguments);
     let output = command::output(id, LOOKUP_TIMEOUT).await?;
-    Ok(if output.status.success() {
-        String::from_utf8_lossy(&output.stdout).trim().parse().ok()
-    } else {
-        None
-    })
+    Ok(if output.status.success() { String::from_utf8_lossy(&output.stdout).trim().parse().ok() } else { None })
 }
 
 #[cfg(test)]
@@ -130,27 +101,18 @@ mod tests {
     use super::*;
 
     fn account(uid: u32) -> Account {
-        Account {
-            name: format!("uid {uid}"),
-            uid,
-            gid: uid,
-            switched: false,
-        }
+        Account { name: format!("uid {uid}"), uid, gid: uid, switched: false }
     }
 
     #[tokio::test]
     async fn a_normal_user_runs_the_server_itself_whatever_is_configured() {
-        let chosen = choose(&account(1000), Some("postgres"), None)
-            .await
-            .unwrap();
+        let chosen = choose(&account(1000), Some("postgres"), None).await.unwrap();
         assert_eq!(chosen, account(1000));
     }
 
     #[tokio::test]
     async fn root_runs_the_server_as_the_owner_of_the_existing_cluster() {
-        let chosen = choose(&account(ROOT), None, Some((Path::new("/x"), 4711, 42)))
-            .await
-            .unwrap();
+        let chosen = choose(&account(ROOT), None, Some((Path::new("/x"), 4711, 42))).await.unwrap();
         assert_eq!((chosen.uid, chosen.gid, chosen.switched), (4711, 42, true));
     }
 
@@ -162,29 +124,19 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_account_is_refused_by_name() {
-        let error = choose(&account(ROOT), Some("no-such-account"), None)
-            .await
-            .unwrap_err();
+        let error = choose(&account(ROOT), Some("no-such-account"), None).await.unwrap_err();
         assert!(error.to_string().contains("no-such-account"), "{error}");
     }
 
     #[tokio::test]
     async fn root_is_refused_as_the_configured_account() {
-        let error = choose(&account(ROOT), Some("root"), None)
-            .await
-            .unwrap_err();
+        let error = choose(&account(ROOT), Some("root"), None).await.unwrap_err();
         assert!(matches!(error, Error::RootAccount { .. }), "{error}");
     }
 
     #[tokio::test]
     async fn a_cluster_of_another_account_than_the_configured_one_is_refused() {
-        let error = choose(
-            &account(ROOT),
-            Some("nobody"),
-            Some((Path::new("/x"), 4711, 42)),
-        )
-        .await
-        .unwrap_err();
+        let error = choose(&account(ROOT), Some("nobody"), Some((Path::new("/x"), 4711, 42))).await.unwrap_err();
         assert!(matches!(error, Error::AccountChanged { .. }), "{error}");
     }
 }

@@ -31,11 +31,7 @@ const PACKAGED: [(&str, &str, &str); 5] = [
 
 /// Package managers, the command for any version, and how that of one major version begins, where there is such a thing.
 const INSTALLERS: [(&str, &str, Option<&str>); 4] = [
-    (
-        "/usr/bin/apt-get",
-        "sudo apt-get install postgresql",
-        Some("sudo apt-get install postgresql-"),
-    ),
+    ("/usr/bin/apt-get", "sudo apt-get install postgresql", Some("sudo apt-get install postgresql-")),
     ("/usr/bin/dnf", "sudo dnf install postgresql-server", None),
     ("/usr/bin/pacman", "sudo pacman -S postgresql", None),
     ("/sbin/apk", "sudo apk add postgresql", None),
@@ -65,13 +61,8 @@ pub(super) async fn find(
     let wanted = made_by.map(|(_, major)| major);
     if let Some(dir) = configured {
         return match usable(dir, account, wanted).await {
-            Ok(()) => Ok(Binaries {
-                dir: std::path::absolute(dir).map_err(Error::io("resolve", dir))?,
-            }),
-            Err(reason) => Err(Error::BadBinDir {
-                dir: dir.to_owned(),
-                reason,
-            }),
+            Ok(()) => Ok(Binaries { dir: std::path::absolute(dir).map_err(Error::io("resolve", dir))? }),
+            Err(reason) => Err(Error::BadBinDir { dir: dir.to_owned(), reason }),
         };
     }
 
@@ -83,17 +74,9 @@ pub(super) async fn find(
             Err(reason) => reasons.push(format!("{}: {reason}", dir.display())),
         }
     }
-    let rejected = if reasons.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", reasons.join("; "))
-    };
+    let rejected = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
     Err(match made_by {
-        Some((dir, wanted)) => Error::OtherMajor {
-            dir: dir.to_owned(),
-            wanted,
-            rejected,
-        },
+        Some((dir, wanted)) => Error::OtherMajor { dir: dir.to_owned(), wanted, rejected },
         None => Error::NotInstalled { rejected },
     })
 }
@@ -103,10 +86,7 @@ pub(super) fn install_hint(major: Option<u32>) -> String {
     let (any, versioned) = INSTALLERS
         .iter()
         .find(|(program, ..)| Path::new(program).exists())
-        .map_or(
-            (OTHER_INSTALLER.0, Some(OTHER_INSTALLER.1)),
-            |(_, any, versioned)| (*any, *versioned),
-        );
+        .map_or((OTHER_INSTALLER.0, Some(OTHER_INSTALLER.1)), |(_, any, versioned)| (*any, *versioned));
     match (major, versioned) {
         (None, _) => any.to_owned(),
         (Some(major), Some(beginning)) => format!("{beginning}{major}"),
@@ -123,10 +103,7 @@ fn from_path(dirs: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
 
 /// Every packaged version's directory, place by place, newest first.
 fn packaged() -> Vec<PathBuf> {
-    PACKAGED
-        .iter()
-        .flat_map(|(parent, prefix, rest)| versions_below(Path::new(parent), prefix, rest))
-        .collect()
+    PACKAGED.iter().flat_map(|(parent, prefix, rest)| versions_below(Path::new(parent), prefix, rest)).collect()
 }
 
 fn versions_below(parent: &Path, prefix: &str, rest: &str) -> Vec<PathBuf> {
@@ -154,23 +131,15 @@ async fn usable(dir: &Path, account: &Account, wanted: Option<u32>) -> Result<()
         }
     }
     if let Some(blocker) = reach::blocker(dir, account) {
-        return Err(format!(
-            "{} may not enter {}",
-            account.name,
-            blocker.display()
-        ));
+        return Err(format!("{} may not enter {}", account.name, blocker.display()));
     }
     let mut version = command::as_account(&dir.join("postgres"), account, Path::new("/"));
     version.arg("--version");
-    let output = command::output(version, VERSION_TIMEOUT)
-        .await
-        .map_err(|error| error.to_string())?;
+    let output = command::output(version, VERSION_TIMEOUT).await.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     match (major_of(&text), wanted) {
         (None, _) => Err(format!("its postgres says {:?} for a version", text.trim())),
-        (Some(major), Some(wanted)) if major != wanted => {
-            Err(format!("version {major}, but {wanted} is needed"))
-        }
+        (Some(major), Some(wanted)) if major != wanted => Err(format!("version {major}, but {wanted} is needed")),
         (Some(major), None) if major < MINIMUM_MAJOR => Err(format!("version {major} is too old")),
         (Some(_), _) => Ok(()),
     }
@@ -182,9 +151,7 @@ fn major_of(version: &str) -> Option<u32> {
 }
 
 fn leading_number(text: &str) -> Option<u32> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text[..end].parse().ok()
 }
 
@@ -194,10 +161,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_the_packagers_write_them() {
-        assert_eq!(
-            major_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major_of("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major_of("postgres (PostgreSQL) 17devel"), Some(17));
         assert_eq!(major_of("bash: no such thing"), None);
@@ -213,15 +177,9 @@ mod tests {
         }
         std::fs::create_dir_all(root.path().join("99")).unwrap();
         let found = versions_below(root.path(), "", "bin");
-        let names: Vec<_> = found
-            .iter()
-            .map(|dir| dir.strip_prefix(root.path()).unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> = found.iter().map(|dir| dir.strip_prefix(root.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names[..3], ["16/bin", "15/bin", "9.6/bin"]);
-        assert_eq!(
-            versions_below(root.path(), "postgresql", "bin"),
-            [root.path().join("postgresql@16/bin")]
-        );
+        assert_eq!(versions_below(root.path(), "postgresql", "bin"), [root.path().join("postgresql@16/bin")]);
     }
 
     #[test]

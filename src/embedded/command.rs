@@ -53,10 +53,7 @@ pub(super) fn as_account(program: &Path, account: &Account, dir: &Path) -> Comma
 /// Runs the command to its end and returns what it wrote. Killed when it passes `limit` or when the caller gives up.
 pub(super) async fn output(mut command: Command, limit: Duration) -> Result<Output, Error> {
     let program = PathBuf::from(command.as_std().get_program());
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     match tokio::time::timeout(limit, command.output()).await {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(source)) => Err(Error::Spawn { program, source }),
@@ -67,10 +64,7 @@ pub(super) async fn output(mut command: Command, limit: Duration) -> Result<Outp
 /// Runs the command to its end; true if it succeeded. It is left alone when the caller gives up, but killed at `limit`.
 pub(super) async fn succeeds(mut command: Command, limit: Duration) -> Result<bool, Error> {
     let program = PathBuf::from(command.as_std().get_program());
-    let spawned = |source| Error::Spawn {
-        program: program.clone(),
-        source,
-    };
+    let spawned = |source| Error::Spawn { program: program.clone(), source };
     let mut child = command.spawn().map_err(spawned)?;
     match tokio::time::timeout(limit, child.wait()).await {
         Ok(status) => Ok(status.map_err(spawned)?.success()),
@@ -84,17 +78,9 @@ pub(super) async fn succeeds(mut command: Command, limit: Duration) -> Result<bo
 /// The last lines of a text, on one line, for an error message.
 pub(super) fn last_lines(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let quoted = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
-    if quoted.is_empty() {
-        "it said nothing".to_owned()
-    } else {
-        quoted.join(" | ")
-    }
+    if quoted.is_empty() { "it said nothing".to_owned() } else { quoted.join(" | ") }
 }
 
 #[cfg(test)]
@@ -112,18 +98,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_environment_of_the_shell_does_not_leak_in() {
-        let output = output(plain(Path::new("env")), Duration::from_secs(10))
-            .await
-            .unwrap();
+        let output = output(plain(Path::new("env")), Duration::from_secs(10)).await.unwrap();
         let names: Vec<String> = String::from_utf8(output.stdout)
             .unwrap()
             .lines()
             .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
             .collect();
         assert!(
-            names
-                .iter()
-                .all(|name| ["LC_ALL", "TZ"].contains(&&**name) || INHERITED.contains(&&**name)),
+            names.iter().all(|name| ["LC_ALL", "TZ"].contains(&&**name) || INHERITED.contains(&&**name)),
             "{names:?}"
         );
     }

@@ -30,8 +30,7 @@ pub(super) fn write(home: &Home, socket: &Socket, durability: Durability) -> Res
     let mut unfinished = path.clone().into_os_string();
     unfinished.push(".new");
     let mut file = std::fs::File::create(&unfinished).map_err(failed())?;
-    file.write_all(text(&socket.dir, durability).as_bytes())
-        .map_err(failed())?;
+    file.write_all(text(&socket.dir, durability).as_bytes()).map_err(failed())?;
     set_readable(&file).map_err(failed())?;
     std::fs::rename(&unfinished, &path).map_err(failed())
 }
@@ -45,9 +44,7 @@ fn set_readable(file: &std::fs::File) -> std::io::Result<()> {
 fn text(socket_dir: &Path, durability: Durability) -> String {
     let throw_away = match durability {
         Durability::Lasting => "",
-        Durability::ThrowAway => {
-            "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
-        }
+        Durability::ThrowAway => "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
     };
     format!(
         "\
@@ -85,10 +82,7 @@ mod tests {
 
     #[test]
     fn odd_directories_survive_both_levels_of_quoting() {
-        assert_eq!(
-            quoted_list_item(r#"/a b/c'd"e\f"#),
-            r#"'"/a b/c''d""e\\f"'"#
-        );
+        assert_eq!(quoted_list_item(r#"/a b/c'd"e\f"#), r#"'"/a b/c''d""e\\f"'"#);
     }
 
     #[test]

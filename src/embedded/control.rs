@@ -65,11 +65,7 @@ pub(super) struct Server {
 impl Server {
     /// One of the server's programs, to be run as its account in its directory.
     pub(super) fn command(&self, program: &str) -> Command {
-        command::as_account(
-            &self.binaries.program(program),
-            &self.account,
-            &self.home.dir,
-        )
+        command::as_account(&self.binaries.program(program), &self.account, &self.home.dir)
     }
 
     /// Whether there is nothing to do for [`Server::bring_up`], roughly and cheaply.
@@ -104,10 +100,7 @@ impl Server {
                     )));
                 }
                 State::Unclear(pid) => {
-                    return Err(Error::UnclearPid {
-                        path: postmaster::pid_file(&pg),
-                        pid,
-                    });
+                    return Err(Error::UnclearPid { path: postmaster::pid_file(&pg), pid });
                 }
             }
         }
@@ -187,27 +180,16 @@ impl Server {
     }
 
     fn start_failed(&self, detail: String) -> Error {
-        Error::Start {
-            dir: self.home.pg(),
-            log: self.home.log(),
-            detail,
-        }
+        Error::Start { dir: self.home.pg(), log: self.home.log(), detail }
     }
 
     fn stop_failed(&self, detail: String) -> Error {
-        Error::Stop {
-            dir: self.home.pg(),
-            detail,
-        }
+        Error::Stop { dir: self.home.pg(), detail }
     }
 }
 
 fn open_log(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(LOG_MODE)
-        .open(path)
+    OpenOptions::new().append(true).create(true).mode(LOG_MODE).open(path)
 }
 
 /// Puts a long log aside; the one before it is dropped.
@@ -255,10 +237,7 @@ mod tests {
         std::fs::write(home.log(), "short").unwrap();
         rotate(&home).unwrap();
         assert!(home.log().exists());
-        File::create(home.log())
-            .unwrap()
-            .set_len(LOG_LIMIT + 1)
-            .unwrap();
+        File::create(home.log()).unwrap().set_len(LOG_LIMIT + 1).unwrap();
         rotate(&home).unwrap();
         assert!(!home.log().exists());
         assert!(home.previous_log().exists());

@@ -17,7 +17,7 @@ use super::configuration::Durability;
 use super::control::Server;
 use super::error::Error;
 use super::home::UNFINISHED_PREFIX;
-use super::socket::NAME;
+use super::socket::{NAME, ROLE};
 
 /// How long initdb may take; seconds on a good disk.
 const INITDB_TIMEOUT: Duration = Duration::from_secs(180);
@@ -52,18 +52,13 @@ pub(super) async fn create(server: &Server) -> Result<(), Error> {
     let pg = server.home.pg();
     std::fs::rename(&unfinished, &pg).map_err(Error::io("rename to", &pg))?;
     if server.durability == Durability::Lasting {
-        std::fs::File::open(home)
-            .and_then(|dir| dir.sync_all())
-            .map_err(Error::io("sync", home))?;
+        std::fs::File::open(home).and_then(|dir| dir.sync_all()).map_err(Error::io("sync", home))?;
     }
     Ok(())
 }
 
 async fn fill(server: &Server, pg: &Path) -> Result<(), Error> {
-    DirBuilder::new()
-        .mode(MODE)
-        .create(pg)
-        .map_err(Error::io("make the directory", pg))?;
+    DirBuilder::new().mode(MODE).create(pg).map_err(Error::io("make the directory", pg))?;
     if server.account.switched {
         std::os::unix::fs::chown(pg, Some(server.account.uid), Some(server.account.gid))
             .map_err(Error::io("change the owner of", pg))?;
@@ -78,7 +73,7 @@ async fn initdb(server: &Server, pg: &Path) -> Result<(), Error> {
     initdb
         .arg("--pgdata")
         .arg(pg)
-        .args(["--username", NAME, "--encoding", "UTF8"])
+        .args(["--username", ROLE, "--encoding", "UTF8"])
         .args(["--auth-local", "trust", "--auth-host", "reject"])
         // Text sorts by bytes, the same on every machine and as Rust compares it.
         .args(["--locale", "C"]);
@@ -124,57 +119,34 @@ async fn create_database(server: &Server, pg: &Path) -> Result<(), Error> {
     if server.durability == Durability::ThrowAway {
         postgres.args(["-c", "fsync=off"]);
     }
-    postgres
-        .arg("postgres")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+    postgres.arg("postgres").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let program = PathBuf::from(postgres.as_std().get_program());
-    let spawned = |source| Error::Spawn {
-        program: program.clone(),
-        source,
-    };
+    let spawned = |source| Error::Spawn { program: program.clone(), source };
     let mut child = postgres.spawn().map_err(spawned)?;
     let mut stdin = child.stdin.take().expect("stdin was set to a pipe");
     let work = async move {
         // When the server dies at once, writing fails; what it said is in its output.
-        let written = stdin
-            .write_all(format!("create database {NAME}\n").as_bytes())
-            .await;
+        let written = stdin.write_all(format!("create database {NAME}\n").as_bytes()).await;
         drop(stdin);
-        child
-            .wait_with_output()
-            .await
-            .map(|output| (written, output))
+        child.wait_with_output().await.map(|output| (written, output))
     };
     match tokio::time::timeout(DATABASE_TIMEOUT, work).await {
         Ok(Ok((Ok(()), output))) if output.status.success() => Ok(()),
         Ok(Ok((_, output))) => Err(failed(server, &output.stderr)),
         Ok(Err(source)) => Err(spawned(source)),
-        Err(_) => Err(Error::TimedOut {
-            program,
-            limit: DATABASE_TIMEOUT,
-        }),
+        Err(_) => Err(Error::TimedOut { program, limit: DATABASE_TIMEOUT }),
     }
 }
 
 fn failed(server: &Server, output: &[u8]) -> Error {
-    Error::Create {
-        dir: server.home.dir.clone(),
-        detail: command::last_lines(output),
-    }
+    Error::Create { dir: server.home.dir.clone(), detail: command::last_lines(output) }
 }
 
 async fn remove_unfinished(home: &Path) -> Result<(), Error> {
     let entries = std::fs::read_dir(home).map_err(Error::io("list", home))?;
     for entry in entries {
         let entry = entry.map_err(Error::io("list", home))?;
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(UNFINISHED_PREFIX)
-        {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX) {
             let path = entry.path();
             tracing::warn!(dir = %path.display(), "removing what an interrupted first start left");
             remove(&path).await.map_err(Error::io("remove", &path))?;

@@ -80,9 +80,7 @@ impl Home {
                 Ok(major) => Ok(Some(major)),
                 Err(_) => Err(Error::NotACluster { path: pg }),
             },
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 Err(Error::NotACluster { path: pg })
             }
             Err(source) => Err(Error::io("read", &version)(source)),
@@ -106,19 +104,13 @@ pub(super) async fn settle(
         let pg = dir.join("pg");
         std::fs::metadata(&pg).ok().map(|found| (dir, pg, found))
     });
-    let owner = existing
-        .as_ref()
-        .map(|(_, pg, found)| (pg.as_path(), found.uid(), found.gid()));
+    let owner = existing.as_ref().map(|(_, pg, found)| (pg.as_path(), found.uid(), found.gid()));
     let account = account::choose(&caller, user, owner).await?;
     let blocker = reach::blocker(&wanted, &account);
 
     let dir = match (existing, blocker) {
         (Some((dir, ..)), Some(blocker)) if *dir == wanted => {
-            return Err(Error::Unreachable {
-                account: account.name,
-                blocker,
-                dir: wanted,
-            });
+            return Err(Error::Unreachable { account: account.name, blocker, dir: wanted });
         }
         (Some((dir, ..)), _) if *dir == wanted => &wanted,
         (Some(_), _) => {
@@ -150,16 +142,10 @@ fn own(dir: &Path, me: u32, account: &Account) -> Result<(), Error> {
     make_all(dir, if account.switched { PASSABLE } else { PRIVATE })?;
     let found = std::fs::metadata(dir).map_err(Error::io("look at", dir))?;
     if found.uid() != me {
-        return Err(Error::ForeignOwner {
-            path: dir.to_owned(),
-            owner: found.uid(),
-            me,
-        });
+        return Err(Error::ForeignOwner { path: dir.to_owned(), owner: found.uid(), me });
     }
     if dir.join("PG_VERSION").exists() {
-        return Err(Error::ForeignCluster {
-            path: dir.to_owned(),
-        });
+        return Err(Error::ForeignCluster { path: dir.to_owned() });
     }
     Ok(())
 }
@@ -189,15 +175,10 @@ fn resolve(dir: &Path) -> Result<PathBuf, Error> {
     loop {
         match existing.canonicalize() {
             Ok(real) if real.is_dir() => {
-                return Ok(missing
-                    .iter()
-                    .rev()
-                    .fold(real, |path, name| path.join(name)));
+                return Ok(missing.iter().rev().fold(real, |path, name| path.join(name)));
             }
             Ok(file) => return Err(Error::NotADirectory { path: file }),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 match (existing.parent(), existing.file_name()) {
                     (Some(parent), Some(name)) => {
                         missing.push(name);
@@ -216,13 +197,8 @@ fn resolve(dir: &Path) -> Result<PathBuf, Error> {
 pub(super) fn stable_hash(path: &Path) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let hash = path
-        .as_os_str()
-        .as_bytes()
-        .iter()
-        .fold(OFFSET, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
-        });
+    let hash =
+        path.as_os_str().as_bytes().iter().fold(OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME));
     format!("{hash:016x}")
 }
 
@@ -242,10 +218,7 @@ mod tests {
         let root = root.path().canonicalize().unwrap();
         std::fs::create_dir(root.join("real")).unwrap();
         std::os::unix::fs::symlink(root.join("real"), root.join("link")).unwrap();
-        assert_eq!(
-            resolve(&root.join("link/not/yet")).unwrap(),
-            root.join("real/not/yet")
-        );
+        assert_eq!(resolve(&root.join("link/not/yet")).unwrap(), root.join("real/not/yet"));
     }
 
     #[test]

@@ -64,10 +64,7 @@ async fn wait_for(
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(source)) => return Err(Error::io("lock", path)(source)),
             Err(TryLockError::WouldBlock) if begun.elapsed() >= limit => {
-                return Err(Error::Busy {
-                    path: path.to_owned(),
-                    limit,
-                });
+                return Err(Error::Busy { path: path.to_owned(), limit });
             }
             Err(TryLockError::WouldBlock) => {
                 if !told && begun.elapsed() >= PATIENCE {
@@ -102,9 +99,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("control.lock");
         let _held = exclusive(&path).await.unwrap();
-        let error = wait_for(&path, Duration::from_millis(10), File::try_lock)
-            .await
-            .unwrap_err();
+        let error = wait_for(&path, Duration::from_millis(10), File::try_lock).await.unwrap_err();
         assert!(matches!(error, Error::Busy { .. }), "{error}");
     }
 }

@@ -78,12 +78,8 @@ impl Cluster {
     /// When there is no usable Postgres, no usable directory or no account, or when the server does not come up. The
     /// message says what to do.
     pub async fn start(settings: &Settings) -> Result<Self, Error> {
-        let (home, account) = home::settle(
-            &settings.data_dir,
-            settings.user.as_deref(),
-            Path::new(home::FALLBACK_ROOT),
-        )
-        .await?;
+        let (home, account) =
+            home::settle(&settings.data_dir, settings.user.as_deref(), Path::new(home::FALLBACK_ROOT)).await?;
         Self::up(settings, home, account, Durability::Lasting, None).await
     }
 
@@ -114,13 +110,7 @@ impl Cluster {
         let binaries = binaries::find(settings.bin_dir.as_deref(), made_by, &account).await?;
         let users = lock::shared(&home.users_lock()).await?;
         let socket = Socket::of(&home);
-        let server = Server {
-            binaries,
-            account,
-            home,
-            socket,
-            durability,
-        };
+        let server = Server { binaries, account, home, socket, durability };
         if is_new {
             create::create(&server).await?;
         }
@@ -130,12 +120,7 @@ impl Cluster {
             "{} the private database",
             if started { "started" } else { "joined" }
         );
-        Ok(Self {
-            url: server.socket.url(),
-            server,
-            users,
-            watch,
-        })
+        Ok(Self { url: server.socket.url(), server, users, watch })
     }
 
     /// A URL that both sqlx and libpq take, of the database `rowcast` as its superuser.
@@ -162,9 +147,7 @@ impl Cluster {
         }
         if self.server.home.major()?.is_none() {
             // An empty one in its place would be worse than an error.
-            return Err(Error::Vanished {
-                path: self.server.home.pg(),
-            });
+            return Err(Error::Vanished { path: self.server.home.pg() });
         }
         let _control = lock::exclusive(&self.server.home.control_lock()).await?;
         let started = self.server.bring_up().await?;
@@ -179,12 +162,7 @@ impl Cluster {
     /// # Errors
     /// When the server does not go down within a minute. It is then left as it is, for the next start to join.
     pub async fn stop(self) -> Result<(), Error> {
-        let Self {
-            server,
-            users,
-            watch,
-            ..
-        } = self;
+        let Self { server, users, watch, .. } = self;
         let stopped = stop_as_last(&server, users).await;
         if let Some(watch) = watch {
             watch.finish().await?;

@@ -45,15 +45,7 @@ pub(super) async fn state(pg: &Path, socket: &Socket) -> Result<State, Error> {
 pub(super) async fn is_alive(pg: &Path, socket: &Socket) -> bool {
     let pg = pg.to_owned();
     let seen = tokio::task::spawn_blocking(move || {
-        has_proc()
-            && matches!(
-                observe(&pg),
-                Ok(Observed::Process(
-                    _,
-                    Process::Postgres { here: Some(true) },
-                    _
-                ))
-            )
+        has_proc() && matches!(observe(&pg), Ok(Observed::Process(_, Process::Postgres { here: Some(true) }, _)))
     })
     .await
     .unwrap_or(false);
@@ -114,9 +106,7 @@ fn judge(observed: Observed, accepts: bool) -> State {
         (Observed::Process(_, _, true), true) => State::Elsewhere,
         (Observed::Process(_, _, false), true) => State::Changing,
         (Observed::Process(_, Process::None, _), false) => State::Gone,
-        (Observed::Process(pid, Process::Zombie, _), false) => {
-            State::Stale(format!("its process {pid} is dead"))
-        }
+        (Observed::Process(pid, Process::Zombie, _), false) => State::Stale(format!("its process {pid} is dead")),
         (Observed::Process(pid, Process::Postgres { here: Some(false) }, _), false) => {
             State::Stale(format!("its process {pid} now serves another cluster"))
         }
@@ -141,10 +131,7 @@ fn has_proc() -> bool {
 fn process(pid: u32, pg: &Path) -> Process {
     if has_proc() {
         match std::fs::read(format!("/proc/{pid}/stat")) {
-            Ok(stat) => classify(
-                parse_proc_stat(&String::from_utf8_lossy(&stat)),
-                works_in(pid, pg),
-            ),
+            Ok(stat) => classify(parse_proc_stat(&String::from_utf8_lossy(&stat)), works_in(pid, pg)),
             Err(_) => Process::None,
         }
     } else {
@@ -164,9 +151,7 @@ fn classify(found: Option<(char, &str)>, here: Option<bool>) -> Process {
     match found {
         None => Process::None,
         Some(('Z' | 'X', _)) => Process::Zombie,
-        Some((_, name)) if name.contains("postgres") || name.contains("postmaster") => {
-            Process::Postgres { here }
-        }
+        Some((_, name)) if name.contains("postgres") || name.contains("postmaster") => Process::Postgres { here },
         Some((_, name)) => Process::Other(name.to_owned()),
     }
 }
@@ -182,10 +167,7 @@ fn parse_proc_stat(stat: &str) -> Option<(char, &str)> {
 fn parse_ps(line: &str) -> Option<(char, &str)> {
     let (state, name) = line.trim().split_once(char::is_whitespace)?;
     let name = name.trim();
-    Some((
-        state.chars().next()?,
-        name.rsplit_once('/').map_or(name, |(_, last)| last),
-    ))
+    Some((state.chars().next()?, name.rsplit_once('/').map_or(name, |(_, last)| last)))
 }
 
 /// Postgres processes work in their cluster's directory. Compared by inode, so that a moved directory is recognised.
@@ -207,14 +189,8 @@ mod tests {
     fn pid_files_are_read_at_every_stage() {
         let full = "4711\n/pg\n1700000000\n5432\n/run\n\n  5432001  0\nready   \n";
         assert_eq!(parse_pid_file(full), Some((4711, true)));
-        assert_eq!(
-            parse_pid_file(&full.replace("ready   ", "stopping")),
-            Some((4711, false))
-        );
-        assert_eq!(
-            parse_pid_file("4711\n/pg\n1700000000\n"),
-            Some((4711, false))
-        );
+        assert_eq!(parse_pid_file(&full.replace("ready   ", "stopping")), Some((4711, false)));
+        assert_eq!(parse_pid_file("4711\n/pg\n1700000000\n"), Some((4711, false)));
         assert_eq!(parse_pid_file("-4711\n"), Some((4711, false)));
         for garbage in ["", "\0\0\0", "0\n", "pid\n"] {
             assert_eq!(parse_pid_file(garbage), None);
@@ -223,14 +199,8 @@ mod tests {
 
     #[test]
     fn process_names_with_parentheses_are_read_whole() {
-        assert_eq!(
-            parse_proc_stat("12 (a) S (b) S 1 12 12"),
-            Some(('S', "a) S (b"))
-        );
-        assert_eq!(
-            parse_ps("Ss   /opt/pg/bin/postgres\n"),
-            Some(('S', "postgres"))
-        );
+        assert_eq!(parse_proc_stat("12 (a) S (b) S 1 12 12"), Some(('S', "a) S (b")));
+        assert_eq!(parse_ps("Ss   /opt/pg/bin/postgres\n"), Some(('S', "postgres")));
         assert_eq!(parse_ps("\n"), None);
     }
 
@@ -238,35 +208,17 @@ mod tests {
     fn only_a_process_that_is_surely_not_the_server_makes_the_file_stale() {
         let other = || Process::Other("bash".to_owned());
         assert!(matches!(seen(other(), true, false), State::Stale(_)));
-        assert!(matches!(
-            seen(Process::Zombie, true, false),
-            State::Stale(_)
-        ));
-        assert!(matches!(
-            seen(Process::Postgres { here: Some(false) }, true, false),
-            State::Stale(_)
-        ));
-        assert_eq!(
-            seen(Process::Postgres { here: None }, true, false),
-            State::Unclear(7)
-        );
-        assert_eq!(
-            seen(Process::Postgres { here: Some(true) }, true, false),
-            State::Changing
-        );
+        assert!(matches!(seen(Process::Zombie, true, false), State::Stale(_)));
+        assert!(matches!(seen(Process::Postgres { here: Some(false) }, true, false), State::Stale(_)));
+        assert_eq!(seen(Process::Postgres { here: None }, true, false), State::Unclear(7));
+        assert_eq!(seen(Process::Postgres { here: Some(true) }, true, false), State::Changing);
     }
 
     #[test]
     fn a_server_that_answers_is_never_stale() {
-        assert_eq!(
-            seen(Process::Other("bash".to_owned()), true, true),
-            State::Elsewhere
-        );
+        assert_eq!(seen(Process::Other("bash".to_owned()), true, true), State::Elsewhere);
         assert_eq!(seen(Process::None, true, true), State::Elsewhere);
-        assert_eq!(
-            seen(Process::Postgres { here: Some(true) }, false, true),
-            State::Changing
-        );
+        assert_eq!(seen(Process::Postgres { here: Some(true) }, false, true), State::Changing);
         assert_eq!(judge(Observed::Garbage, true), State::Changing);
         assert_eq!(judge(Observed::NoFile, true), State::Changing);
     }
@@ -280,9 +232,6 @@ mod tests {
     #[test]
     fn this_process_is_seen_and_is_not_postgres() {
         let here = std::env::current_dir().unwrap();
-        assert!(matches!(
-            process(std::process::id(), &here),
-            Process::Other(_)
-        ));
+        assert!(matches!(process(std::process::id(), &here), Process::Other(_)));
     }
 }

@@ -23,12 +23,7 @@ pub(super) fn blocker(dir: &Path, account: &Account) -> Option<PathBuf> {
 }
 
 fn may_enter(found: &Metadata, account: &Account) -> bool {
-    found.is_dir()
-        && has_x(
-            found.mode(),
-            found.uid() == account.uid,
-            found.gid() == account.gid,
-        )
+    found.is_dir() && has_x(found.mode(), found.uid() == account.uid, found.gid() == account.gid)
 }
 
 /// The kernel's rule: the first class that fits decides, even if a later one would allow more.
@@ -68,17 +63,9 @@ mod tests {
         };
         open(root.path(), 0o755);
         open(&private, 0o700);
-        let mut account = Account {
-            name: "stranger".to_owned(),
-            uid: u32::MAX - 1,
-            gid: u32::MAX - 1,
-            switched: true,
-        };
+        let mut account = Account { name: "stranger".to_owned(), uid: u32::MAX - 1, gid: u32::MAX - 1, switched: true };
         assert_eq!(blocker(&inside, &account), Some(private.clone()));
-        assert_eq!(
-            blocker(&inside.join("not/yet"), &account),
-            Some(private.clone())
-        );
+        assert_eq!(blocker(&inside.join("not/yet"), &account), Some(private.clone()));
         open(&private, 0o711);
         assert_eq!(blocker(&inside, &account), None);
         open(&private, 0o700);

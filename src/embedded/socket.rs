@@ -18,8 +18,12 @@ use super::home::{Home, stable_hash};
 /// Names the socket's file; nothing listens on TCP.
 pub(super) const PORT: u16 = 5432;
 
-/// The superuser role and the database that clients use.
+/// The database that clients use.
 pub(super) const NAME: &str = "rowcast";
+
+/// The superuser role that clients use. Not called `rowcast`: the engine's schema is, and `"$user"` comes first on the
+/// search path, so that tables made without a schema would land there.
+pub(super) const ROLE: &str = "postgres";
 
 /// Longest path of a unix socket in bytes, without the terminating zero (`sun_path`).
 const PATH_LIMIT: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
@@ -45,15 +49,9 @@ impl Socket {
     pub(super) fn of(home: &Home) -> Self {
         let inside = home.run();
         if works(&inside) {
-            Self {
-                dir: inside,
-                outside_home: false,
-            }
+            Self { dir: inside, outside_home: false }
         } else {
-            Self {
-                dir: Path::new(SHORT_ROOT).join(format!("rowcast-{}", stable_hash(&home.dir))),
-                outside_home: true,
-            }
+            Self { dir: Path::new(SHORT_ROOT).join(format!("rowcast-{}", stable_hash(&home.dir))), outside_home: true }
         }
     }
 
@@ -67,19 +65,12 @@ impl Socket {
         }
         // symlink_metadata, for a link would lead to a directory that was not checked.
         let found = std::fs::symlink_metadata(dir).map_err(Error::io("look at", dir))?;
-        let taken = |reason: String| Error::SocketDirTaken {
-            path: dir.clone(),
-            expected: account.uid,
-            reason,
-        };
+        let taken = |reason: String| Error::SocketDirTaken { path: dir.clone(), expected: account.uid, reason };
         if !found.is_dir() {
             return Err(taken("it is no directory".to_owned()));
         }
         if found.mode() & MODE_BITS != MODE {
-            return Err(taken(format!(
-                "its mode is {:04o}",
-                found.mode() & MODE_BITS
-            )));
+            return Err(taken(format!("its mode is {:04o}", found.mode() & MODE_BITS)));
         }
         if found.uid() == account.uid {
             return Ok(());
@@ -127,14 +118,8 @@ impl Socket {
     /// The URL for sqlx and libpq. Port and sslmode are spelled out because both would otherwise take them from the
     /// environment, which may speak of another server.
     pub(super) fn url(&self) -> String {
-        let dir = self
-            .dir
-            .to_str()
-            .expect("chosen to be UTF-8: `works` refuses anything else");
-        format!(
-            "postgresql:///{NAME}?host={}&port={PORT}&user={NAME}&sslmode=disable",
-            percent_encoded(dir)
-        )
+        let dir = self.dir.to_str().expect("chosen to be UTF-8: `works` refuses anything else");
+        format!("postgresql:///{NAME}?host={}&port={PORT}&user={ROLE}&sslmode=disable", percent_encoded(dir))
     }
 
     fn file(&self) -> PathBuf {
@@ -149,10 +134,7 @@ fn socket_name() -> String {
 /// Whether server and clients can all name a socket in this directory. libpq takes a comma for the end of a host.
 fn works(dir: &Path) -> bool {
     let short = dir.join(socket_name()).as_os_str().len() <= PATH_LIMIT;
-    short
-        && dir
-            .to_str()
-            .is_some_and(|text| !text.contains(|c: char| c == ',' || c.is_control()))
+    short && dir.to_str().is_some_and(|text| !text.contains(|c: char| c == ',' || c.is_control()))
 }
 
 fn percent_encoded(path: &str) -> String {
@@ -198,7 +180,7 @@ mod tests {
     fn the_url_encodes_what_a_url_cannot_hold() {
         assert_eq!(
             at("/a b&c+é/💡").url(),
-            "postgresql:///rowcast?host=/a%20b%26c%2B%C3%A9/%F0%9F%92%A1/run&port=5432&user=rowcast&sslmode=disable"
+            "postgresql:///rowcast?host=/a%20b%26c%2B%C3%A9/%F0%9F%92%A1/run&port=5432&user=postgres&sslmode=disable"
         );
     }
 
@@ -221,16 +203,10 @@ mod tests {
         let mut account = super::super::account::caller().await.unwrap();
         socket.prepare(&account).unwrap();
         account.uid += 1;
-        assert!(matches!(
-            socket.prepare(&account),
-            Err(Error::SocketDirTaken { .. })
-        ));
+        assert!(matches!(socket.prepare(&account), Err(Error::SocketDirTaken { .. })));
         std::fs::remove_dir(&socket.dir).unwrap();
         std::os::unix::fs::symlink(root.path(), &socket.dir).unwrap();
         account.uid -= 1;
-        assert!(matches!(
-            socket.prepare(&account),
-            Err(Error::SocketDirTaken { .. })
-        ));
+        assert!(matches!(socket.prepare(&account), Err(Error::SocketDirTaken { .. })));
     }
 }

@@ -41,19 +41,11 @@ pub(super) struct Watch {
 /// Makes a new directory for a throw-away cluster.
 pub(super) fn directory(account: &Account) -> Result<PathBuf, Error> {
     let configured = std::env::temp_dir();
-    let parent = if reach::blocker(&configured, account).is_none() {
-        &configured
-    } else {
-        Path::new(OPEN_TMP)
-    };
-    let parent = parent
-        .canonicalize()
-        .map_err(Error::io("resolve", parent))?;
+    let parent = if reach::blocker(&configured, account).is_none() { &configured } else { Path::new(OPEN_TMP) };
+    let parent = parent.canonicalize().map_err(Error::io("resolve", parent))?;
     let dir = parent.join(format!("rowcast-temporary-{}", uuid::Uuid::new_v4()));
     let failed = || Error::io("make the directory", &dir);
-    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), MODE)
-        .create(&dir)
-        .map_err(failed())?;
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), MODE).create(&dir).map_err(failed())?;
     if account.switched {
         std::os::unix::fs::chown(&dir, Some(account.uid), Some(account.gid)).map_err(failed())?;
     }
@@ -79,25 +71,14 @@ impl Watch {
         if account.switched {
             command.uid(account.uid).gid(account.gid);
         }
-        let mut child = command.spawn().map_err(|source| Error::Spawn {
-            program: shell.to_owned(),
-            source,
-        })?;
+        let mut child = command.spawn().map_err(|source| Error::Spawn { program: shell.to_owned(), source })?;
         let pipe = child.stdin.take().expect("stdin was set to a pipe");
-        Ok(Self {
-            child,
-            pipe,
-            dir: dir.to_owned(),
-        })
+        Ok(Self { child, pipe, dir: dir.to_owned() })
     }
 
     /// Lets the watch clean up now, and waits for it.
     pub(super) async fn finish(self) -> Result<(), Error> {
-        let Self {
-            mut child,
-            pipe,
-            dir,
-        } = self;
+        let Self { mut child, pipe, dir } = self;
         drop(pipe);
         let waited = tokio::task::spawn_blocking(move || child.wait())
             .await
@@ -107,9 +88,7 @@ impl Watch {
         }
         if dir.exists() {
             // The watch was killed, or lost against something that writes there.
-            return tokio::fs::remove_dir_all(&dir)
-                .await
-                .map_err(Error::io("remove", &dir));
+            return tokio::fs::remove_dir_all(&dir).await.map_err(Error::io("remove", &dir));
         }
         Ok(())
     }

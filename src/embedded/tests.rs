@@ -53,10 +53,7 @@ impl Scratch {
     }
 
     fn names(&self) -> Vec<String> {
-        std::fs::read_dir(&self.data)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        std::fs::read_dir(&self.data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 }
 
@@ -72,11 +69,7 @@ impl Drop for Scratch {
 }
 
 fn settings(data_dir: &Path) -> Settings {
-    Settings {
-        data_dir: data_dir.to_owned(),
-        bin_dir: None,
-        user: None,
-    }
+    Settings { data_dir: data_dir.to_owned(), bin_dir: None, user: None }
 }
 
 /// Unwraps with the message for people: it names the command that installs a missing Postgres.
@@ -90,9 +83,7 @@ fn pid_in(file: &Path) -> Option<u32> {
 }
 
 fn signal(name: &str, pid: u32) {
-    let done = Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
-        .status();
+    let done = Command::new("kill").args(["-s", name, &pid.to_string()]).status();
     assert!(done.is_ok_and(|status| status.success()), "kill {pid}");
 }
 
@@ -102,11 +93,7 @@ fn sql(cluster: &Cluster, statement: &str) -> String {
         .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement])
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 

@@ -73,11 +73,15 @@ mod tests {
 
     #[test]
     fn tables_are_found_by_full_name_and_those_in_public_by_name_alone() {
-        let catalog: Catalog = [table(1, "public", "a"), table(2, "shop", "a"), table(3, "public", "x.y"), table(4, "shop", "Ünï \"q\"")]
-            .into_iter()
-            .collect();
+        let catalog: Catalog =
+            [table(1, "public", "a"), table(2, "shop", "a"), table(3, "public", "x.y"), table(4, "shop", "Ünï \"q\"")]
+                .into_iter()
+                .collect();
         let id = |name| catalog.find(name).map(|table| table.id);
-        assert_eq!([id("a"), id("public.a"), id("shop.a"), id("x.y"), id("shop.Ünï \"q\"")], [Some(1), Some(1), Some(2), Some(3), Some(4)]);
+        assert_eq!(
+            [id("a"), id("public.a"), id("shop.a"), id("x.y"), id("shop.Ünï \"q\"")],
+            [Some(1), Some(1), Some(2), Some(3), Some(4)]
+        );
         assert_eq!([id("A"), id("b"), id(""), id("."), id("shop")], [None; 5]);
     }
 

@@ -258,8 +258,11 @@ impl Session {
         let ticket = state.next;
         let id = *state.by_table.entry(table.id).or_insert(ticket);
         let shared = state.sessions.get_mut(&self.id).is_some_and(|own| own.held.insert(id, ticket).is_some());
-        let entry =
-            state.queries.entry(id).or_insert_with(|| Entry { table: table.clone(), holders: 0, live: BTreeSet::new() });
+        let entry = state.queries.entry(id).or_insert_with(|| Entry {
+            table: table.clone(),
+            holders: 0,
+            live: BTreeSet::new(),
+        });
         let table = entry.table.clone();
         if shared {
             entry.live.remove(&self.id);
@@ -289,6 +292,15 @@ impl Session {
         self.hub.lock().release(self.id, query);
     }
 
+    /// Ends this session's use of a query because it cannot be served, and tells its subscribers.
+    pub fn fail(&self, query: QueryId, code: ErrorCode, message: String) {
+        let mut state = self.hub.lock();
+        state.release(self.id, query);
+        if let Some(own) = state.sessions.get_mut(&self.id) {
+            own.outbox.end(query, code, message);
+        }
+    }
+
     /// Makes queries live together: one delivery brings them all to the hub's position.
     ///
     /// `recovering` says that everything that lagged is among them: until then nothing else may become live, because
@@ -308,8 +320,7 @@ impl Session {
 
     /// Queues a frame that is about no rows. Kept whatever happens, so the caller must bound how many it sends.
     pub fn post(&self, frame: &ServerFrame<'_>) {
-        let delivery =
-            Delivery { frames: [Frame::from(frame.encode())].into(), position: None, pinned: true };
+        let delivery = Delivery { frames: [Frame::from(frame.encode())].into(), position: None, pinned: true };
         if let Some(own) = self.hub.lock().sessions.get_mut(&self.id) {
             own.outbox.push(delivery);
         }

@@ -134,6 +134,8 @@ pub enum ResyncReason {
     PositionTooOld,
     /// There is more to replay than a snapshot would cost.
     TooMuchToReplay,
+    /// The database failed while the snapshot was read.
+    SourceFailed,
     /// A word from a newer server.
     #[serde(other)]
     Other,

@@ -54,7 +54,7 @@ impl Status {
 #[derive(Debug)]
 pub(super) enum Command {
     /// Send this frame, if the socket is open; else it is not needed, because opening says everything anew.
-    Send(String),
+    Send(#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has a transport"))] String),
     /// Do not wait for the next try.
     RetryNow,
 }

@@ -12,10 +12,7 @@ async fn a_killed_server_is_started_again() {
 
     let killed = scratch.pid().unwrap();
     signal("KILL", killed);
-    eventually("a restart", async || {
-        cluster.ensure_running().await.unwrap()
-    })
-    .await;
+    eventually("a restart", async || cluster.ensure_running().await.unwrap()).await;
     assert_ne!(scratch.pid(), Some(killed));
     assert_eq!(sql(&cluster, "select n from t"), "42");
     assert!(!cluster.ensure_running().await.unwrap());
@@ -27,10 +24,7 @@ async fn a_server_that_somebody_stopped_is_started_again() {
     let scratch = Scratch::new();
     let cluster = scratch.start().await;
     signal("INT", scratch.pid().unwrap());
-    eventually("a restart", async || {
-        cluster.ensure_running().await.unwrap()
-    })
-    .await;
+    eventually("a restart", async || cluster.ensure_running().await.unwrap()).await;
     assert_eq!(sql(&cluster, "select 1"), "1");
     cluster.stop().await.unwrap();
 }
@@ -40,11 +34,7 @@ async fn a_pid_file_that_names_a_foreign_process_is_removed() {
     let scratch = Scratch::new();
     scratch.start().await.stop().await.unwrap();
     let foreign = std::process::id();
-    std::fs::write(
-        scratch.pid_file(),
-        format!("{foreign}\n/\n0\n5432\n/\n\n0 0\nready   \n"),
-    )
-    .unwrap();
+    std::fs::write(scratch.pid_file(), format!("{foreign}\n/\n0\n5432\n/\n\n0 0\nready   \n")).unwrap();
     let cluster = scratch.start().await;
     assert_ne!(scratch.pid(), Some(foreign));
     assert_eq!(sql(&cluster, "select 1"), "1");
@@ -85,11 +75,7 @@ async fn an_interrupted_first_start_does_not_break_the_next() {
         eventually("initdb at work", async || {
             let ended = tokio::time::timeout(POLL, interrupted.as_mut()).await;
             assert!(ended.is_err(), "too fast to be interrupted");
-            scratch.data.is_dir()
-                && scratch
-                    .names()
-                    .iter()
-                    .any(|name| name.starts_with(home::UNFINISHED_PREFIX))
+            scratch.data.is_dir() && scratch.names().iter().any(|name| name.starts_with(home::UNFINISHED_PREFIX))
         })
         .await;
     }
@@ -97,10 +83,7 @@ async fn an_interrupted_first_start_does_not_break_the_next() {
 
     let cluster = scratch.start().await;
     assert_eq!(sql(&cluster, "select 1"), "1");
-    let unfinished = scratch
-        .names()
-        .into_iter()
-        .find(|name| name.starts_with(home::UNFINISHED_PREFIX));
+    let unfinished = scratch.names().into_iter().find(|name| name.starts_with(home::UNFINISHED_PREFIX));
     assert_eq!(unfinished, None);
     cluster.stop().await.unwrap();
 }

@@ -75,10 +75,7 @@ async fn a_cluster_of_a_version_that_is_not_installed_is_refused() {
 #[tokio::test]
 async fn a_configured_directory_without_programs_is_refused() {
     let scratch = Scratch::new();
-    let settings = Settings {
-        bin_dir: Some(scratch.root.path().to_owned()),
-        ..scratch.settings()
-    };
+    let settings = Settings { bin_dir: Some(scratch.root.path().to_owned()), ..scratch.settings() };
     let error = Cluster::start(&settings).await.unwrap_err();
     assert!(error.to_string().contains("it has no initdb"), "{error}");
 }

@@ -17,7 +17,7 @@ async fn the_first_start_makes_a_database_that_psql_reaches() {
                     current_setting('fsync'), current_setting('max_connections'),
                     current_setting('shared_buffers')"
         ),
-        "rowcast|rowcast|UTF8|UTC||on|200|128MB"
+        "rowcast|postgres|UTF8|UTC||on|200|128MB"
     );
     cluster.stop().await.unwrap();
     assert_eq!(scratch.pid(), None);
@@ -78,9 +78,7 @@ async fn a_stop_waits_for_whoever_is_starting() {
     let scratch = Scratch::new();
     let cluster = scratch.start().await;
     let pid = scratch.pid();
-    let starting = lock::exclusive(&scratch.data.join("control.lock"))
-        .await
-        .unwrap();
+    let starting = lock::exclusive(&scratch.data.join("control.lock")).await.unwrap();
     let mut stop = std::pin::pin!(cluster.stop());
     assert!(tokio::time::timeout(POLL * 10, &mut stop).await.is_err());
     assert_eq!(scratch.pid(), pid);
@@ -92,13 +90,7 @@ async fn a_stop_waits_for_whoever_is_starting() {
 #[tokio::test]
 async fn a_temporary_cluster_is_removed_by_stop() {
     let cluster = started(Cluster::temporary(&settings(Path::new(""))).await);
-    assert_eq!(
-        sql(
-            &cluster,
-            "select current_setting('fsync'), current_setting('synchronous_commit')"
-        ),
-        "off|off"
-    );
+    assert_eq!(sql(&cluster, "select current_setting('fsync'), current_setting('synchronous_commit')"), "off|off");
     let dir = cluster.server.home.dir.clone();
     cluster.stop().await.unwrap();
     assert!(!dir.exists());

@@ -1,0 +1,178 @@
+//! The command line.
+
+mod database;
+mod tables;
+
+use crate::{
+    capture::{self, Tracked},
+    changelog,
+    config::Config,
+    database::Database,
+    server,
+};
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use leptos::config::get_configuration;
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Makes the rows of a Postgres database live in every browser.
+///
+/// Name the tables with `rowcast track`, start `rowcast serve`, and every open page changes the moment a transaction
+/// commits. Works on the database that DATABASE_URL names. Without one, it runs a private Postgres of its own in
+/// .rowcast, with demo data.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    /// Configuration file [default: Leptos.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "ROWCAST_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the app and the live socket
+    ///
+    /// Creates the schema `rowcast` in the database if it is not there, and touches nothing else in it. Ctrl-C stops.
+    Serve(Serve),
+    /// Make tables live, also while the server runs
+    ///
+    /// Attaches triggers that write each change to the changelog, in the same transaction. A table needs a primary key.
+    /// Nothing else about it changes, and applications that write to it need no new rights. Tracking a table again is
+    /// harmless.
+    #[command(after_help = "Examples:\n  rowcast track orders\n  rowcast track shop.orders 'public.\"Order Lines\"'")]
+    Track {
+        /// Names as in SQL: schema.table, or table alone for those on the search path
+        #[arg(required = true, value_name = "TABLE")]
+        tables: Vec<String>,
+    },
+    /// Undo `track`
+    ///
+    /// Removes the triggers and the changes in the changelog. Pages that show the table are told so.
+    Untrack {
+        /// Names as in SQL
+        #[arg(required = true, value_name = "TABLE")]
+        tables: Vec<String>,
+    },
+    /// List the tracked tables: how many changes the changelog holds of each, and how old they are
+    Tables,
+    /// Open psql on the database
+    #[command(after_help = "Example:\n  rowcast psql -- -c 'update products set quantity = quantity + 1'")]
+    Psql {
+        /// Options of psql
+        #[arg(last = true, value_name = "OPTION")]
+        options: Vec<String>,
+    },
+    /// The database itself: its address, or a command that uses it
+    #[command(subcommand)]
+    Database(database::DatabaseCommand),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen; only loopback addresses until people can sign in [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Make the demo's table `products` in the database of DATABASE_URL, too
+    #[arg(long)]
+    demo: bool,
+}
+
+/// Does what the command line says.
+pub async fn run() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    // A server tells what it does; a command speaks only of what went wrong.
+    log(if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" });
+    let config = Config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve(options) => {
+            let file = cli.config.unwrap_or_else(|| Config::FILE.into());
+            let file = file.exists().then(|| file.display().to_string());
+            let leptos =
+                get_configuration(file.as_deref()).context("the part of the configuration that leptos reads")?;
+            let stop = CancellationToken::new();
+            tokio::spawn(stop_on_signal(stop.clone()));
+            let options = server::Options { listen: options.listen, demo: options.demo };
+            server::serve(config, leptos.leptos_options, options, stop).await?;
+        }
+        Command::Track { tables } => {
+            return each(&config, &tables, async |database, table| {
+                Ok(match capture::track(&database.pool, table).await? {
+                    Tracked::Now { table, key } => format!("{table} is live, by its key ({})", key.join(", ")),
+                    Tracked::Already { table } => format!("{table} was live already"),
+                })
+            })
+            .await;
+        }
+        Command::Untrack { tables } => {
+            return each(&config, &tables, async |database, table| {
+                let table = capture::untrack(&database.pool, table).await?;
+                Ok(format!("{table} is no longer live"))
+            })
+            .await;
+        }
+        Command::Tables => {
+            let database = open(&config).await?;
+            let listed = capture::list(&database.pool).await;
+            database.close().await?;
+            tables::print(&listed?);
+        }
+        Command::Psql { options } => return database::psql(&config, options).await,
+        Command::Database(command) => return database::run(&config, command).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Logs go to standard error; RUST_LOG says how much, else `default`.
+fn log(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .init();
+}
+
+async fn open(config: &Config) -> anyhow::Result<Database> {
+    let database = Database::open(&config.rowcast.database).await?;
+    changelog::install(&database.pool).await?;
+    Ok(database)
+}
+
+/// Does all of them even if one fails, and says how each went.
+async fn each(
+    config: &Config,
+    tables: &[String],
+    act: impl AsyncFn(&Database, &str) -> anyhow::Result<String>,
+) -> anyhow::Result<ExitCode> {
+    let database = open(config).await?;
+    let mut code = ExitCode::SUCCESS;
+    for table in tables {
+        match act(&database, table).await {
+            Ok(said) => println!("{said}"),
+            Err(error) => {
+                eprintln!("rowcast: {error}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    database.close().await?;
+    Ok(code)
+}
+
+/// Ctrl-C, or the polite signal of a service manager.
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}

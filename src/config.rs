@@ -1,0 +1,257 @@
+//! The server's configuration: `Leptos.toml`, the environment, and defaults, in falling order of the environment, the
+//! file, the defaults. Command-line options win over all of them.
+//!
+//! Unknown keys are errors: a key that is misspelled should not be a key that is ignored.
+
+use crate::{changelog::WakeUp, embedded};
+use serde::Deserialize;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named is not there.
+    #[error("there is no configuration file {}", .0.display())]
+    Missing(PathBuf),
+    /// The file cannot be read.
+    #[error("the configuration file {} cannot be read: {cause}", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file is not as it should be.
+    #[error("in the configuration file {}: {cause}", .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        cause: Box<toml::de::Error>,
+    },
+    /// A value makes no sense.
+    #[error("{key} is {value}, and must be {expected}")]
+    OutOfRange {
+        /// Which key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// `[rowcast]`.
+    pub rowcast: Rowcast,
+    /// `[package.metadata.leptos]`, which leptos reads by itself: only the address is needed before that.
+    package: Package,
+}
+
+/// `[rowcast]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rowcast {
+    /// `[rowcast.database]`.
+    pub database: Database,
+    /// `[rowcast.live]`.
+    pub live: Live,
+    /// `[rowcast.changelog]`.
+    pub changelog: Changelog,
+}
+
+/// `[rowcast.database]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Database {
+    /// A database of the user's. Without it, the private one.
+    pub url: Option<String>,
+    /// Where the private Postgres lives.
+    pub data_dir: PathBuf,
+    /// Where its programs are.
+    pub bin_dir: Option<PathBuf>,
+    /// Who runs it if the server is started by root.
+    pub user: Option<String>,
+    /// Connections, apart from the tailer's own.
+    pub max_connections: u32,
+}
+
+/// `[rowcast.live]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Live {
+    /// Interval of the signs of life, in seconds.
+    pub heartbeat_seconds: u64,
+    /// How the tailer learns of changes.
+    pub wake_up: WakeUp,
+}
+
+/// `[rowcast.changelog]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Changelog {
+    /// Age at which changes are pruned, in hours.
+    pub keep_hours: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Package {
+    metadata: Metadata,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    leptos: Leptos,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Leptos {
+    site_addr: Option<SocketAddr>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, data_dir: PathBuf::from(".rowcast"), bin_dir: None, user: None, max_connections: 10 }
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { heartbeat_seconds: 15, wake_up: WakeUp::Auto }
+    }
+}
+
+impl Default for Changelog {
+    fn default() -> Self {
+        Self { keep_hours: 24 }
+    }
+}
+
+impl Config {
+    /// The file that is read if none is named, and may be absent.
+    pub const FILE: &str = "Leptos.toml";
+
+    /// Reads `file`, or [`Self::FILE`] if there is one, and the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let path = file.unwrap_or(Path::new(Self::FILE));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => match file {
+                Some(file) => return Err(ConfigError::Missing(file.to_owned())),
+                None => String::new(),
+            },
+            Err(cause) => return Err(ConfigError::Unreadable { path: path.to_owned(), cause }),
+        };
+        let mut config = Self::parse(&text)
+            .map_err(|cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) })?;
+        let database = &mut config.rowcast.database;
+        if let Some(url) = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
+            database.url = Some(url);
+        }
+        if let Some(dir) = std::env::var_os("ROWCAST_DATA_DIR").filter(|dir| !dir.is_empty()) {
+            database.data_dir = dir.into();
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let within = |key, value: u64, range: std::ops::RangeInclusive<u64>, expected| {
+            let ok = range.contains(&value);
+            if ok { Ok(()) } else { Err(ConfigError::OutOfRange { key, value: value.to_string(), expected }) }
+        };
+        let Rowcast { database, live, changelog } = &self.rowcast;
+        within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
+        within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
+        within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")
+    }
+
+    /// Where to listen, if the file says so.
+    pub fn site_addr(&self) -> Option<SocketAddr> {
+        self.package.metadata.leptos.site_addr
+    }
+}
+
+impl Database {
+    /// What the private Postgres needs to know.
+    pub fn embedded(&self) -> embedded::Settings {
+        embedded::Settings { data_dir: self.data_dir.clone(), bin_dir: self.bin_dir.clone(), user: self.user.clone() }
+    }
+}
+
+impl Live {
+    /// Interval of the signs of life.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_seconds)
+    }
+}
+
+impl Changelog {
+    /// Age at which changes are pruned.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(self.keep_hours * 60 * 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../Leptos.toml");
+
+    #[test]
+    fn the_shipped_file_says_what_the_defaults_are() {
+        assert_eq!(Config::parse(SHIPPED).unwrap().rowcast, Rowcast::default());
+        let own = |line: &&str| ["url", "bin-dir", "user"].iter().all(|key| !line.starts_with(&format!("# {key} =")));
+        let spoken: Vec<&str> = SHIPPED.lines().filter(own).collect();
+        let uncommented = spoken.join("\n").lines().map(uncomment).collect::<Vec<_>>().join("\n");
+        assert_eq!(Config::parse(&uncommented).unwrap().rowcast, Rowcast::default());
+    }
+
+    /// `# key = value` becomes `key = value`; prose stays a comment.
+    fn uncomment(line: &str) -> &str {
+        match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest,
+            _ => line,
+        }
+    }
+
+    #[test]
+    fn the_build_and_the_server_read_the_same_keys() {
+        let leptos = |text: &str| -> toml::Table {
+            let file: toml::Table = toml::from_str(text).unwrap();
+            file["package"]["metadata"]["leptos"].as_table().unwrap().clone()
+        };
+        let build = leptos(include_str!("../Cargo.toml"));
+        for (key, value) in leptos(SHIPPED) {
+            assert_eq!(build.get(&key), Some(&value), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_misspelled_key_is_an_error_that_names_it() {
+        let error = Config::parse("[rowcast.live]\nheartbeat-secs = 3").unwrap_err().to_string();
+        assert!(error.contains("heartbeat-secs") && error.contains("heartbeat-seconds"), "{error}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_an_error_that_names_the_key() {
+        let config = Config::parse("[rowcast.live]\nheartbeat-seconds = 0").unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert_eq!(error, "rowcast.live.heartbeat-seconds is 0, and must be from 1 to 300");
+    }
+}

@@ -1,0 +1,164 @@
+//! The server: puts the parts together, serves, and takes them apart again in order.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `guard` | which requests are let in at all |
+//! | `routes` | what answers which address |
+//!
+//! Shutting down goes from the outside in: no new connections; sessions are told to come back; the tailer ends; the
+//! database is given up last.
+
+mod guard;
+mod routes;
+
+use crate::{
+    app,
+    capture::{self, TrackError},
+    changelog::{self, Retention, Tailer},
+    config::Config,
+    database::{Database, DatabaseError},
+    socket::{Limits, Live},
+};
+use leptos::config::LeptosOptions;
+use std::{future::Future, net::SocketAddr, time::Duration};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long requests and sessions may take to end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the changelog is pruned.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It would be open to everybody in the network.
+    #[error(
+        "{0} is not a loopback address. Nobody has to sign in yet, so whoever reaches this server may read and change \
+         everything: it listens on loopback only. Type: --listen 127.0.0.1:{port}", port = .0.port()
+    )]
+    NotLoopback(SocketAddr),
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {cause}. Type --listen 127.0.0.1:PORT with a port that is free")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// There is no database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The changelog cannot be used.
+    #[error(transparent)]
+    Changelog(#[from] changelog::Error),
+    /// The demo could not be set up.
+    #[error("the demo data could not be set up: {0}")]
+    Demo(#[from] app::demo::DemoError),
+    /// The demo's table could not be tracked.
+    #[error(transparent)]
+    Track(#[from] TrackError),
+    /// Serving failed.
+    #[error("serving failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// What the command line says about serving.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen, if not where the configuration says.
+    pub listen: Option<SocketAddr>,
+    /// Make the demo's table in a database of the user's, too.
+    pub demo: bool,
+}
+
+/// Serves until `stop` is cancelled.
+pub async fn serve(
+    config: Config,
+    leptos: LeptosOptions,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let address = options.listen.or(config.site_addr()).unwrap_or(leptos.site_addr);
+    // First, because whoever typed the wrong address should not wait for a database to be told so.
+    let listener = listen(address).await?;
+    tracing::info!("starting the database");
+    let database = Database::open(&config.rowcast.database).await?;
+    let outcome = serve_database(&config, leptos, &options, listener, &database, stop).await;
+    let closed = database.close().await;
+    outcome?;
+    closed?;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(address));
+    }
+    TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
+}
+
+async fn serve_database(
+    config: &Config,
+    mut leptos: LeptosOptions,
+    options: &Options,
+    listener: TcpListener,
+    database: &Database,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let pool = database.pool.clone();
+    changelog::install(&pool).await?;
+    if options.demo || database.cluster().is_some() {
+        app::demo::install(&pool).await?;
+        capture::track(&pool, app::demo::TABLE).await?;
+    }
+    let tailer = Tailer::start(pool.clone(), config.rowcast.live.wake_up).await?;
+    let sessions = TaskTracker::new();
+    let live = Live {
+        hub: tailer.hub().clone(),
+        pool: pool.clone(),
+        limits: Limits { heartbeat: config.rowcast.live.heartbeat() },
+        stop: stop.clone(),
+        sessions: sessions.clone(),
+    };
+    let address = listener.local_addr()?;
+    leptos.site_addr = address;
+    let router = routes::router(leptos, live);
+    let background = CancellationToken::new();
+    let _end_background = background.clone().drop_guard();
+    let tasks = TaskTracker::new();
+    tasks.spawn(tailer.run(background.clone()));
+    tasks.spawn(database.supervise(background.clone()));
+    let retention = Retention { age: config.rowcast.changelog.keep(), interval: PRUNE_INTERVAL };
+    tasks.spawn(retention.run(pool, background.clone()));
+    // On standard output, because it is what the person who typed the command waits for.
+    println!("Rowcast is at http://{address}");
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = within_deadline(served.into_future(), stop).await;
+    sessions.close();
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, sessions.wait()).await.is_err() {
+        tracing::warn!(left = sessions.len(), "sessions did not end in time");
+    }
+    background.cancel();
+    tasks.close();
+    tasks.wait().await;
+    served
+}
+
+/// Lets `served` end by itself, but not for longer than the deadline once `stop` is cancelled.
+async fn within_deadline(
+    served: impl Future<Output = std::io::Result<()>>,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let deadline = async {
+        stop.cancelled().await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+    };
+    tokio::select! {
+        served = served => Ok(served?),
+        () = deadline => {
+            tracing::warn!("requests did not end in time");
+            Ok(())
+        }
+    }
+}

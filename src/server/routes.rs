@@ -1,0 +1,83 @@
+//! What answers which address.
+
+use super::guard::guard;
+use crate::{
+    app::{App, shell},
+    changelog::PageSnapshot,
+    hub::Hub,
+    protocol,
+    socket::{self, Live},
+    store::{PageReader, ReadError},
+};
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderValue, StatusCode, header::X_CONTENT_TYPE_OPTIONS},
+    middleware,
+    routing::get,
+};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use sqlx::PgPool;
+use std::sync::Arc;
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+
+/// Everything that the server answers.
+pub(super) fn router(leptos: LeptosOptions, live: Live) -> Router {
+    let engine = Router::new()
+        .route(protocol::PATH, get(socket::upgrade))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(live.clone());
+    let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    pages(leptos, live).layer(CompressionLayer::new()).merge(engine).layer(nosniff).layer(middleware::from_fn(guard))
+}
+
+fn pages(leptos: LeptosOptions, live: Live) -> Router {
+    let context = move || provide_page(&live.pool, &live.hub);
+    let document = {
+        let leptos = leptos.clone();
+        move || shell(leptos.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), document)
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
+        .with_state(leptos)
+}
+
+/// What pages and server functions find in their context.
+fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
+    provide_context(pool.clone());
+    let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
+    let hub = hub.clone();
+    provide_context(PageReader::new(move |table| {
+        let (snapshot, hub) = (snapshot.clone(), hub.clone());
+        async move {
+            if !hub.is_available() {
+                return Err(ReadError::Unavailable);
+            }
+            let found = hub.find_table(table).ok_or_else(|| ReadError::NotTracked(table.to_owned()))?;
+            match snapshot.read(&found).await {
+                Ok((token, rows)) => Ok((token.to_string(), rows)),
+                Err(error) => {
+                    tracing::warn!(%error, table, "a page could not read its rows");
+                    Err(ReadError::Unavailable)
+                }
+            }
+        }
+    }));
+}
+
+/// The process is there.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Changes flow.
+async fn readyz(State(live): State<Live>) -> (StatusCode, &'static str) {
+    if live.hub.is_available() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read\n")
+    }
+}

@@ -1,0 +1,377 @@
+//! Makes subscriptions live: a snapshot or a catch-up, then the hand-over to the hub without a gap.
+//!
+//! One task per session. Procedure, for all subscriptions that arrive together: bring each to some position (read its
+//! snapshot, or find what it missed); wait until the hub has reached all of these positions; then, in one step, add what
+//! the hub's ring holds beyond them, commit everything with one position, and be live from there.
+//!
+//! While the database does not answer it tries again, for as long as the subscription is wanted.
+
+use super::limits;
+use crate::{
+    changelog::{self, Reading, Snapshot, changes_after},
+    hub::{Frame, NotYet, QueryId, Ready, RowChange, Session, Table, Ticket},
+    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
+};
+use futures::TryStreamExt;
+use serde_json::value::RawValue;
+use sqlx::PgPool;
+use std::{borrow::Cow, collections::HashMap, pin::pin, sync::Arc};
+use tokio::sync::mpsc;
+
+/// What the task is asked to do.
+pub(super) enum Task {
+    /// Bring up a subscription.
+    Want(Want),
+    /// Bring up again what has lagged.
+    Lagged {
+        /// What the session was last sent.
+        position: Token,
+        /// What was live.
+        queries: Vec<QueryId>,
+    },
+}
+
+/// A subscription that is to become live.
+pub(super) struct Want {
+    /// The client's id; empty if the client knows the query's number already.
+    pub(super) id: String,
+    pub(super) query: QueryId,
+    pub(super) ticket: Ticket,
+    pub(super) table: Arc<Table>,
+    pub(super) start: Start,
+}
+
+/// Where a subscription starts from.
+pub(super) enum Start {
+    /// From all rows.
+    Snapshot {
+        /// Whether the client has been told so.
+        announced: bool,
+    },
+    /// From a token that a client brought.
+    Resume { token: String },
+    /// From a position, with what is to be sent before the changes from there on.
+    Continue {
+        from: Token,
+        lead: Vec<Frame>,
+        replay: Vec<RowChange>,
+        /// Whether the database is known to have reached `from`. One that a client brings may be ahead of it.
+        known: bool,
+    },
+    /// From all rows, although the client has some.
+    Anew { reason: ResyncReason },
+}
+
+/// Part of a snapshot, on its way to the client.
+pub(super) struct Chunk {
+    pub(super) query: QueryId,
+    pub(super) ticket: Ticket,
+    pub(super) frame: Frame,
+}
+
+/// The session is gone.
+struct Gone;
+
+struct BringUp {
+    session: Arc<Session>,
+    pool: PgPool,
+    chunks: mpsc::Sender<Chunk>,
+}
+
+/// What becomes live together.
+#[derive(Default)]
+struct Round {
+    wants: Vec<Want>,
+    ready: Vec<Ready>,
+    /// The client's ids, for what may have to be announced again.
+    ids: HashMap<QueryId, String>,
+    /// What lagged is among them.
+    recovering: bool,
+}
+
+impl Round {
+    fn add(&mut self, task: Task, session: &Session) {
+        match task {
+            Task::Want(want) => {
+                // A later use of a query takes the place of an earlier one.
+                self.wants.retain(|other| other.query != want.query);
+                self.ready.retain(|other| other.query != want.query);
+                self.ids.insert(want.query, want.id.clone());
+                self.wants.push(want);
+            }
+            Task::Lagged { position, queries } => {
+                self.recovering = true;
+                for query in queries {
+                    self.go_on(query, None, position.clone(), Vec::new(), Vec::new(), session);
+                }
+            }
+        }
+    }
+
+    /// What was prepared has become too old before it could become live: it goes on from where it was.
+    fn again(&mut self, query: QueryId, session: &Session) {
+        for stale in self.ready.extract_if(.., |one| one.query == query).collect::<Vec<_>>() {
+            self.go_on(query, Some(stale.ticket), stale.base, stale.lead, stale.replay, session);
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        query: QueryId,
+        of: Option<Ticket>,
+        from: Token,
+        lead: Vec<Frame>,
+        replay: Vec<RowChange>,
+        session: &Session,
+    ) {
+        let Some((table, ticket)) = session.held(query) else { return };
+        let taken =
+            self.wants.iter().any(|want| want.query == query) || self.ready.iter().any(|one| one.query == query);
+        if taken || of.is_some_and(|of| of != ticket) {
+            return;
+        }
+        let id = self.ids.get(&query).cloned().unwrap_or_default();
+        let start = Start::Continue { from, lead, replay, known: true };
+        self.wants.push(Want { id, query, ticket, table, start });
+    }
+}
+
+/// Why a subscription could not be brought up.
+enum Failure {
+    /// It has ended meanwhile, or must end.
+    Drop,
+    Gone,
+    Source(changelog::Error),
+}
+
+impl From<changelog::Error> for Failure {
+    fn from(error: changelog::Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<Gone> for Failure {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+/// Serves one session until it is gone.
+pub(super) async fn run(
+    session: Arc<Session>,
+    pool: PgPool,
+    mut tasks: mpsc::Receiver<Task>,
+    chunks: mpsc::Sender<Chunk>,
+) {
+    let bring_up = BringUp { session, pool, chunks };
+    while let Some(first) = tasks.recv().await {
+        tokio::time::sleep(limits::GATHER).await;
+        if bring_up.round(first, &mut tasks).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl BringUp {
+    /// Brings up everything that is asked for until all of it is live.
+    async fn round(&self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
+        let mut round = Round::default();
+        round.add(first, &self.session);
+        while let Ok(task) = tasks.try_recv() {
+            round.add(task, &self.session);
+        }
+        loop {
+            for want in std::mem::take(&mut round.wants) {
+                round.ready.extend(self.prepare(want).await?);
+            }
+            match self.session.go_live(&round.ready, round.recovering) {
+                Ok(()) => return Ok(()),
+                Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
+                Err(NotYet::Behind(query)) => round.again(query, &self.session),
+                Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
+            }
+        }
+    }
+
+    /// Brings one subscription to some position, however long that takes. `None` if it has ended.
+    async fn prepare(&self, mut want: Want) -> Result<Option<Ready>, Gone> {
+        let mut retry = limits::RETRY.0;
+        let mut told = false;
+        loop {
+            if !self.session.holds(want.query, want.ticket) {
+                return Ok(None);
+            }
+            match self.attempt(&mut want).await {
+                Ok(ready) => return Ok(Some(ready)),
+                Err(Failure::Gone) => return Err(Gone),
+                Err(Failure::Drop) => return Ok(None),
+                Err(Failure::Source(error)) if error.is_unavailable() => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::debug!(%error, "a subscription waits for the database");
+                        self.tell(
+                            &want,
+                            ErrorCode::SourceUnavailable,
+                            "the database cannot be read; this starts when it can",
+                        );
+                    }
+                    tokio::time::sleep(retry).await;
+                    retry = (retry * 2).min(limits::RETRY.1);
+                }
+                Err(Failure::Source(error)) => {
+                    let table = want.table.full_name();
+                    tracing::warn!(%error, table, "a table cannot be read");
+                    self.session.fail(
+                        want.query,
+                        ErrorCode::UnreadableTable,
+                        format!("{table} cannot be read by the server"),
+                    );
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// One step, or several: `want.start` says how far it has come.
+    async fn attempt(&self, want: &mut Want) -> Result<Ready, Failure> {
+        loop {
+            match &mut want.start {
+                Start::Resume { token } => {
+                    let token = std::mem::take(token);
+                    want.start = self.resume(&token, want);
+                }
+                Start::Continue { from, lead, replay, known }
+                    if (*known || self.reaches(from)) && self.session.covers(from) =>
+                {
+                    return Ok(Ready {
+                        query: want.query,
+                        ticket: want.ticket,
+                        lead: std::mem::take(lead),
+                        replay: std::mem::take(replay),
+                        base: from.clone(),
+                    });
+                }
+                Start::Continue { from, replay, known, .. } => match self.read_on(from, replay, &want.table).await? {
+                    Ok(()) => *known = true,
+                    Err(reason) => want.start = Start::Anew { reason },
+                },
+                Start::Anew { reason } => {
+                    let reason = *reason;
+                    if !want.id.is_empty() {
+                        self.chunk(want, subscribed(&want.id, want.query, &want.table, false)).await?;
+                    }
+                    self.chunk(want, Frame::from(ServerFrame::Resync { query: want.query, reason }.encode())).await?;
+                    want.start = Start::Snapshot { announced: true };
+                }
+                Start::Snapshot { announced } => {
+                    if !std::mem::replace(announced, true) {
+                        self.chunk(want, subscribed(&want.id, want.query, &want.table, false)).await?;
+                    }
+                    return self.snapshot(want).await;
+                }
+            }
+        }
+    }
+
+    fn reaches(&self, token: &Token) -> bool {
+        let hub = self.session.hub().token();
+        hub.epoch == token.epoch && hub.position.reaches(&token.position)
+    }
+
+    /// Looks at the token that a client brought.
+    fn resume(&self, token: &str, want: &Want) -> Start {
+        let start_over = |reason| Start::Anew { reason };
+        let Ok(token) = token.parse::<Token>() else { return start_over(ResyncReason::PositionMalformed) };
+        if token.epoch != self.session.hub().token().epoch {
+            return start_over(ResyncReason::PositionForeign);
+        }
+        if !token.position.includes(want.table.since) {
+            return start_over(ResyncReason::PositionTooOld);
+        }
+        let lead = vec![subscribed(&want.id, want.query, &want.table, true)];
+        Start::Continue { from: token, lead, replay: Vec::new(), known: false }
+    }
+
+    /// Moves `from` on by what the source has after it. The inner error is why it cannot be moved.
+    async fn read_on(
+        &self,
+        from: &mut Token,
+        replay: &mut Vec<RowChange>,
+        table: &Table,
+    ) -> Result<Result<(), ResyncReason>, Failure> {
+        if from.epoch != self.session.hub().token().epoch {
+            return Ok(Err(ResyncReason::PositionForeign));
+        }
+        let mut connection = self.pool.acquire().await.map_err(changelog::Error::from)?;
+        Ok(match changes_after(&mut connection, &from.position).await? {
+            Reading::Changes { changes, position } => {
+                replay.extend(changes.into_iter().filter(|change| change.table == table.id));
+                from.position = position;
+                Ok(())
+            }
+            Reading::TooMuch { .. } => Err(ResyncReason::TooMuchToReplay),
+            Reading::Pruned => Err(ResyncReason::PositionTooOld),
+            Reading::Ahead => Err(ResyncReason::PositionUnknown),
+        })
+    }
+
+    /// Sends all rows but the last chunk, which is kept for the hand-over.
+    async fn snapshot(&self, want: &mut Want) -> Result<Ready, Failure> {
+        let mut chunks = 0;
+        match self.send_snapshot(want, &mut chunks).await {
+            Err(Failure::Source(error)) if chunks > 0 => {
+                // The client holds part of a snapshot that will not be completed.
+                want.start = Start::Anew { reason: ResyncReason::SourceFailed };
+                Err(Failure::Source(error))
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send_snapshot(&self, want: &Want, sent: &mut usize) -> Result<Ready, Failure> {
+        let mut snapshot = Snapshot::open(&self.pool).await?;
+        let base = snapshot.token().await?;
+        let mut last = Vec::new();
+        let mut bytes = 0;
+        {
+            let mut rows = pin!(snapshot.rows(&want.table));
+            while let Some(row) = rows.try_next().await? {
+                if last.len() >= limits::CHUNK_ROWS || bytes + row.get().len() > limits::CHUNK_BYTES && !last.is_empty()
+                {
+                    self.chunk(want, rows_frame(want.query, &std::mem::take(&mut last), true)).await?;
+                    *sent += 1;
+                    bytes = 0;
+                }
+                bytes += row.get().len();
+                last.push(row);
+            }
+        }
+        let lead = vec![rows_frame(want.query, &last, false)];
+        Ok(Ready { query: want.query, ticket: want.ticket, lead, replay: Vec::new(), base })
+    }
+
+    async fn chunk(&self, want: &Want, frame: Frame) -> Result<(), Failure> {
+        if !self.session.holds(want.query, want.ticket) {
+            return Err(Failure::Drop);
+        }
+        let chunk = Chunk { query: want.query, ticket: want.ticket, frame };
+        self.chunks.send(chunk).await.map_err(|_| Failure::Gone)
+    }
+
+    fn tell(&self, want: &Want, code: ErrorCode, message: &str) {
+        if !want.id.is_empty() {
+            let id = Some(Cow::Borrowed(want.id.as_str()));
+            self.session.post(&ServerFrame::Error { id, code, message: Cow::Borrowed(message) });
+        }
+    }
+}
+
+/// The frame that accepts a subscription.
+pub(super) fn subscribed(id: &str, query: QueryId, table: &Table, resumed: bool) -> Frame {
+    let key = Cow::Borrowed(table.key.as_slice());
+    Frame::from(ServerFrame::Subscribed { id: Cow::Borrowed(id), query, key, resumed }.encode())
+}
+
+fn rows_frame(query: QueryId, rows: &[Box<RawValue>], more: bool) -> Frame {
+    let rows = rows.iter().map(Box::as_ref).collect();
+    Frame::from(ServerFrame::Snapshot { query, rows, more, position: None }.encode())
+}

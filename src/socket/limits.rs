@@ -1,0 +1,38 @@
+//! Every bound and interval of a session.
+
+use std::time::Duration;
+
+/// Longest frame that is read from a client, in bytes.
+pub(super) const MAX_FRAME_BYTES: usize = 64 * 1024;
+/// Frames longer than [`MAX_FRAME_BYTES`] are refused with an error; longer than this, the connection ends at once, and
+/// nobody holds more than this in memory for it.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Read buffer of one connection, in bytes. The library's default is 128 KiB for each of them.
+pub(super) const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Malformed frames in a row after which a connection ends.
+pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
+/// Subscriptions of one connection.
+pub(super) const MAX_SUBSCRIPTIONS: usize = 100;
+/// Subscriptions of one connection that wait to be brought up, some of which may have ended again.
+pub(super) const MAX_WAITING: usize = 256;
+/// Chunks of snapshots that are read ahead of the network.
+pub(super) const CHUNKS_AHEAD: usize = 2;
+/// Rows in one chunk of a snapshot.
+pub(super) const CHUNK_ROWS: usize = 500;
+/// Bytes of row text after which a chunk is full.
+pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+/// Subscriptions that arrive within this time become live together.
+pub(super) const GATHER: Duration = Duration::from_millis(2);
+/// How long a client may take nothing before the connection ends.
+pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to answer that the connection is closed.
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between two tries to read from a database that does not answer: doubles from the first to the last.
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// The intervals that a configuration may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// At least this often something is sent. A client that has not been heard for twice as long is gone.
+    pub heartbeat: Duration,
+}

@@ -1,0 +1,18 @@
+//! The socket: one WebSocket session of the protocol `rowcast.v1`.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `upgrade` | the handshake |
+//! | `session` | one connection: reads frames, sends what its outbox holds, keeps time |
+//! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
+//! | `limits` | every bound and interval of this stage |
+//!
+//! Invariant: whatever a client sends, its session answers with an error frame or ends; nothing else is affected.
+
+mod bring_up;
+mod limits;
+mod session;
+mod upgrade;
+
+pub use limits::Limits;
+pub use upgrade::{Live, upgrade};

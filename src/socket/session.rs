@@ -1,0 +1,256 @@
+//! One connection: reads frames, sends what its outbox holds, keeps time.
+
+use super::{
+    Live,
+    bring_up::{self, Chunk, Start, Task, Want},
+    limits,
+};
+use crate::{
+    hub::{Frame, QueryId, Sent, Session},
+    protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
+};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures::SinkExt;
+use std::{borrow::Cow, collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval_at, timeout},
+};
+use tracing::Instrument;
+
+/// Why a session ends.
+enum End {
+    /// The client has gone.
+    Gone,
+    /// We close, and say why.
+    Close(CloseCode),
+}
+
+struct Connection {
+    socket: WebSocket,
+    session: Arc<Session>,
+    tasks: mpsc::Sender<Task>,
+    subscriptions: BTreeMap<String, QueryId>,
+    malformed: u32,
+    heard: Instant,
+    heartbeat: Duration,
+}
+
+/// Serves one connection until it ends.
+pub(super) async fn run(socket: WebSocket, live: Live) {
+    let session = Arc::new(live.hub.open());
+    let span = tracing::info_span!("session", id = session.id());
+    serve(socket, live, session).instrument(span).await;
+}
+
+async fn serve(socket: WebSocket, live: Live, session: Arc<Session>) {
+    let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
+    let (chunks, mut ready) = mpsc::channel(limits::CHUNKS_AHEAD);
+    // Aborted when this function returns, whichever way.
+    let mut worker = tokio::task::JoinSet::new();
+    worker.spawn(bring_up::run(session.clone(), live.pool, received, chunks).in_current_span());
+    let heartbeat = live.limits.heartbeat;
+    let mut connection = Connection {
+        socket,
+        session: session.clone(),
+        tasks,
+        subscriptions: BTreeMap::new(),
+        malformed: 0,
+        heard: Instant::now(),
+        heartbeat,
+    };
+    tracing::debug!("opened");
+    let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
+    let mut outcome = connection.welcome().await;
+    while outcome.is_ok() {
+        outcome = tokio::select! {
+            () = live.stop.cancelled() => Err(End::Close(CloseCode::GoingAway)),
+            message = connection.socket.recv() => connection.receive(message).await,
+            () = session.filled() => connection.send_outbox().await,
+            Some(chunk) = ready.recv() => connection.send_chunk(chunk).await,
+            _ = beat.tick() => connection.beat().await,
+        };
+    }
+    match outcome {
+        Err(End::Close(code)) => {
+            tracing::debug!(code = code.code(), "closed: {}", code.reason());
+            connection.close(code).await;
+        }
+        Err(End::Gone) | Ok(()) => tracing::debug!("gone"),
+    }
+}
+
+impl Connection {
+    async fn welcome(&mut self) -> Result<(), End> {
+        let frame = ServerFrame::Welcome {
+            session: Cow::Owned(self.session.id().to_string()),
+            heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
+            available: self.session.hub().is_available(),
+        };
+        self.send(&[Frame::from(frame.encode())]).await
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        self.heard = Instant::now();
+        match message {
+            Some(Ok(Message::Text(text))) if text.len() > limits::MAX_FRAME_BYTES => {
+                Err(End::Close(CloseCode::FrameTooLarge))
+            }
+            Some(Ok(Message::Text(text))) => match ClientFrame::parse(&text) {
+                Ok(frame) => {
+                    self.malformed = 0;
+                    self.handle(frame).await
+                }
+                Err(error) => self.refuse_malformed(error).await,
+            },
+            Some(Ok(Message::Binary(_))) => {
+                let message = "binary frames are not part of this protocol; send JSON text".to_owned();
+                self.refuse_malformed(FrameError { id: None, code: ErrorCode::BinaryFrame, message }).await
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),
+            Some(Err(_)) => Err(End::Gone),
+        }
+    }
+
+    async fn refuse_malformed(&mut self, error: FrameError) -> Result<(), End> {
+        self.malformed += 1;
+        if self.malformed > limits::MAX_MALFORMED_FRAMES {
+            return Err(End::Close(CloseCode::ProtocolViolation));
+        }
+        self.refuse(error.id.as_deref(), error.code, &error.message).await
+    }
+
+    async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
+        let frame = ServerFrame::Error { id: id.map(Cow::Borrowed), code, message: Cow::Borrowed(message) };
+        self.send(&[Frame::from(frame.encode())]).await
+    }
+
+    async fn handle(&mut self, frame: ClientFrame) -> Result<(), End> {
+        match frame {
+            ClientFrame::Ping { t } => self.send(&[Frame::from(ServerFrame::Pong { t }.encode())]).await,
+            ClientFrame::Subscribe(subscribe) => match self.subscribe(&subscribe) {
+                Ok(()) => Ok(()),
+                Err((code, message)) => self.refuse(Some(&subscribe.id), code, &message).await,
+            },
+            ClientFrame::Unsubscribe { id } => match self.subscriptions.remove(&id) {
+                Some(query) => {
+                    if !self.subscriptions.values().any(|other| *other == query) {
+                        self.session.release(query);
+                    }
+                    Ok(())
+                }
+                None => self.refuse(Some(&id), ErrorCode::UnknownId, "there is no subscription of this id").await,
+            },
+        }
+    }
+
+    fn subscribe(&mut self, subscribe: &Subscribe) -> Result<(), (ErrorCode, String)> {
+        let id = &subscribe.id;
+        if id.is_empty() || id.len() > MAX_ID_BYTES {
+            return Err((ErrorCode::InvalidId, format!("an id has 1 to {MAX_ID_BYTES} bytes")));
+        }
+        if self.subscriptions.contains_key(id) {
+            return Err((ErrorCode::InvalidId, "this id is in use on this connection".to_owned()));
+        }
+        if self.subscriptions.len() >= limits::MAX_SUBSCRIPTIONS || self.tasks.capacity() < 2 {
+            let most = limits::MAX_SUBSCRIPTIONS;
+            return Err((ErrorCode::TooManySubscriptions, format!("a connection has at most {most} subscriptions")));
+        }
+        if subscribe.columns.is_some() || subscribe.filter.is_some() || !subscribe.params.is_empty() {
+            let message = "this server sends whole tables; leave out columns, where and params".to_owned();
+            return Err((ErrorCode::Unsupported, message));
+        }
+        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(|| {
+            let name: String = subscribe.table.chars().take(MAX_ID_BYTES).collect();
+            (ErrorCode::UnknownTable, format!("there is no live table {name:?}; `rowcast track` makes one live"))
+        })?;
+        let others = &self.subscriptions;
+        let query = self.session.hold(&table, |query| {
+            let ids = others.iter().filter(|(_, other)| **other == query).map(|(id, _)| id).chain([id]);
+            ids.map(|id| bring_up::subscribed(id, query, &table, false)).collect()
+        });
+        self.subscriptions.insert(id.clone(), query.id);
+        let start = match &subscribe.position {
+            _ if query.shared => Start::Snapshot { announced: true },
+            Some(token) => Start::Resume { token: token.clone() },
+            None => Start::Snapshot { announced: false },
+        };
+        let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, table: query.table, start };
+        // There was room above, and only this task sends.
+        let _ = self.tasks.try_send(Task::Want(want));
+        Ok(())
+    }
+
+    async fn send_outbox(&mut self) -> Result<(), End> {
+        while let Some(sent) = self.session.take() {
+            match sent {
+                Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Ended { query, code, message } => {
+                    let ended: Vec<String> =
+                        self.subscriptions.extract_if(.., |_, other| *other == query).map(|(id, _)| id).collect();
+                    for id in ended {
+                        self.refuse(Some(&id), code, &message).await?;
+                    }
+                }
+                // One place in the channel is kept free for this, and nothing lags twice before it is brought up.
+                Sent::Lagged { position, queries } => {
+                    tracing::debug!(queries = queries.len(), "lagged");
+                    let _ = self.tasks.try_send(Task::Lagged { position, queries });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_chunk(&mut self, chunk: Chunk) -> Result<(), End> {
+        // A subscription may have ended, or started over, since this was read.
+        if self.session.holds(chunk.query, chunk.ticket) { self.send(&[chunk.frame]).await } else { Ok(()) }
+    }
+
+    /// Browsers hide pings from the page, so each beat is a ping for the network and a frame for the page.
+    async fn beat(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() > self.heartbeat * 2 {
+            return Err(End::Close(CloseCode::TimedOut));
+        }
+        self.session.heartbeat();
+        self.deliver(async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
+    }
+
+    async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
+        self.deliver(async |socket| {
+            for frame in frames {
+                let text = Utf8Bytes::try_from(frame.bytes().clone()).expect("frames are made of strings");
+                socket.feed(Message::Text(text)).await?;
+            }
+            socket.flush().await
+        })
+        .await
+    }
+
+    async fn deliver(&mut self, send: impl AsyncFnOnce(&mut WebSocket) -> Result<(), axum::Error>) -> Result<(), End> {
+        match timeout(limits::SEND_TIMEOUT, send(&mut self.socket)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Close(CloseCode::TimedOut)),
+        }
+    }
+
+    async fn close(&mut self, code: CloseCode) {
+        let frame = CloseFrame { code: code.code(), reason: Utf8Bytes::from_static(code.reason()) };
+        // Whoever does not take it has been told nothing, and will find out.
+        let _ = timeout(limits::CLOSE_TIMEOUT, async {
+            self.socket.send(Message::Close(Some(frame))).await?;
+            // Read on until the client closes too, or unread bytes would make the network drop our last words.
+            while let Some(Ok(_)) = self.socket.recv().await {}
+            Ok::<(), axum::Error>(())
+        })
+        .await;
+    }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
+}

@@ -1,0 +1,49 @@
+//! The handshake.
+
+use super::{Limits, limits, session};
+use crate::{hub::Hub, protocol::SUBPROTOCOL};
+use axum::{
+    extract::{State, WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
+    response::{IntoResponse, Response},
+};
+use sqlx::PgPool;
+use std::sync::Arc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// What all sessions share.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Where changes come from.
+    pub hub: Arc<Hub>,
+    /// Where snapshots come from.
+    pub pool: PgPool,
+    /// Bounds and intervals.
+    pub limits: Limits,
+    /// Ends all sessions.
+    pub stop: CancellationToken,
+    /// Counts them, so that a stopping server can wait for the last one.
+    pub sessions: TaskTracker,
+}
+
+/// Turns a request into a session. A client that names subprotocols must name ours.
+pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebSocketUpgrade) -> Response {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let mut names = offered.flat_map(|list| list.split(',')).map(str::trim).peekable();
+    if names.peek().is_some() && !names.any(|name| name == SUBPROTOCOL) {
+        return (StatusCode::BAD_REQUEST, format!("this server speaks the subprotocol {SUBPROTOCOL} only\n"))
+            .into_response();
+    }
+    if live.stop.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response();
+    }
+    request
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(limits::READ_BUFFER_BYTES)
+        .max_message_size(limits::MAX_MESSAGE_BYTES)
+        .max_frame_size(limits::MAX_MESSAGE_BYTES)
+        .on_upgrade(move |socket| {
+            let tracker = live.sessions.clone();
+            tracker.track_future(session::run(socket, live))
+        })
+}
