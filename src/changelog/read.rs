@@ -28,7 +28,7 @@ pub enum Reading {
         /// Where they lead.
         position: Position,
     },
-    /// More than [`MAX_CHANGES`] or [`MAX_BYTES`].
+    /// More than can be taken at once: replaying it would cost more than a snapshot.
     TooMuch {
         /// Where they would have led.
         position: Position,
