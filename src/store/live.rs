@@ -133,6 +133,12 @@ impl<T: LiveRow> Live<T> {
         self.lock().cells.values().map(|cell| cell.shown.get_untracked()).collect()
     }
 
+    /// Looks at all rows as shown, in no order, without copying them. Not tracked: pair it with
+    /// [`revision`](Self::revision). `look` must not come back to these rows.
+    pub fn for_each(&self, mut look: impl FnMut(&T)) {
+        self.lock().cells.values().for_each(|cell| cell.shown.with_untracked(&mut look));
+    }
+
     /// The number of rows. Tracked.
     pub fn len(&self) -> usize {
         self.revision.track();

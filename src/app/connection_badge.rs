@@ -1,0 +1,88 @@
+//! The connection, always visible: live, catching up, offline since when, trying again in how many seconds.
+//!
+//! What is announced changes only when the connection does; the seconds tick outside of the live region.
+
+use super::clock::{use_clock, wall_time};
+use crate::store::{Status, use_connection};
+use leptos::prelude::*;
+
+/// What a status looks like; the word is a class of the style sheet.
+fn look(status: Status) -> &'static str {
+    match status {
+        Status::Live => "live",
+        Status::CatchingUp | Status::Connecting { offline_since: None } => "busy",
+        Status::Connecting { .. } | Status::Waiting { .. } => "away",
+        Status::SourceUnavailable { .. } => "stalled",
+        Status::Refused { .. } => "refused",
+    }
+}
+
+/// What a status is called. While it is tried again and again it stays the same.
+fn words(status: Status) -> String {
+    match status {
+        Status::Live => "Live".to_owned(),
+        Status::CatchingUp => "Catching up".to_owned(),
+        Status::Connecting { offline_since: None } => "Connecting".to_owned(),
+        Status::Connecting { offline_since: Some(since) } | Status::Waiting { offline_since: since, .. } => {
+            format!("Offline since {}", wall_time(since))
+        }
+        Status::SourceUnavailable { since } => format!("Database unreachable since {}", wall_time(since)),
+        Status::Refused { .. } => "Disconnected".to_owned(),
+    }
+}
+
+/// What happens next, if anything does.
+fn outlook(status: Status, now: Option<i64>) -> Option<String> {
+    match status {
+        Status::Waiting { retry_at, .. } => {
+            let left = i64::try_from(retry_at).ok()?.saturating_sub(now?);
+            Some(if left > 0 { format!("retrying in {} s", left.div_euclid(1_000) + 1) } else { "retrying".to_owned() })
+        }
+        Status::Connecting { offline_since: Some(_) } => Some("retrying".to_owned()),
+        Status::Refused { code } => Some(Status::refusal(code)),
+        _ => None,
+    }
+}
+
+/// In the header of every page.
+#[component]
+pub(super) fn ConnectionBadge() -> impl IntoView {
+    let connection = use_connection();
+    let clock = use_clock();
+    let status = Memo::new({
+        let connection = connection.clone();
+        move |_| connection.status()
+    });
+    // The fine clock is read only while something counts down.
+    let outlook = Memo::new(move |_| {
+        let status = status.get();
+        outlook(status, matches!(status, Status::Waiting { .. }).then(|| clock.fine()).flatten())
+    });
+    let ticks = move || matches!(status.get(), Status::Waiting { .. } | Status::Connecting { .. });
+    // The button stays the same one through all tries, so that it keeps the focus.
+    let may_retry = Memo::new(move |_| matches!(look(status.get()), "away" | "refused"));
+    let retry = move || {
+        let connection = connection.clone();
+        may_retry.get().then(move || {
+            view! {
+                <button type="button" class="badge-retry" on:click=move |_| connection.retry_now()>
+                    "Retry now"
+                </button>
+            }
+        })
+    };
+    view! {
+        <div class=move || format!("badge scripted {}", look(status.get()))>
+            <span class="dot" aria-hidden="true"></span>
+            <span role="status">{move || words(status.get())}</span>
+            <span class="badge-outlook" aria-hidden=move || ticks().to_string()>
+                {move || outlook.get()}
+            </span>
+            {retry}
+        </div>
+        <p class="badge plain away">
+            <span class="dot" aria-hidden="true"></span>
+            "Live updates need JavaScript; this page shows the rows as of its loading"
+        </p>
+    }
+}

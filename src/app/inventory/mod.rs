@@ -1,0 +1,42 @@
+//! The inventory: products, where they lie and how many there are.
+//!
+//! | file | what it is | runs |
+//! |---|---|---|
+//! | `product` | a row | both |
+//! | `validate`, `refusal` | what a row may look like, and why a write was refused | both, pure |
+//! | `listing`, `arrange`, `window` | what the address asks for, which rows that is, which of them are in the document | both, pure |
+//! | `actions` | the server functions | both |
+//! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
+//! | `sheet` | what the parts of the page share | both |
+//! | `page`, `toolbar`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
+//! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
+
+mod actions;
+mod add;
+mod arrange;
+mod blank;
+#[cfg(feature = "ssr")]
+mod form_answer;
+mod listing;
+mod notice;
+mod page;
+mod product;
+mod quantity;
+mod refusal;
+mod remove;
+mod row;
+#[cfg(feature = "ssr")]
+pub(super) mod seed;
+#[cfg(feature = "ssr")]
+mod seed_words;
+mod sheet;
+#[cfg(feature = "ssr")]
+mod statements;
+mod table;
+mod toolbar;
+mod validate;
+mod window;
+
+pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
+pub(super) use page::InventoryPage;
+pub use product::{Price, Product, ProductKey};

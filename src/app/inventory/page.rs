@@ -1,0 +1,118 @@
+//! The inventory page, put together.
+
+use super::{
+    add::AddProductForm,
+    blank::ReadProblem,
+    notice::NoticeBanner,
+    product::Product,
+    refusal::Notice,
+    remove::ConfirmDeletion,
+    sheet::{Draft, Sheet},
+    table::ProductTable,
+    toolbar::Toolbar,
+    validate::Field,
+};
+use crate::{
+    app::response::set_status,
+    store::{Initial, Phase, ReadError, initial_rows, use_live},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+/// What the server could read: the rows with their position, nothing (in a browser), or why not.
+type Reading = Result<Option<Initial<Product>>, ReadError>;
+
+/// Status of a page whose rows could not be read.
+const UNAVAILABLE: u16 = 503;
+
+/// All products, live.
+#[component]
+pub(in crate::app) fn InventoryPage() -> impl IntoView {
+    let reading = Resource::new_blocking(|| (), |()| initial_rows::<Product>());
+    view! {
+        <Title text="Inventory · Rowcast" />
+        <Suspense fallback=|| {
+            view! { <p class="blank" role="status">"Loading the inventory…"</p> }
+        }>{move || Suspend::new(async move { view! { <Inventory reading=reading.await /> } })}</Suspense>
+    }
+}
+
+#[component]
+fn Inventory(reading: Reading) -> impl IntoView {
+    let (initial, problem) = match reading {
+        Ok(initial) => (initial, None),
+        Err(problem) => {
+            set_status(UNAVAILABLE);
+            (None, Some(problem))
+        }
+    };
+    let live = use_live(initial);
+    let sheet = Sheet::new(live.clone());
+    let query = use_query_map();
+    let notice = Memo::new(move |_| query.with(|query| query.get_str(Notice::PARAMETER).and_then(Notice::read)));
+    if let Some(notice) = notice.get_untracked() {
+        take_up(&sheet, notice);
+    }
+    provide_context(sheet.clone());
+
+    let phase = {
+        let live = live.clone();
+        Memo::new(move |_| live.phase())
+    };
+    let failure = move || match phase.get() {
+        Phase::Failed { message, .. } => Some(view! {
+            <div class="notice refused" role="alert">
+                <p>
+                    <strong>"These rows are no longer live."</strong>
+                    " "
+                    {message}
+                </p>
+            </div>
+        }),
+        _ => None,
+    };
+    let problem = StoredValue::new(problem);
+    let total = Memo::new(move |_| sheet.arrangement.with(|arrangement| arrangement.total));
+    let loading = Memo::new(move |_| total.get() == 0 && matches!(phase.get(), Phase::Loading));
+    let body = move || match (loading.get(), problem.get_value()) {
+        (true, Some(problem)) => view! { <ReadProblem problem /> }.into_any(),
+        (true, None) => view! { <Skeleton /> }.into_any(),
+        _ => view! { <ProductTable /> }.into_any(),
+    };
+    view! {
+        <div class="inventory">
+            <div class="heading">
+                <h1>"Inventory"</h1>
+                <Toolbar />
+                <AddProductForm notice />
+            </div>
+            <NoticeBanner notice />
+            <ConfirmDeletion />
+            {failure}
+            {body}
+        </div>
+    }
+}
+
+/// A form that was refused without JavaScript: the page has its status, and the row has what was typed.
+fn take_up(sheet: &Sheet, notice: Notice) {
+    if let Some(refusal) = notice.refusal() {
+        set_status(refusal.status());
+    }
+    if let Notice::QuantityRefused(id, typed, refusal) = notice {
+        let problem = refusal.about(Field::Quantity).map(|problem| problem.message(Field::Quantity));
+        sheet.drafts.update_value(|drafts| drafts.extend([(id, Draft { typed, problem })]));
+    }
+}
+
+/// The table before there are rows.
+#[component]
+fn Skeleton() -> impl IntoView {
+    view! {
+        <div class="region skeleton">
+            <p role="status">"Loading the products…"</p>
+            {std::iter::repeat_with(|| view! { <div class="skeleton-row"></div> }).take(12).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,160 @@
+//! Why the inventory was not changed, and how that travels.
+//!
+//! Only codes travel, never sentences: what comes back in the address of a page (see [`Notice`]) could have been written
+//! by anybody, and must not be able to put words into our mouth.
+
+use super::validate::{Field, Problem, Problems, Typed};
+use serde::{Deserialize, Serialize};
+
+/// Longest notice that is read from an address, in bytes.
+const MAX_NOTICE_BYTES: usize = 8_192;
+
+/// Why a write was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// These fields are wrong.
+    Fields(Problems),
+    /// There is no such product any more.
+    Gone,
+    /// A product with this key exists, so it need not be restored.
+    Present,
+    /// The database does not answer.
+    Unavailable,
+    /// The database does not allow it, for a reason that this program does not know.
+    Forbidden,
+}
+
+impl Refusal {
+    /// One field is wrong.
+    pub fn field(field: Field, problem: Problem) -> Self {
+        Self::Fields(vec![(field, problem)])
+    }
+
+    /// For people.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Fields(problems) => {
+                let messages: Vec<_> = problems.iter().map(|(field, problem)| problem.message(*field)).collect();
+                messages.join(". ")
+            }
+            Self::Gone => "Somebody deleted this product in the meantime".to_owned(),
+            Self::Present => "This product is there already".to_owned(),
+            Self::Unavailable => "The database cannot be reached; nothing was changed".to_owned(),
+            Self::Forbidden => "The database does not allow this change; the server's log says why".to_owned(),
+        }
+    }
+
+    /// What is wrong with a field.
+    pub fn about(&self, field: Field) -> Option<Problem> {
+        let Self::Fields(problems) = self else { return None };
+        problems.iter().find(|(of, _)| *of == field).map(|(_, problem)| *problem)
+    }
+
+    /// Everything that is wrong with fields.
+    pub fn problems(&self) -> Problems {
+        if let Self::Fields(problems) = self { problems.clone() } else { Problems::new() }
+    }
+
+    /// HTTP status of a page that shows it.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Fields(_) => 422,
+            Self::Gone => 410,
+            Self::Present => 409,
+            Self::Forbidden => 403,
+            Self::Unavailable => 503,
+        }
+    }
+}
+
+/// The outcome of a form that was sent without JavaScript, in the address of the page that the browser is led back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// A quantity was saved.
+    Saved(i64),
+    /// A product was added.
+    Added,
+    /// A product was deleted.
+    Deleted,
+    /// A quantity was refused: of which product, what was typed, why.
+    QuantityRefused(i64, String, Refusal),
+    /// A product was refused.
+    AddRefused(Box<Typed>, Refusal),
+    /// A product was not deleted.
+    DeleteRefused(Refusal),
+}
+
+impl Notice {
+    /// The parameter of the address.
+    pub const PARAMETER: &'static str = "notice";
+
+    /// Reads the parameter. Nonsense is as if it were not there.
+    pub fn read(text: &str) -> Option<Self> {
+        (text.len() <= MAX_NOTICE_BYTES).then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
+    /// The value of the parameter. What was typed is left out where it would not fit into an address.
+    pub fn write(mut self) -> String {
+        let text = |notice: &Self| serde_json::to_string(notice).expect("a notice has string keys only");
+        let written = text(&self);
+        if written.len() <= MAX_NOTICE_BYTES / 3 {
+            return written;
+        }
+        match &mut self {
+            Self::QuantityRefused(_, typed, _) => typed.clear(),
+            Self::AddRefused(typed, _) => **typed = Typed::default(),
+            _ => {}
+        }
+        text(&self)
+    }
+
+    /// The refusal, if it is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Saved(_) | Self::Added | Self::Deleted => None,
+            Self::QuantityRefused(_, _, refusal) | Self::AddRefused(_, refusal) | Self::DeleteRefused(refusal) => {
+                Some(refusal)
+            }
+        }
+    }
+
+    /// For people.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Saved(_) => "Quantity saved.".to_owned(),
+            Self::Added => "Product added.".to_owned(),
+            Self::Deleted => "Product deleted.".to_owned(),
+            Self::QuantityRefused(_, _, refusal) => format!("The quantity was not changed. {}.", refusal.message()),
+            Self::AddRefused(_, refusal) => format!("The product was not added. {}.", refusal.message()),
+            Self::DeleteRefused(refusal) => format!("The product was not deleted. {}.", refusal.message()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_survives_the_way_through_the_address() {
+        let typed = Typed { name: "\"Bolt\" 🦀 </script>".to_owned(), ..Typed::default() };
+        let notice = Notice::AddRefused(Box::new(typed), Refusal::field(Field::Sku, Problem::Taken));
+        assert_eq!(Notice::read(&notice.clone().write()), Some(notice));
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_is_left_out_but_the_reason_stays() {
+        let refusal = Refusal::field(Field::Quantity, Problem::NotAQuantity);
+        let notice = Notice::QuantityRefused(7, "9".repeat(1_000_000), refusal.clone());
+        assert_eq!(Notice::read(&notice.write()), Some(Notice::QuantityRefused(7, String::new(), refusal)));
+    }
+
+    #[test]
+    fn an_address_cannot_bring_its_own_sentences() {
+        for text in ["", "{}", "\"You have been hacked\"", r#"{"forbidden":"call us"}"#, &"[".repeat(100_000)] {
+            assert_eq!(Notice::read(text), None);
+        }
+    }
+}

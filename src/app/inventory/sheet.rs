@@ -1,0 +1,196 @@
+//! What the parts of the inventory page share: the rows, what is asked of them, where the person stands in the list.
+
+use super::{
+    arrange::{Arrangement, Arranger},
+    listing::Listing,
+    product::Product,
+    window::{self, Viewport},
+};
+use crate::store::Live;
+use leptos::wasm_bindgen::JsCast;
+use leptos::{html, prelude::*, web_sys::HtmlElement};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// How long after the last key the address follows the search box.
+const ADDRESS_LAG: Duration = Duration::from_millis(300);
+
+/// Something typed into a quantity and not saved, with what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Draft {
+    pub(super) typed: String,
+    pub(super) problem: Option<String>,
+}
+
+/// Shared by all parts of the page. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Sheet {
+    pub(super) live: Live<Product>,
+    /// Moves at most once per animation frame, however many commits arrive in it.
+    pub(super) frame: RwSignal<u64>,
+    /// Which part is asked for. The search runs ahead of the address while somebody types.
+    pub(super) listing: Memo<Listing>,
+    pub(super) search: RwSignal<String>,
+    pub(super) arrangement: Memo<Arrangement>,
+    /// What was typed into rows that are scrolled out of the document.
+    pub(super) drafts: StoredValue<HashMap<i64, Draft>>,
+    /// The scrolled region around the table.
+    pub(super) region: NodeRef<html::Div>,
+    /// `None` until the page is mounted.
+    pub(super) viewport: RwSignal<Option<Viewport>>,
+    /// Height of the sticky header, in CSS pixels.
+    pub(super) header: RwSignal<f64>,
+    go: Callback<(String, bool)>,
+    address_timer: StoredValue<Option<TimeoutHandle>>,
+}
+
+/// The parameters of the address that say which part is asked for.
+pub(super) fn listing_of(query: &ParamsMap) -> Listing {
+    Listing::read(|name| query.get_str(name))
+}
+
+impl Sheet {
+    /// For the calling component, which must be inside of the router.
+    pub(super) fn new(live: Live<Product>) -> Self {
+        let query = use_query_map();
+        let navigate = use_navigate();
+        let address = Memo::new(move |_| query.with(listing_of));
+        let search = RwSignal::new(address.with_untracked(|listing| listing.search.clone()));
+        let listing = Memo::new(move |_| Listing { search: search.get(), ..address.get() });
+        let frame = frames_of(&live);
+        let address_timer = StoredValue::new(None);
+        Effect::new(move || {
+            // Back and forward change the search; its own echo does not.
+            let asked = address.with(|listing| listing.search.clone());
+            if address_timer.get_value().is_none() && search.with_untracked(|search| *search != asked) {
+                search.set(asked);
+            }
+        });
+        Self {
+            arrangement: arrangement_of(&live, frame, listing),
+            live,
+            frame,
+            listing,
+            search,
+            drafts: StoredValue::default(),
+            region: NodeRef::new(),
+            viewport: RwSignal::new(None),
+            header: RwSignal::new(0.0),
+            go: Callback::new(move |(address, replace): (String, bool)| {
+                let options = NavigateOptions { replace, scroll: false, resolve: false, ..NavigateOptions::default() };
+                navigate(&address, options);
+            }),
+            address_timer,
+        }
+    }
+
+    /// Leads to another part of the inventory, without a trace in the history.
+    pub(super) fn show(&self, listing: &Listing) {
+        self.search.set(listing.search.clone());
+        self.settle_address();
+        self.go.run((listing.address(), true));
+        self.scroll_to(0.0);
+    }
+
+    /// Somebody types into the search box.
+    pub(super) fn search_for(&self, text: String) {
+        self.search.set(text);
+        self.scroll_to(0.0);
+        self.settle_address();
+        let (listing, go, timer) = (self.listing, self.go, self.address_timer);
+        let late = move || {
+            timer.set_value(None);
+            if let Some(listing) = listing.try_get_untracked() {
+                go.run((listing.on_page(1).address(), true));
+            }
+        };
+        timer.set_value(set_timeout_with_handle(late, ADDRESS_LAG).ok());
+    }
+
+    fn settle_address(&self) {
+        if let Some(timer) = self.address_timer.get_value() {
+            timer.clear();
+        }
+        self.address_timer.set_value(None);
+    }
+
+    pub(super) fn scroll_to(&self, top: f64) {
+        if let Some(region) = self.region.get_untracked() {
+            region.set_scroll_top(top as i32);
+        }
+        self.viewport.update(|viewport| {
+            if let Some(viewport) = viewport {
+                viewport.top = top;
+            }
+        });
+    }
+
+    /// The key of the row `steps` below (or above) the row `id`.
+    pub(super) fn neighbour(&self, id: i64, steps: isize) -> Option<i64> {
+        self.arrangement.with_untracked(|arrangement| {
+            let place = arrangement.keys.iter().position(|key| *key == id)?;
+            arrangement.keys.get(place.checked_add_signed(steps)?).copied()
+        })
+    }
+
+    /// Puts the focus on the element `{prefix}-{id}` of the row `id`, scrolling it into the document first.
+    pub(super) fn focus(&self, prefix: &'static str, id: i64) {
+        let place = self.arrangement.with_untracked(|arrangement| arrangement.keys.iter().position(|key| *key == id));
+        if let (Some(place), Some(viewport)) = (place, self.viewport.get_untracked())
+            && let Some(top) = window::reveal(place, viewport, self.header.get_untracked())
+        {
+            self.scroll_to(top);
+        }
+        request_animation_frame(move || {
+            let element = document().get_element_by_id(&format!("{prefix}-{id}"));
+            let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return };
+            // Fails only if the element is not in the document, and it was found there.
+            let _ = element.focus();
+            if let Some(input) = element.dyn_ref::<leptos::web_sys::HtmlInputElement>() {
+                input.select();
+            }
+        });
+    }
+}
+
+/// A counter that follows the rows' revision, once per animation frame.
+fn frames_of(live: &Live<Product>) -> RwSignal<u64> {
+    let frame = RwSignal::new(0);
+    let due = StoredValue::new(false);
+    let live = live.clone();
+    Effect::new(move || {
+        let revision = live.revision();
+        if revision == 0 || due.get_value() {
+            return;
+        }
+        due.set_value(true);
+        let live = live.clone();
+        request_animation_frame(move || {
+            due.try_set_value(false);
+            frame.try_set(untrack(|| live.revision()));
+        });
+    });
+    frame
+}
+
+fn arrangement_of(live: &Live<Product>, frame: RwSignal<u64>, listing: Memo<Listing>) -> Memo<Arrangement> {
+    let asked = Memo::new(move |_| listing.with(|listing| listing.on_page(1)));
+    let live = live.clone();
+    Memo::new(move |before: Option<&Arrangement>| {
+        frame.track();
+        let mut now = asked.with(|asked| {
+            let mut arranger = Arranger::new(asked);
+            live.for_each(|row| arranger.take(row));
+            arranger.finish()
+        });
+        // The same keys are the same allocation, so that comparing is cheap for everybody downstream.
+        if let Some(before) = before.filter(|before| before.keys == now.keys) {
+            now.keys = Arc::clone(&before.keys);
+        }
+        now
+    })
+}

@@ -1,0 +1,108 @@
+//! The app: pages made of live rows. It uses nothing but the engine's public interface.
+//!
+//! Everything is rendered on the server first and works there without JavaScript: links, forms, pages. The same
+//! components then take over in the browser. Whatever differs between the two (the time, the connection, the theme) is
+//! shown only after that, because what is hydrated must be what was sent.
+
+mod clock;
+mod connection_badge;
+#[cfg(feature = "ssr")]
+pub mod demo;
+mod icons;
+pub mod inventory;
+mod not_found;
+#[cfg(feature = "ssr")]
+mod response;
+#[cfg(not(feature = "ssr"))]
+#[path = "response_none.rs"]
+mod response;
+#[cfg(feature = "hydrate")]
+mod storage;
+#[cfg(not(feature = "hydrate"))]
+#[path = "storage_none.rs"]
+mod storage;
+mod theme;
+mod time;
+mod toast;
+
+use crate::store::provide_connection;
+use clock::provide_clock;
+use connection_badge::ConnectionBadge;
+use icons::{IconSprite, Mark};
+use inventory::InventoryPage;
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{A, Route, Router, Routes},
+    path,
+};
+use not_found::NotFound;
+use theme::{EARLY_SCRIPT, ThemeSwitch};
+use toast::{Toasts, provide_toasts};
+
+/// The HTML document around the app.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="description" content="Live inventory: every change shows in every browser at once." />
+                <script nonce=use_nonce()>{EARLY_SCRIPT}</script>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <HashedStylesheet options=options.clone() />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The app: header, page, messages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_connection();
+    provide_clock();
+    provide_toasts();
+    Effect::new(|| {
+        let root = document().document_element();
+        // The page for people without JavaScript ends here; see `theme::EARLY_SCRIPT`.
+        root.into_iter().for_each(|root| {
+            let _ = root.set_attribute("data-js", "ready");
+        });
+    });
+    view! {
+        <IconSprite />
+        <a class="skip" href="#main">
+            "Skip to the content"
+        </a>
+        <Router>
+            <header class="top">
+                <div class="top-inner">
+                    <A href="/" attr:class="brand">
+                        <Mark />
+                        "Rowcast"
+                    </A>
+                    <nav aria-label="Pages">
+                        <A href="/">"Inventory"</A>
+                    </nav>
+                    <ConnectionBadge />
+                    <ThemeSwitch />
+                </div>
+            </header>
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                </Routes>
+            </main>
+        </Router>
+        <Toasts />
+    }
+}

@@ -1,0 +1,3 @@
+//! In a browser there is no response to set a status on.
+
+pub(super) fn set_status(_: u16) {}
