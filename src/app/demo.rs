@@ -3,6 +3,9 @@
 use crate::app::inventory::seed;
 use sqlx::PgPool;
 
+/// The table that the demo tracks.
+pub const TABLE: &str = "public.products";
+
 /// Any number of our own: two servers that start at once must not both create the table.
 const LOCK: i64 = 0x726f_7763_6173_7401;
 
