@@ -66,7 +66,7 @@ pub(super) fn ReadProblem(problem: ReadError) -> impl IntoView {
         ReadError::NotTracked(table) => (
             "This table is not live yet",
             view! {
-                <p>"Type this where the server runs; the rows then show here by themselves:"</p>
+                <p>"Type this where the server runs, then reload the page:"</p>
                 <pre>
                     <code>{format!("rowcast track {table}")}</code>
                 </pre>

@@ -60,25 +60,18 @@ fn Inventory(reading: Reading) -> impl IntoView {
         let live = live.clone();
         Memo::new(move |_| live.phase())
     };
-    let failure = move || match phase.get() {
-        Phase::Failed { message, .. } => Some(view! {
-            <div class="notice refused" role="alert">
-                <p>
-                    <strong>"These rows are no longer live."</strong>
-                    " "
-                    {message}
-                </p>
-            </div>
-        }),
-        _ => None,
-    };
     let problem = StoredValue::new(problem);
     let total = Memo::new(move |_| sheet.arrangement.with(|arrangement| arrangement.total));
-    let loading = Memo::new(move |_| total.get() == 0 && matches!(phase.get(), Phase::Loading));
-    let body = move || match (loading.get(), problem.get_value()) {
+    let empty = Memo::new(move |_| total.get() == 0 && matches!(phase.get(), Phase::Loading | Phase::Failed { .. }));
+    let failure = move || match phase.get() {
+        Phase::Failed { message, .. } => Some(view! { <Failure message rows=!empty.get() /> }),
+        _ => None,
+    };
+    let loading = Memo::new(move |_| matches!(phase.get(), Phase::Loading));
+    let body = move || match (empty.get(), problem.get_value()) {
+        (false, _) => view! { <ProductTable /> }.into_any(),
         (true, Some(problem)) => view! { <ReadProblem problem /> }.into_any(),
-        (true, None) => view! { <Skeleton /> }.into_any(),
-        _ => view! { <ProductTable /> }.into_any(),
+        (true, None) => loading.get().then(|| view! { <Skeleton /> }).into_any(),
     };
     view! {
         <div class="inventory">
@@ -103,6 +96,20 @@ fn take_up(sheet: &Sheet, notice: Notice) {
     if let Notice::QuantityRefused(id, typed, refusal) = notice {
         let problem = refusal.about(Field::Quantity).map(|problem| problem.message(Field::Quantity));
         sheet.drafts.update_value(|drafts| drafts.extend([(id, Draft { typed, problem })]));
+    }
+}
+
+/// The server has ended the subscription; what is shown, if anything, does not follow the database any more.
+#[component]
+fn Failure(message: String, rows: bool) -> impl IntoView {
+    view! {
+        <div class="notice refused" role="alert">
+            <p>
+                <strong>{if rows { "These rows are no longer live." } else { "The rows cannot be shown." }}</strong>
+                " "
+                {message}
+            </p>
+        </div>
     }
 }
 

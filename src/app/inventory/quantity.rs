@@ -55,7 +55,7 @@ pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
                 aria-invalid=move || problem().is_some().then_some("true")
                 title=problem
                 class:draft=move || draft.with(Option::is_some)
-                value=shown()
+                value=untrack(shown)
                 prop:value=shown
                 on:input=move |input| draft.set(Some(Draft { typed: event_target_value(&input), problem: None }))
                 on:keydown=move |key| on_key.key(&key)
