@@ -165,14 +165,24 @@ async fn each(
     Ok(code)
 }
 
-/// Ctrl-C, or the polite signal of a service manager.
+/// Ctrl-C, or the polite signal of a service manager. The second one does not wait: what it leaves behind, such as a
+/// running private Postgres, the next start takes over.
 async fn stop_on_signal(stop: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    let mut signalled = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    signalled().await;
     tracing::info!("stopping");
     stop.cancel();
+    signalled().await;
+    tracing::warn!("stopping at once");
+    std::process::exit(130);
 }
