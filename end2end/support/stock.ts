@@ -21,16 +21,17 @@ let batches = 0;
 export class Stock {
   readonly tag = `tst${process.pid.toString(36)}x${(batches += 1)}`;
 
+  private added = 0;
+
   constructor(private readonly sql: Server['sql']) {}
 
   async add(count: number, of: Partial<Omit<Product, 'id'>> = {}): Promise<Product[]> {
     const defaults = { category: 'Testing', location: 'T-01-1', quantity: 50, reorder_level: 5, price: 9.5 };
     const rows = await this.sql<Product & { id: string; price: string }>(
-      `with before as (select count(*) as rows from products where sku like $2 || '-%')
-       insert into products (sku, name, category, location, quantity, reorder_level, price)
-       select coalesce($3, $2 || '-' || lpad((rows + n)::text, 5, '0')), coalesce($4, $2 || ' ' || lpad((rows + n)::text, 5, '0')),
+      `insert into products (sku, name, category, location, quantity, reorder_level, price)
+       select coalesce($3, $2 || '-' || lpad(n::text, 5, '0')), coalesce($4, $2 || ' ' || lpad(n::text, 5, '0')),
               $5, $6, $7, $8, $9
-       from before, generate_series(1, $1::int) n
+       from generate_series($10::int + 1, $10::int + $1::int) n
        returning *`,
       [
         count,
@@ -38,8 +39,10 @@ export class Stock {
         of.sku ?? null,
         of.name ?? null,
         ...(['category', 'location', 'quantity', 'reorder_level', 'price'] as const).map((column) => of[column] ?? defaults[column]),
+        this.added,
       ],
     );
+    this.added += count;
     return rows.map((row) => ({ ...row, id: Number(row.id), price: Number(row.price) })).sort((a, b) => a.id - b.id);
   }
 
