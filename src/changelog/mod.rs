@@ -23,7 +23,7 @@ mod tailer;
 
 pub use error::Error;
 pub use position::epoch;
-pub use read::{Reading, changes_after};
+pub use read::{Reading, catch_up};
 pub use retention::{Retention, prune};
 pub use schema::install;
 pub(crate) use snapshot::quote;

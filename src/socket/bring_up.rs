@@ -8,7 +8,7 @@
 
 use super::limits;
 use crate::{
-    changelog::{self, Reading, Snapshot, changes_after},
+    changelog::{self, Reading, Snapshot, catch_up},
     hub::{Frame, NotYet, QueryId, Ready, RowChange, Session, Table, Ticket},
     protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
 };
@@ -301,8 +301,7 @@ impl BringUp {
         if from.epoch != self.session.hub().token().epoch {
             return Ok(Err(ResyncReason::PositionForeign));
         }
-        let mut connection = self.pool.acquire().await.map_err(changelog::Error::from)?;
-        Ok(match changes_after(&mut connection, &from.position).await? {
+        Ok(match catch_up(&self.pool, &from.position).await? {
             Reading::Changes { changes, position } => {
                 replay.extend(changes.into_iter().filter(|change| change.table == table.id));
                 from.position = position;
