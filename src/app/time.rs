@@ -58,13 +58,13 @@ impl Timestamp {
     pub fn relative(self, now: i64) -> String {
         let seconds = (now - self.millis()) / 1_000;
         let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / SECONDS_PER_DAY);
-        match seconds {
-            ..45 => "just now".to_owned(),
-            ..3_600 => format!("{} min ago", minutes.max(1)),
-            ..86_400 => format!("{hours} h ago"),
-            _ if days == 1 => "yesterday".to_owned(),
-            _ if days < 60 => format!("{days} days ago"),
-            _ if days < 730 => format!("{} months ago", days / 30),
+        match days {
+            _ if seconds < 45 => "just now".to_owned(),
+            _ if hours < 1 => format!("{} min ago", minutes.max(1)),
+            0 => format!("{hours} h ago"),
+            1 => "yesterday".to_owned(),
+            2..60 => format!("{days} days ago"),
+            60..730 => format!("{} months ago", days / 30),
             _ => format!("{} years ago", days / 365),
         }
     }

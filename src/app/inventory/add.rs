@@ -102,7 +102,8 @@ pub(super) fn AddProductForm(notice: Memo<Option<Notice>>) -> impl IntoView {
         <details node_ref=details class="add" open=open on:toggle=opened on:keydown=escape>
             <summary class="button primary">
                 <Icon name="plus" />
-                "Add product"
+                "Add "
+                <span class="unit">"product"</span>
             </summary>
             <form
                 node_ref=form

@@ -3,7 +3,8 @@
 use super::{
     actions::Answer,
     listing::Listing,
-    refusal::{Notice, Refusal},
+    refusal::{MAX_NOTICE_BYTES, Notice, Refusal},
+    validate::Typed,
 };
 use axum::http::{header::ACCEPT, request::Parts};
 use leptos::prelude::use_context;
@@ -11,9 +12,9 @@ use leptos::prelude::use_context;
 /// Passes `outcome` on to a program; leads a browser back to the page `back` (a query), with the notice of the outcome.
 pub(super) fn answer(back: &str, outcome: Answer, notice: impl FnOnce(Result<(), Refusal>) -> Notice) -> Answer {
     if wants_a_page() {
-        let notice = notice(outcome.clone().map(drop)).write();
+        let notice = written(notice(outcome.clone().map(drop)));
         // Only what a listing can say is taken over, so that nobody is led anywhere else.
-        let listing = Listing::from_query(back);
+        let listing = listing_of(back);
         let address = listing.address_with(&[(Notice::PARAMETER, &notice)]);
         leptos_axum::redirect(&address);
     }
@@ -25,4 +26,80 @@ fn wants_a_page() -> bool {
     use_context::<Parts>()
         .and_then(|parts| parts.headers.get(ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")))
         .unwrap_or(false)
+}
+
+/// The listing that an address asks for; only its query matters.
+fn listing_of(address: &str) -> Listing {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let pairs: Vec<(&str, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name, percent_decode(value)))
+        .collect();
+    Listing::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str()))
+}
+
+/// Decodes a value of a query; `+` is a blank, as forms write it.
+fn percent_decode(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        rest = after;
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            (b'+', _) => bytes.push(b' '),
+            (other, _) => bytes.push(*other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The notice as the value of a parameter. What was typed is left out where it would not fit into an address.
+fn written(mut notice: Notice) -> String {
+    let text = |notice: &Notice| serde_json::to_string(notice).expect("a notice has string keys only");
+    let whole = text(&notice);
+    // Encoding a byte for the address takes three.
+    if whole.len() <= MAX_NOTICE_BYTES / 3 {
+        return whole;
+    }
+    match &mut notice {
+        Notice::QuantityRefused(_, typed, _) => typed.clear(),
+        Notice::AddRefused(typed, _) => **typed = Typed::default(),
+        _ => {}
+    }
+    text(&notice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::validate::{Field, Problem},
+        *,
+    };
+
+    #[test]
+    fn an_address_reads_back_as_what_wrote_it() {
+        let address = "/?q=50%25%20a%26b%3D%C3%A9%2B&sort=price&dir=desc&page=3";
+        assert_eq!(listing_of(address).address(), address);
+        assert_eq!(listing_of("/?q=a+b%zz%").search, "a b%zz%");
+        assert_eq!(listing_of("//evil.example/?x=%").address(), "/");
+    }
+
+    #[test]
+    fn a_notice_survives_the_way_through_the_address() {
+        let typed = Typed { name: "\"Bolt\" 🦀 </script>".to_owned(), ..Typed::default() };
+        let notice = Notice::AddRefused(Box::new(typed), Refusal::field(Field::Sku, Problem::Taken));
+        assert_eq!(Notice::read(&written(notice.clone())), Some(notice));
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_is_left_out_but_the_reason_stays() {
+        let refusal = Refusal::field(Field::Quantity, Problem::NotAQuantity);
+        let notice = Notice::QuantityRefused(7, "9".repeat(1_000_000), refusal.clone());
+        assert_eq!(Notice::read(&written(notice)), Some(Notice::QuantityRefused(7, String::new(), refusal)));
+    }
 }

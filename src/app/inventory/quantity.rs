@@ -110,7 +110,7 @@ impl Editing {
         let quantity = match validate::quantity(&typed) {
             Ok(quantity) => quantity,
             Err(problem) => {
-                self.refuse(typed, problem.message(Field::Quantity));
+                self.refuse(&self.name(), typed, problem.message(Field::Quantity));
                 return false;
             }
         };
@@ -124,7 +124,8 @@ impl Editing {
     fn send(&self, typed: String, quantity: i32) {
         let key = ProductKey { id: self.id };
         let edit = self.sheet.live.edit(key, move |row| row.quantity = quantity);
-        let this = self.clone();
+        // The row may be gone when the answer comes.
+        let (this, name) = (self.clone(), self.name());
         spawn_local(async move {
             let reason = match set_quantity(this.id, typed.clone(), String::new()).await {
                 Ok(Ok(committed)) => {
@@ -135,13 +136,16 @@ impl Editing {
                 Err(_) => "The server cannot be reached; nothing was changed".to_owned(),
             };
             edit.roll_back();
-            this.refuse(typed, reason);
+            this.refuse(&name, typed, reason);
         });
     }
 
+    fn name(&self) -> String {
+        untrack(|| self.row.read(|row| row.name.clone()))
+    }
+
     /// Says why, and keeps what was typed: in the cell, or for when the row is scrolled back.
-    fn refuse(&self, typed: String, reason: String) {
-        let name = self.row.try_name().unwrap_or_default();
+    fn refuse(&self, name: &str, typed: String, reason: String) {
         self.messages.refused(format!("Quantity of “{name}” was not changed. {reason}."));
         let draft = Draft { typed, problem: Some(reason) };
         if self.draft.try_set(Some(draft.clone())).is_some() {

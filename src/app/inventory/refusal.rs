@@ -7,7 +7,7 @@ use super::validate::{Field, Problem, Problems, Typed};
 use serde::{Deserialize, Serialize};
 
 /// Longest notice that is read from an address, in bytes.
-const MAX_NOTICE_BYTES: usize = 8_192;
+pub const MAX_NOTICE_BYTES: usize = 8_192;
 
 /// Why a write was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,21 +95,6 @@ impl Notice {
         (text.len() <= MAX_NOTICE_BYTES).then(|| serde_json::from_str(text).ok()).flatten()
     }
 
-    /// The value of the parameter. What was typed is left out where it would not fit into an address.
-    pub fn write(mut self) -> String {
-        let text = |notice: &Self| serde_json::to_string(notice).expect("a notice has string keys only");
-        let written = text(&self);
-        if written.len() <= MAX_NOTICE_BYTES / 3 {
-            return written;
-        }
-        match &mut self {
-            Self::QuantityRefused(_, typed, _) => typed.clear(),
-            Self::AddRefused(typed, _) => **typed = Typed::default(),
-            _ => {}
-        }
-        text(&self)
-    }
-
     /// The refusal, if it is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -136,20 +121,6 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_notice_survives_the_way_through_the_address() {
-        let typed = Typed { name: "\"Bolt\" 🦀 </script>".to_owned(), ..Typed::default() };
-        let notice = Notice::AddRefused(Box::new(typed), Refusal::field(Field::Sku, Problem::Taken));
-        assert_eq!(Notice::read(&notice.clone().write()), Some(notice));
-    }
-
-    #[test]
-    fn what_is_too_long_for_an_address_is_left_out_but_the_reason_stays() {
-        let refusal = Refusal::field(Field::Quantity, Problem::NotAQuantity);
-        let notice = Notice::QuantityRefused(7, "9".repeat(1_000_000), refusal.clone());
-        assert_eq!(Notice::read(&notice.write()), Some(Notice::QuantityRefused(7, String::new(), refusal)));
-    }
 
     #[test]
     fn an_address_cannot_bring_its_own_sentences() {

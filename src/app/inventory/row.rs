@@ -12,8 +12,11 @@ use leptos::{html, prelude::*};
 /// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
 const GLOW: &str = "data-glow";
 
+/// Whether a cell shows something else for the one than for the other.
+type Differs = fn(&Product, &Product) -> bool;
+
 /// How a cell is found and what it shows, as far as it matters for glowing.
-const CELLS: [(&str, fn(&Product, &Product) -> bool); 7] = [
+const CELLS: [(&str, Differs); 7] = [
     (".sku", |a, b| a.sku != b.sku),
     (".name", |a, b| a.name != b.name),
     (".category", |a, b| a.category != b.category),
@@ -43,12 +46,6 @@ impl RowView {
     /// Reads something from the row. Tracked.
     pub(super) fn read<R: Default>(self, read: impl FnOnce(&Product) -> R) -> R {
         self.signal.with(|signal| signal.as_ref().map(|signal| signal.with(read))).unwrap_or_default()
-    }
-
-    /// What the row is called, if it is still in the document. Not tracked.
-    pub(super) fn try_name(self) -> Option<String> {
-        let signal = self.signal.try_get_untracked()??;
-        Some(signal.with_untracked(|row| row.name.clone()))
     }
 
     /// The row. Tracked.

@@ -5,7 +5,7 @@ use super::{
     product::grouped,
     sheet::Sheet,
 };
-use crate::app::icons::Icon;
+use crate::{app::icons::Icon, store::Phase};
 use leptos::{ev, html, prelude::*};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub(super) fn Toolbar() -> impl IntoView {
         <form class="toolbar" role="search" method="get" action="/" on:submit=|submit| submit.prevent_default()>
             <SearchBox />
             <label class="order">
-                <span class="order-label">"Sort by"</span>
+                <span class="unseen">"Sort by"</span>
                 <select name="sort" on:change=by_column>
                     {columns}
                 </select>
@@ -120,9 +120,15 @@ fn SearchBox() -> impl IntoView {
 fn Count() -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let (arrangement, search) = (sheet.arrangement, sheet.search);
+    let known = Memo::new({
+        let live = sheet.live.clone();
+        move |_| matches!(live.phase(), Phase::Live | Phase::CatchingUp)
+    });
     let count = Memo::new(move |_| {
         let (shown, total) = arrangement.with(|arrangement| (arrangement.keys.len(), arrangement.total));
-        if shown == total && search.with(|search| search.trim().is_empty()) {
+        if total == 0 && !known.get() {
+            String::new()
+        } else if shown == total && search.with(|search| search.trim().is_empty()) {
             format!("{} {}", grouped(total as i64), if total == 1 { "product" } else { "products" })
         } else {
             format!("{} of {}", grouped(shown as i64), grouped(total as i64))
