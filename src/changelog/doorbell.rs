@@ -7,7 +7,10 @@
 //! The lock, the listening and the look are on one connection: if it dies, all three end at once, and this end notices.
 //! Invariant: [`Doorbell::doze`] returning true and a following look that finds nothing mean that the next commit rings.
 
-use super::Error;
+use super::{
+    Error,
+    read::{self, Scope},
+};
 use sqlx::{
     PgConnection, PgPool,
     postgres::{PgListener, PgPoolOptions},
@@ -44,10 +47,7 @@ impl Doorbell {
         if listens {
             listener.listen(CHANNEL).await?;
         }
-        // New changes are always beyond what the statistics know; without these the planner may one day scan it all.
-        for setting in ["set enable_seqscan = off", "set plan_cache_mode = force_custom_plan"] {
-            sqlx::query(setting).execute(&mut listener).await?;
-        }
+        read::prepare(&mut listener, Scope::Session).await?;
         Ok(Self { listener, dozing: false, listens })
     }
 

@@ -6,6 +6,7 @@
 //! | `position` | Postgres snapshots as positions, the epoch |
 //! | `read` | the changes after a position |
 //! | `snapshot` | the rows of tables as of a position |
+//! | `source` | both of these, as a session sees them |
 //! | `doorbell` | sleeping without missing anything |
 //! | `tailer` | the one task that feeds the hub |
 //! | `retention` | how far back the changelog reaches |
@@ -19,13 +20,15 @@ mod read;
 mod retention;
 mod schema;
 mod snapshot;
+mod source;
 mod tailer;
 
 pub use error::Error;
 pub use position::epoch;
-pub use read::{Reading, changes_after};
+pub use read::{Reading, catch_up};
 pub use retention::{Retention, prune};
 pub use schema::install;
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
+pub use source::{Rows, Source};
 pub use tailer::{Tailer, WakeUp};

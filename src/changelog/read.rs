@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::TryStreamExt;
 use serde_json::value::RawValue;
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::{Executor, PgConnection, PgPool, Postgres, Row, postgres::PgRow};
 use std::sync::Arc;
 
 /// Most changes that are read at once. More than that is cheaper to read as a snapshot.
@@ -39,8 +39,38 @@ pub enum Reading {
     Ahead,
 }
 
-/// Reads the changes that `position` does not include.
-pub async fn changes_after(connection: &mut PgConnection, from: &Position) -> Result<Reading, Error> {
+/// How long the settings of [`prepare`] last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// As long as the connection.
+    Session,
+    /// Until the transaction ends.
+    Transaction,
+}
+
+/// Has a connection plan [`changes_after`] as it must be planned: what is new is always beyond what the statistics know,
+/// so without the first two settings the planner may one day scan the whole changelog; and they make plans look so dear
+/// that Postgres would compile them, for longer than they take.
+pub(super) async fn prepare(database: impl Executor<'_, Database = Postgres>, scope: Scope) -> Result<(), Error> {
+    sqlx::query(
+        "select set_config('enable_seqscan', 'off', $1), set_config('plan_cache_mode', 'force_custom_plan', $1),
+                set_config('jit', 'off', $1)",
+    )
+    .bind(scope == Scope::Transaction)
+    .execute(database)
+    .await?;
+    Ok(())
+}
+
+/// Reads the changes that `from` does not include, on any connection of a pool.
+pub async fn catch_up(pool: &PgPool, from: &Position) -> Result<Reading, Error> {
+    let mut transaction = pool.begin().await?;
+    prepare(&mut *transaction, Scope::Transaction).await?;
+    changes_after(&mut transaction, from).await
+}
+
+/// Reads the changes that `from` does not include, on a connection that is [prepared](prepare).
+pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position) -> Result<Reading, Error> {
     let open: Vec<String> = from.open().iter().map(u64::to_string).collect();
     let mut rows = sqlx::query(include_str!("changes_after.sql"))
         .bind(from.next().to_string())

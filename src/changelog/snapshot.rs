@@ -37,7 +37,7 @@ impl Snapshot {
     }
 
     /// All rows of a table in the order of its key, as JSON.
-    pub fn rows(&mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> {
+    pub fn rows<'a>(&'a mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
         let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
         let sql = format!(
             "select row_to_json(t)::text from only {}.{} t order by {}",

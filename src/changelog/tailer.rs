@@ -9,7 +9,7 @@
 
 use super::{Error, doorbell::Doorbell, epoch, position, read, read::Reading, snapshot::Snapshot};
 use crate::{
-    hub::{Batch, Catalog, CatalogChange, Hub, Operation, RowChange, Table, TableId},
+    hub::{Batch, Bounds, Catalog, CatalogChange, Hub, Operation, RowChange, Table, TableId},
     protocol::Token,
 };
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Tailer {
     /// Reads where the database stands and makes a hub that stands there too.
     pub async fn start(pool: PgPool, wake_up: WakeUp) -> Result<Self, Error> {
         let (token, catalog) = stand(&pool).await?;
-        let hub = Arc::new(Hub::new(token.epoch, token.position, catalog));
+        let hub = Arc::new(Hub::new(token.epoch, token.position, catalog, Bounds::default()));
         Ok(Self { pool, hub, wake_up })
     }
 

@@ -6,6 +6,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `batch` | changes as they come from a source |
+//! | `bounds` | how much the hub holds at most |
 //! | `catalog` | which tables there are |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `ring` | recent batches, so that most resumes need no database |
@@ -18,6 +19,7 @@
 //! - Nothing here waits, and the lock is never held across an await.
 
 mod batch;
+mod bounds;
 mod catalog;
 mod net;
 mod outbox;
@@ -25,10 +27,11 @@ mod ring;
 mod state;
 
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
+pub use bounds::Bounds;
 pub use catalog::{Catalog, Table};
 pub use net::{MissingKey, Net, net};
 pub use outbox::{Delivery, Frame, Outbox, Sent};
 pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,12 +2,17 @@
 //!
 //! The order of changes is the commit order of *each row*; within one transaction a key may pass from row to row
 //! (`update t set id = 3 - id` swaps two keys in one statement), so a key may see an insert before the delete of the row
-//! that had it. Rows are therefore told apart by their content: a delete takes away the image that it names.
+//! that had it. Rows are therefore told apart by their content: a delete takes away the image that it names. A row that
+//! reads differently because columns came or went since it was written is recognised by that.
 
 use super::{Image, Operation, RowChange, Table, TableId};
 use crate::protocol::Change;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 /// What a reader of a whole table must do to get from one position to a later one.
 #[derive(Debug, Default)]
@@ -88,7 +93,11 @@ impl Net {
 
     fn take(&mut self, table: &Table, old: &Image) -> Result<(), MissingKey> {
         let key = self.key(table, old)?;
-        match key.written.iter().position(|image| image.get() == old.get()) {
+        let same = key.written.iter().position(|image| image.get() == old.get());
+        // The text of a row that nobody touched changes when its table is altered. Of one statement all images have the
+        // same columns, so this cannot take the row for the one that took over its key.
+        let altered = || key.written.iter().position(|image| key.held_before || columns(image) != columns(old));
+        match same.or_else(altered) {
             Some(index) => drop(key.written.remove(index)),
             // Not written since: it is the row that the reader has.
             None => key.held_before = true,
@@ -110,6 +119,12 @@ impl Net {
             Key { object, held_before: false, written: Vec::new() }
         }))
     }
+}
+
+/// The names of a row's columns; none if it is not an object, which the search for its key has ruled out.
+fn columns(row: &RawValue) -> BTreeSet<Cow<'_, str>> {
+    let columns: HashMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(row.get()).unwrap_or_default();
+    columns.into_keys().collect()
 }
 
 /// The key columns of a row, as an object in the order of the key.

@@ -9,9 +9,6 @@ use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::Notify;
 
-/// Most bytes that wait for one session. A single delivery may be larger, if nothing else waits.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-
 /// One encoded text frame, shared by all who get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(Bytes);
@@ -89,6 +86,7 @@ impl Sent {
 #[derive(Debug)]
 pub struct Outbox {
     queue: VecDeque<Sent>,
+    max_bytes: usize,
     bytes: usize,
     /// The position of the last delivery that was taken out.
     sent: Token,
@@ -97,8 +95,15 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub(super) fn new(position: Token) -> Self {
-        Self { queue: VecDeque::new(), bytes: 0, sent: position, lagged: Vec::new(), filled: Arc::new(Notify::new()) }
+    pub(super) fn new(position: Token, max_bytes: usize) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            max_bytes,
+            bytes: 0,
+            sent: position,
+            lagged: Vec::new(),
+            filled: Arc::new(Notify::new()),
+        }
     }
 
     /// Signalled whenever there is something to take.
@@ -108,7 +113,7 @@ impl Outbox {
 
     /// Whether one more delivery fits.
     pub(super) fn has_room(&self, delivery: &Delivery) -> bool {
-        self.queue.is_empty() || self.bytes + delivery.bytes() <= MAX_BYTES
+        self.queue.is_empty() || self.bytes + delivery.bytes() <= self.max_bytes
     }
 
     pub(super) fn push(&mut self, delivery: Delivery) {

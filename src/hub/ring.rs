@@ -1,26 +1,22 @@
 //! The recent past: batches that a session may still need, so that most resumes touch no database.
 
-use super::{Batch, RowChange};
+use super::{Batch, Bounds, RowChange};
 use crate::protocol::Position;
 use std::{collections::VecDeque, sync::Arc};
-
-/// Most bytes of row text that are kept.
-const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Most changes that are kept.
-const MAX_CHANGES: usize = 100_000;
 
 /// Batches in order, from `start` to the hub's position without a gap.
 #[derive(Debug)]
 pub(super) struct Ring {
     start: Position,
     batches: VecDeque<Arc<Batch>>,
+    bounds: Bounds,
     bytes: usize,
     changes: usize,
 }
 
 impl Ring {
-    pub(super) fn new(start: Position) -> Self {
-        Self { start, batches: VecDeque::new(), bytes: 0, changes: 0 }
+    pub(super) fn new(start: Position, bounds: Bounds) -> Self {
+        Self { start, batches: VecDeque::new(), bounds, bytes: 0, changes: 0 }
     }
 
     /// Whether everything after `position` is still here.
@@ -45,7 +41,7 @@ impl Ring {
         self.bytes += batch_bytes(&batch);
         self.changes += batch.changes.len();
         self.batches.push_back(batch);
-        while self.bytes > MAX_BYTES || self.changes > MAX_CHANGES {
+        while self.bytes > self.bounds.ring_bytes || self.changes > self.bounds.ring_changes {
             let Some(oldest) = self.batches.pop_front() else { break };
             self.bytes -= batch_bytes(&oldest);
             self.changes -= oldest.changes.len();

@@ -1,7 +1,8 @@
 //! The hub itself: the position, the distinct queries, the sessions below them.
 
 use super::{
-    Batch, Catalog, Delivery, Frame, Net, Outbox, RowChange, Sent, Table, TableId, net, net::MissingKey, ring::Ring,
+    Batch, Bounds, Catalog, Delivery, Frame, Net, Outbox, RowChange, Sent, Table, TableId, net, net::MissingKey,
+    ring::Ring,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ServerFrame, Token};
 use std::{
@@ -68,6 +69,7 @@ pub struct Hub {
 
 #[derive(Debug)]
 struct State {
+    bounds: Bounds,
     epoch: Epoch,
     position: Position,
     available: bool,
@@ -97,11 +99,12 @@ struct SessionState {
 
 impl Hub {
     /// A hub that stands at `position` of the history `epoch`.
-    pub fn new(epoch: Epoch, position: Position, catalog: Catalog) -> Self {
+    pub fn new(epoch: Epoch, position: Position, catalog: Catalog, bounds: Bounds) -> Self {
         Self {
             state: Mutex::new(State {
+                bounds,
                 epoch,
-                ring: Ring::new(position.clone()),
+                ring: Ring::new(position.clone(), bounds),
                 position,
                 available: true,
                 catalog,
@@ -146,7 +149,7 @@ impl Hub {
         let mut state = self.lock();
         state.next += 1;
         let id = state.next;
-        let outbox = Outbox::new(state.token());
+        let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
         state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false });
         Session { hub: self.clone(), id, filled }
@@ -169,7 +172,7 @@ impl Hub {
     pub fn skip_to(&self, epoch: Epoch, position: Position, catalog: Catalog) {
         let mut state = self.lock();
         state.epoch = epoch;
-        state.ring = Ring::new(position.clone());
+        state.ring = Ring::new(position.clone(), state.bounds);
         state.position = position;
         let gone: Vec<QueryId> = state
             .queries

@@ -20,7 +20,10 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 use std::sync::Arc;
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+
+/// Largest form that is read, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// Everything that the server answers.
 pub(super) fn router(leptos: LeptosOptions, live: Live) -> Router {
@@ -30,7 +33,8 @@ pub(super) fn router(leptos: LeptosOptions, live: Live) -> Router {
         .route("/readyz", get(readyz))
         .with_state(live.clone());
     let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    pages(leptos, live).layer(CompressionLayer::new()).merge(engine).layer(nosniff).layer(middleware::from_fn(guard))
+    let pages = pages(leptos, live).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+    pages.merge(engine).layer(nosniff).layer(middleware::from_fn(guard))
 }
 
 fn pages(leptos: LeptosOptions, live: Live) -> Router {

@@ -8,14 +8,13 @@
 
 use super::limits;
 use crate::{
-    changelog::{self, Reading, Snapshot, changes_after},
+    changelog::{self, Reading, Rows, Source},
     hub::{Frame, NotYet, QueryId, Ready, RowChange, Session, Table, Ticket},
     protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
 };
 use futures::TryStreamExt;
 use serde_json::value::RawValue;
-use sqlx::PgPool;
-use std::{borrow::Cow, collections::HashMap, pin::pin, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use tokio::sync::mpsc;
 
 /// What the task is asked to do.
@@ -72,9 +71,9 @@ pub(super) struct Chunk {
 /// The session is gone.
 struct Gone;
 
-struct BringUp {
+struct BringUp<S> {
     session: Arc<Session>,
-    pool: PgPool,
+    source: S,
     chunks: mpsc::Sender<Chunk>,
 }
 
@@ -157,13 +156,13 @@ impl From<Gone> for Failure {
 }
 
 /// Serves one session until it is gone.
-pub(super) async fn run(
+pub(super) async fn run<S: Source>(
     session: Arc<Session>,
-    pool: PgPool,
+    source: S,
     mut tasks: mpsc::Receiver<Task>,
     chunks: mpsc::Sender<Chunk>,
 ) {
-    let bring_up = BringUp { session, pool, chunks };
+    let bring_up = BringUp { session, source, chunks };
     while let Some(first) = tasks.recv().await {
         tokio::time::sleep(limits::GATHER).await;
         if bring_up.round(first, &mut tasks).await.is_err() {
@@ -172,7 +171,7 @@ pub(super) async fn run(
     }
 }
 
-impl BringUp {
+impl<S: Source> BringUp<S> {
     /// Brings up everything that is asked for until all of it is live.
     async fn round(&self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
         let mut round = Round::default();
@@ -301,8 +300,7 @@ impl BringUp {
         if from.epoch != self.session.hub().token().epoch {
             return Ok(Err(ResyncReason::PositionForeign));
         }
-        let mut connection = self.pool.acquire().await.map_err(changelog::Error::from)?;
-        Ok(match changes_after(&mut connection, &from.position).await? {
+        Ok(match self.source.changes_after(&from.position).await? {
             Reading::Changes { changes, position } => {
                 replay.extend(changes.into_iter().filter(|change| change.table == table.id));
                 from.position = position;
@@ -328,12 +326,11 @@ impl BringUp {
     }
 
     async fn send_snapshot(&self, want: &Want, sent: &mut usize) -> Result<Ready, Failure> {
-        let mut snapshot = Snapshot::open(&self.pool).await?;
-        let base = snapshot.token().await?;
+        let (base, mut snapshot) = self.source.snapshot().await?;
         let mut last = Vec::new();
         let mut bytes = 0;
         {
-            let mut rows = pin!(snapshot.rows(&want.table));
+            let mut rows = snapshot.rows(&want.table);
             while let Some(row) = rows.try_next().await? {
                 if last.len() >= limits::CHUNK_ROWS || bytes + row.get().len() > limits::CHUNK_BYTES && !last.is_empty()
                 {

@@ -1,21 +1,23 @@
 //! One connection: reads frames, sends what its outbox holds, keeps time.
 
 use super::{
-    Live,
+    Limits, Live,
     bring_up::{self, Chunk, Start, Task, Want},
     limits,
 };
 use crate::{
+    changelog::Source,
     hub::{Frame, QueryId, Sent, Session},
     protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures::SinkExt;
+use futures::{Sink, SinkExt, Stream, StreamExt};
 use std::{borrow::Cow, collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
     time::{Instant, interval_at, timeout},
 };
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 /// Why a session ends.
@@ -26,8 +28,19 @@ enum End {
     Close(CloseCode),
 }
 
-struct Connection {
-    socket: WebSocket,
+/// A WebSocket, or what stands in for one.
+pub(super) trait Wire:
+    Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin + Send
+{
+}
+
+impl<W> Wire for W where
+    W: Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin + Send
+{
+}
+
+struct Connection<W> {
+    socket: W,
     session: Arc<Session>,
     tasks: mpsc::Sender<Task>,
     subscriptions: BTreeMap<String, QueryId>,
@@ -40,16 +53,22 @@ struct Connection {
 pub(super) async fn run(socket: WebSocket, live: Live) {
     let session = Arc::new(live.hub.open());
     let span = tracing::info_span!("session", id = session.id());
-    serve(socket, live, session).instrument(span).await;
+    serve(socket, live.pool, live.limits, live.stop, session).instrument(span).await;
 }
 
-async fn serve(socket: WebSocket, live: Live, session: Arc<Session>) {
+pub(super) async fn serve<S: Source>(
+    socket: impl Wire,
+    source: S,
+    limits: Limits,
+    stop: CancellationToken,
+    session: Arc<Session>,
+) {
     let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
     let (chunks, mut ready) = mpsc::channel(limits::CHUNKS_AHEAD);
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
-    worker.spawn(bring_up::run(session.clone(), live.pool, received, chunks).in_current_span());
-    let heartbeat = live.limits.heartbeat;
+    worker.spawn(bring_up::run(session.clone(), source, received, chunks).in_current_span());
+    let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
         session: session.clone(),
@@ -64,8 +83,8 @@ async fn serve(socket: WebSocket, live: Live, session: Arc<Session>) {
     let mut outcome = connection.welcome().await;
     while outcome.is_ok() {
         outcome = tokio::select! {
-            () = live.stop.cancelled() => Err(End::Close(CloseCode::GoingAway)),
-            message = connection.socket.recv() => connection.receive(message).await,
+            () = stop.cancelled() => Err(End::Close(CloseCode::GoingAway)),
+            message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
             Some(chunk) = ready.recv() => connection.send_chunk(chunk).await,
             _ = beat.tick() => connection.beat().await,
@@ -80,7 +99,7 @@ async fn serve(socket: WebSocket, live: Live, session: Arc<Session>) {
     }
 }
 
-impl Connection {
+impl<W: Wire> Connection<W> {
     async fn welcome(&mut self) -> Result<(), End> {
         let frame = ServerFrame::Welcome {
             session: Cow::Owned(self.session.id().to_string()),
@@ -229,7 +248,7 @@ impl Connection {
         .await
     }
 
-    async fn deliver(&mut self, send: impl AsyncFnOnce(&mut WebSocket) -> Result<(), axum::Error>) -> Result<(), End> {
+    async fn deliver(&mut self, send: impl AsyncFnOnce(&mut W) -> Result<(), axum::Error>) -> Result<(), End> {
         match timeout(limits::SEND_TIMEOUT, send(&mut self.socket)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
@@ -243,7 +262,7 @@ impl Connection {
         let _ = timeout(limits::CLOSE_TIMEOUT, async {
             self.socket.send(Message::Close(Some(frame))).await?;
             // Read on until the client closes too, or unread bytes would make the network drop our last words.
-            while let Some(Ok(_)) = self.socket.recv().await {}
+            while let Some(Ok(_)) = self.socket.next().await {}
             Ok::<(), axum::Error>(())
         })
         .await;

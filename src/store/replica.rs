@@ -56,8 +56,14 @@ enum Progress {
     Arrived,
     /// Up to date.
     Live,
-    /// Ended by the server.
-    Failed,
+    /// Ended by the server. Where the reason may go away, it is asked for again now and then.
+    Failed { again: bool },
+}
+
+impl Progress {
+    fn is_failed(self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
 }
 
 struct Subscription {
@@ -110,7 +116,7 @@ impl Replica {
     /// Ends a subscription. Returns the frame to send while connected.
     pub fn unsubscribe(&mut self, id: u64) -> Option<String> {
         let ended = self.subscriptions.remove(&id)?;
-        (self.connected && ended.progress != Progress::Failed).then(|| unsubscribe_frame(id))
+        (self.connected && !ended.progress.is_failed()).then(|| unsubscribe_frame(id))
     }
 
     /// The socket is open. Returns the frames to send.
@@ -137,7 +143,7 @@ impl Replica {
     /// Whether every subscription is up to date.
     pub fn caught_up(&self) -> bool {
         self.connected
-            && self.subscriptions.values().all(|one| matches!(one.progress, Progress::Live | Progress::Failed))
+            && self.subscriptions.values().all(|one| one.progress == Progress::Live || one.progress.is_failed())
     }
 
     /// The number of subscriptions.
@@ -187,7 +193,10 @@ impl Replica {
                 self.commit(position.as_deref(), &mut out);
             }
             ServerFrame::Commit { position } => self.commit(Some(&position), &mut out),
-            ServerFrame::Heartbeat { position } => self.commit(position.as_deref(), &mut out),
+            ServerFrame::Heartbeat { position } => {
+                self.commit(position.as_deref(), &mut out);
+                self.ask_again(&mut out);
+            }
             ServerFrame::Error { id, code, message } => self.refused(id.as_deref(), code, &message, &mut out),
             ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
@@ -210,12 +219,24 @@ impl Replica {
             (Some(_), ErrorCode::SourceUnavailable) => {}
             (Some(subscription), _) => {
                 subscription.start_over();
-                subscription.progress = Progress::Failed;
+                let again =
+                    matches!(code, ErrorCode::UnknownTable | ErrorCode::TableUntracked | ErrorCode::UnreadableTable);
+                subscription.progress = Progress::Failed { again };
                 // Whatever mends it, the rows of before are not what to build upon.
                 subscription.position = None;
                 subscription.sink.enter(Phase::Failed { code, message: message.to_owned() });
             }
             (None, _) => out.complaints.push(format!("the server refused a frame ({code:?}): {message}")),
+        }
+    }
+
+    /// A table that nobody had made live may be live by now.
+    fn ask_again(&mut self, out: &mut Outgoing) {
+        for (id, subscription) in &mut self.subscriptions {
+            if subscription.progress == (Progress::Failed { again: true }) {
+                subscription.progress = Progress::Requested;
+                out.frames.push(subscription.request(*id));
+            }
         }
     }
 
@@ -232,7 +253,7 @@ impl Replica {
         for (id, subscription) in self.subscriptions.iter_mut().filter(|(_, one)| one.query == Some(query)) {
             if let Err(error) = take(subscription) {
                 subscription.start_over();
-                subscription.progress = Progress::Failed;
+                subscription.progress = Progress::Failed { again: false };
                 let message = format!("the rows of {} are not as this page expects: {error}", subscription.table);
                 subscription.sink.enter(Phase::Failed { code: ErrorCode::Unknown, message });
                 out.frames.push(unsubscribe_frame(*id));

@@ -94,14 +94,14 @@ impl Driver {
             Happening::Event(event) => self.tell(event),
             Happening::Command(Command::RetryNow) => self.tell(Event::RetryNow),
             Happening::Command(Command::Send(frame)) => self.send([frame]),
-            Happening::Socket(generation, event) if generation == self.generation => self.from_socket(event),
+            Happening::Socket(generation, event) if generation == self.generation => self.hear(event),
             Happening::Socket(..) => {}
         }
         self.connection.report(self.status());
         self.set_alarm();
     }
 
-    fn from_socket(&mut self, event: SocketEvent) {
+    fn hear(&mut self, event: SocketEvent) {
         match event {
             SocketEvent::Opened => {
                 self.tell(Event::Opened);

@@ -1,0 +1,18 @@
+//! How much the hub holds at most.
+
+/// Every bound of the hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most bytes that wait for one session. A single delivery may be larger, if nothing else waits.
+    pub outbox_bytes: usize,
+    /// Most bytes of row text that the ring keeps.
+    pub ring_bytes: usize,
+    /// Most changes that the ring keeps.
+    pub ring_changes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { outbox_bytes: 1024 * 1024, ring_bytes: 32 * 1024 * 1024, ring_changes: 100_000 }
+    }
+}
