@@ -2,7 +2,7 @@
 
 use super::{
     Limits, Live,
-    bring_up::{self, Chunk, Start, Task, Want},
+    bring_up::{self, Start, Task, Want},
     limits,
 };
 use crate::{
@@ -64,10 +64,9 @@ pub(super) async fn serve<S: Source>(
     session: Arc<Session>,
 ) {
     let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
-    let (chunks, mut ready) = mpsc::channel(limits::CHUNKS_AHEAD);
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
-    worker.spawn(bring_up::run(session.clone(), source, received, chunks).in_current_span());
+    worker.spawn(bring_up::run(session.clone(), source, received).in_current_span());
     let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
@@ -86,7 +85,6 @@ pub(super) async fn serve<S: Source>(
             () = stop.cancelled() => Err(End::Close(CloseCode::GoingAway)),
             message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
-            Some(chunk) = ready.recv() => connection.send_chunk(chunk).await,
             _ = beat.tick() => connection.beat().await,
         };
     }
@@ -206,6 +204,7 @@ impl<W: Wire> Connection<W> {
         while let Some(sent) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
                     let ended: Vec<String> =
                         self.subscriptions.extract_if(.., |_, other| *other == query).map(|(id, _)| id).collect();
@@ -221,11 +220,6 @@ impl<W: Wire> Connection<W> {
             }
         }
         Ok(())
-    }
-
-    async fn send_chunk(&mut self, chunk: Chunk) -> Result<(), End> {
-        // A subscription may have ended, or started over, since this was read.
-        if self.session.holds(chunk.query, chunk.ticket) { self.send(&[chunk.frame]).await } else { Ok(()) }
     }
 
     /// Browsers hide pings from the page, so each beat is a ping for the network and a frame for the page.
