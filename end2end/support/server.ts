@@ -17,6 +17,11 @@ const STOP_LIMIT_MS = 20_000;
 /** How often a starting server is asked whether it is ready. */
 const PROBE_INTERVAL_MS = 50;
 
+export interface LaunchOptions {
+  environment?: NodeJS.ProcessEnv;
+  settings?: Record<string, string | number>;
+}
+
 /**
  * One real `rowcast serve` with data of its own: a private Postgres in a temporary folder, filled with the demo inventory.
  * The port and the data stay the same over `kill`, `stop` and `start`.
@@ -33,13 +38,18 @@ export class Server {
     private readonly extraEnvironment: NodeJS.ProcessEnv,
   ) {}
 
-  /** A server that answers, on new data. `environment` is added to that of the process. */
-  static async launch(environment: NodeJS.ProcessEnv = {}): Promise<Server> {
+  /**
+   * A server that answers, on new data. `environment` is added to that of the process; `settings` replace lines of Leptos.toml,
+   * commented out or not, by key.
+   */
+  static async launch({ environment = {}, settings = {} }: LaunchOptions = {}): Promise<Server> {
     // A short path, for a Unix socket will be somewhere below it; open to others, for Postgres runs as another user under root.
     const base = process.platform === 'win32' ? os.tmpdir() : '/tmp';
     const folder = await fs.mkdtemp(path.join(base, 'rowcast-e2e-'));
     await fs.chmod(folder, 0o755);
-    const server = new Server(await freePort(), folder, environment);
+    const file = path.join(folder, 'Leptos.toml');
+    await fs.writeFile(file, configure(await fs.readFile(path.join(project, 'Leptos.toml'), 'utf8'), settings));
+    const server = new Server(await freePort(), folder, { ROWCAST_CONFIG: file, ...environment });
     process.once('exit', server.endWithWorker);
     try {
       await server.start();
@@ -223,6 +233,14 @@ export class Server {
   private note(line: string): void {
     this.log.push(`— ${new Date().toISOString()} ${line}`);
   }
+}
+
+function configure(text: string, settings: Record<string, string | number>): string {
+  return Object.entries(settings).reduce((configured, [key, value]) => {
+    const line = new RegExp(`^(# )?${key} = .*$`, 'm');
+    if (!line.test(configured)) throw new Error(`Leptos.toml does not mention ${key}.`);
+    return configured.replace(line, `${key} = ${JSON.stringify(value)}`);
+  }, text);
 }
 
 function alive(pid: number): boolean {

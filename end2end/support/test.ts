@@ -1,13 +1,19 @@
 import { test as base, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Complaints } from './console';
 import { Proxy } from './proxy';
-import { Server } from './server';
+import { Server, type LaunchOptions } from './server';
+import { Stock } from './stock';
 
 export { expect } from '@playwright/test';
 export { UNREACHABLE } from './console';
+export { Client } from './client';
 export { Frames, type Frame, type Message } from './frames';
+export { Inventory, type Shown } from './inventory';
+export { Film, type Painted } from './painted';
 export type { Proxy } from './proxy';
 export type { Server } from './server';
+export { Stock, type Product } from './stock';
+export { Writer } from './writer';
 
 interface WorkerFixtures {
   /** A server that the tests of one worker share; `page.goto('/')` goes there. Leave it running, and tidy up in its data. */
@@ -17,6 +23,10 @@ interface WorkerFixtures {
 interface TestFixtures {
   /** Another server with untouched demo data, for this test alone: kill it, fill it, stop its Postgres. */
   freshServer: Server;
+  /** Another such server, configured differently. */
+  launch: (options?: LaunchOptions) => Promise<Server>;
+  /** Products of this test in `server`'s inventory. */
+  stock: Stock;
   /** Runs SQL on `server`'s database and returns the rows. */
   sql: Server['sql'];
   /** A wire to `server` that the test can cut and stall. */
@@ -53,15 +63,27 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  freshServer: [
+  launch: [
     async ({ serverLogs }, use) => {
-      const server = await Server.launch();
-      serverLogs.add({ name: 'fresh-server', server, from: 0 });
-      await use(server);
-      await server.dispose();
+      const servers: Server[] = [];
+      await use(async (options) => {
+        const server = await Server.launch(options);
+        servers.push(server);
+        serverLogs.add({ name: `server-${servers.length + 1}`, server, from: 0 });
+        return server;
+      });
+      for (const server of servers) await server.dispose();
     },
     { timeout: 120_000 },
   ],
+
+  freshServer: [async ({ launch }, use) => use(await launch()), { timeout: 120_000 }],
+
+  stock: async ({ sql }, use) => {
+    const stock = new Stock(sql);
+    await use(stock);
+    await stock.clear();
+  },
 
   baseURL: async ({ server }, use) => use(server.url),
 

@@ -1,0 +1,58 @@
+import type { Page } from '@playwright/test';
+
+/** What one animation frame showed: the rows in the document by key, with the quantity and the text of each. */
+export type Painted = Record<string, string>;
+
+/**
+ * Looks at the page in every animation frame from the first on, after layout and before painting, and keeps each picture that
+ * differs from the one before. Install it before `goto`.
+ *
+ * A `ResizeObserver` is called exactly there: after the frame's own callbacks, and with no other task in between.
+ */
+export class Film {
+  private constructor(private readonly page: Page) {}
+
+  static async of(page: Page): Promise<Film> {
+    await page.addInitScript(() => {
+      const film: { at: number; rows: Record<string, string> }[] = [];
+      Object.assign(window, { film });
+      let last = '';
+      const look = () => {
+        const rows: Record<string, string> = {};
+        for (const input of document.querySelectorAll<HTMLInputElement>('input[name=quantity]')) {
+          rows[input.id.replace('quantity-', '')] = input.value;
+        }
+        const picture = JSON.stringify(rows);
+        if (picture === last) return;
+        last = picture;
+        film.push({ at: performance.now(), rows });
+      };
+      const pixel = document.createElement('div');
+      pixel.style.cssText = 'position:fixed;visibility:hidden;height:1px;width:1px';
+      new ResizeObserver(look).observe(pixel);
+      let wide = false;
+      const turn = () => {
+        // Outside of the body, which is hydrated.
+        if (!pixel.isConnected && document.documentElement) document.documentElement.append(pixel);
+        wide = !wide;
+        pixel.style.width = wide ? '2px' : '1px';
+        requestAnimationFrame(turn);
+      };
+      requestAnimationFrame(turn);
+    });
+    return new Film(page);
+  }
+
+  /** All pictures since the start or since the last `cut`, oldest first. */
+  pictures(): Promise<Painted[]> {
+    return this.page.evaluate(() => (window as unknown as { film: { rows: Painted }[] }).film.map(({ rows }) => rows));
+  }
+
+  /** Forgets what was so far. The current picture is the first of the new reel. */
+  async cut(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { film } = window as unknown as { film: unknown[] };
+      film.splice(0, film.length - 1);
+    });
+  }
+}

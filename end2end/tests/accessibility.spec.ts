@@ -1,0 +1,91 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { Inventory, expect, test } from '../support/test';
+
+// Nothing that axe knows of, in light and dark, on a desk and in a hand, whatever is open.
+
+async function flawless(page: Page, what: string) {
+  // What is fading in has the contrast of a ghost.
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {}))));
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) })), what).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `${what}: no horizontal scroll`).toBeLessThanOrEqual(0);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('everything that a person can open', { tag: '@phone' }, async ({ page, stock }) => {
+      const [one, low] = [await stock.one(), await stock.one({ quantity: 0 })];
+      const inventory = await Inventory.open(page);
+      await flawless(page, 'the list');
+
+      await inventory.search.fill(stock.tag);
+      await expect(page.getByRole('rowheader')).toHaveCount(2);
+      await inventory.quantity(one.name).fill('abc');
+      await inventory.quantity(one.name).press('Enter');
+      await expect(inventory.message(/was not changed/)).toBeVisible();
+      await inventory.delete(low.name).click();
+      await expect(inventory.message(/^Deleted/)).toBeVisible();
+      await flawless(page, 'a refused quantity and messages');
+
+      await inventory.search.fill('nothing like this');
+      await expect(page.getByRole('heading', { name: /^Nothing matches/ })).toBeVisible();
+      await flawless(page, 'nothing found');
+
+      await page.getByText('Add product').first().click();
+      const form = page.getByRole('form', { name: 'Add product' });
+      await form.getByRole('button', { name: 'Add product' }).click();
+      await expect(form.getByLabel('SKU')).toHaveAccessibleDescription('SKU must not be empty');
+      await flawless(page, 'the form with its problems');
+    });
+
+    test('the page without a connection', { tag: '@phone' }, async ({ page, wire, complaints }) => {
+      complaints.allow(/WebSocket connection to .* failed/, /net::ERR_/);
+      await page.addInitScript(() => (Math.random = () => 0.999));
+      const inventory = await Inventory.open(page, '', wire.url);
+      await wire.cut();
+      await expect(inventory.badge(/^Offline since/)).toBeVisible();
+      await expect(inventory.retry).toBeVisible();
+      await flawless(page, 'offline');
+    });
+
+    test.describe('without JavaScript', () => {
+      test.use({ javaScriptEnabled: false });
+
+      test('the pages that forms lead to', { tag: '@phone' }, async ({ page, stock, complaints }) => {
+        complaints.allow(/status of 4(22|04)/);
+        const { id, name } = await stock.one();
+        await page.goto(`/?q=${stock.tag}&delete=${id}`);
+        await flawless(page, 'the question');
+        const inventory = new Inventory(page);
+        await inventory.quantity(name).fill('-5');
+        await inventory.quantity(name).press('Enter');
+        await expect(page.getByRole('alert').filter({ hasText: 'was not changed' })).toBeVisible();
+        await flawless(page, 'a refused quantity');
+        expect((await page.goto('/no/such/page'))!.status()).toBe(404);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await flawless(page, 'a page that is not there');
+      });
+    });
+  });
+}
+
+for (const width of [320, 390, 600, 721, 1024]) {
+  test(`at ${width} pixels nothing is cut off or needs scrolling sideways`, async ({ page, stock }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const { name } = await stock.one({ name: `${stock.tag} ${'Wide'.repeat(20)} ${'W'.repeat(80)}`, quantity: 1_000_000, price: 9_999_999_999.99 });
+    const inventory = await Inventory.open(page, stock.tag);
+    const sideways = () => page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.region')].map((element) => element.scrollWidth - element.clientWidth));
+    expect(await sideways()).toEqual([0, 0]);
+    await expect(inventory.quantity(name)).toBeInViewport({ ratio: 1 });
+    expect(await inventory.quantity(name).evaluate((input: HTMLInputElement) => input.scrollWidth - input.clientWidth), 'the longest number fits').toBeLessThanOrEqual(0);
+    await page.getByText('Add product').first().click();
+    const form = page.getByRole('form', { name: 'Add product' });
+    await expect(form.getByLabel('SKU')).toBeInViewport({ ratio: 1 });
+    await expect(form.getByLabel('Price')).toBeInViewport({ ratio: 1 });
+    expect(await sideways()).toEqual([0, 0]);
+  });
+}
