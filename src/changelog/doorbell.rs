@@ -44,8 +44,9 @@ impl Doorbell {
         if listens {
             listener.listen(CHANNEL).await?;
         }
-        // New changes are always beyond what the statistics know; without these the planner may one day scan it all.
-        for setting in ["set enable_seqscan = off", "set plan_cache_mode = force_custom_plan"] {
+        // New changes are always beyond what the statistics know; without these the planner may one day scan it all. What
+        // cannot but be scanned counts as very dear then, and compiling the query would take a hundred times its run.
+        for setting in ["set enable_seqscan = off", "set jit = off", "set plan_cache_mode = force_custom_plan"] {
             sqlx::query(setting).execute(&mut listener).await?;
         }
         Ok(Self { listener, dozing: false, listens })

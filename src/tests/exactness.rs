@@ -162,7 +162,7 @@ async fn every_commit_of_every_client_shows_exactly_its_position(pool: PgPool) {
     let name: String = value(&pool, "select quote_ident(current_database())").await;
     sql(&pool, &format!("alter database {name} set deadlock_timeout = '20ms'")).await;
     for table in TABLES {
-        sql(&pool, &format!("create table {table} (id int primary key deferrable, v int); insert into {table} select g, 0 from generate_series(0, 5) g")).await;
+        sql(&pool, &format!("create table {table} (id int primary key deferrable, v int)")).await;
         capture::track(&pool, table).await.expect("tracks");
     }
     pool.close().await;
