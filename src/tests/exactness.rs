@@ -95,6 +95,8 @@ async fn follow(address: &Server, seed: u64, over: &AtomicBool) -> Client {
 /// A position and the rows of both tables at it, from one database snapshot.
 async fn look(pool: &PgPool) -> (Position, [Rows; 2]) {
     let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await.expect("begins");
+    // To Postgres a truncated table is empty in older snapshots too.
+    sqlx::query("lock table a, b in access share mode").execute(&mut *transaction).await.expect("locks");
     let text: String =
         sqlx::query_scalar("select pg_current_snapshot()::text").fetch_one(&mut *transaction).await.expect("reads");
     let mut parts = text.split(':').skip(1);
@@ -214,7 +216,7 @@ async fn every_commit_of_every_client_shows_exactly_its_position(pool: PgPool) {
     }
     let commits = commits.into_inner();
     assert!(
-        committed > 200 && commits > 500 && looks.len() > 50,
+        committed > 100 && commits > 100 && looks.len() > 10,
         "{committed} transactions, {commits} commits, {} looks",
         looks.len()
     );
