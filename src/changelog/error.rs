@@ -3,6 +3,9 @@
 /// An error of the changelog stage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is no connection to Postgres, for whatever reason: it is down, full, closed to us for a while.
+    #[error("no connection to Postgres: {0}")]
+    Connect(#[source] sqlx::Error),
     /// Postgres does not answer, or refuses.
     #[error("Postgres: {0}")]
     Postgres(#[from] sqlx::Error),
@@ -18,6 +21,7 @@ impl Error {
     /// Whether the database cannot be reached, or refuses everybody, as opposed to refusing this statement.
     pub fn is_unavailable(&self) -> bool {
         match self {
+            Self::Connect(_) => true,
             Self::Postgres(error) => match error {
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)

@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
 
 /// An open database snapshot.
 pub struct Snapshot {
@@ -19,9 +19,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Opens a snapshot. It holds one connection of the pool until dropped, and old row versions in the database with it.
-    pub async fn open(pool: &PgPool) -> Result<Self, Error> {
-        let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await?;
+    /// Opens a snapshot for reading these tables, others only if nobody truncates them meanwhile: to Postgres a truncated
+    /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection of the pool until dropped, and old row versions in the database with it.
+    pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
+        let connection = pool.acquire().await.map_err(Error::Connect)?;
+        let mut transaction =
+            Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
+                .await?;
+        for table in tables {
+            let sql = format!("lock table only {}.{} in access share mode", quote(&table.schema), quote(&table.name));
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+        }
         let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })
     }
@@ -88,7 +96,7 @@ impl PageSnapshot {
         let (snapshot, token) = match &mut *open {
             Some(open) => open,
             None => {
-                let mut snapshot = Snapshot::open(&self.pool).await?;
+                let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
                 let token = snapshot.token().await?;
                 open.insert((snapshot, token))
             }

@@ -163,6 +163,9 @@ impl Outbox {
             if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
                 self.sent = position.clone();
             }
+            if !self.queue.is_empty() || self.lagged.is_some() {
+                self.filled.notify_one();
+            }
             return Some(sent);
         }
         self.lagged.take().map(|queries| Sent::Lagged { position: self.sent.clone(), queries })

@@ -257,8 +257,10 @@ impl Session {
     ///
     /// Who asks again for a query starts over, for all of its subscribers on this session; `announce` makes the frames
     /// that tell them so. They are queued in the same step, because from here on a position speaks for this query no more.
-    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Query {
+    /// `None` if the table is tracked no longer: nobody would tell its subscribers later.
+    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Option<Query> {
         let mut state = self.hub.lock();
+        state.catalog.get(table.id).filter(|tracked| *tracked == table)?;
         state.next += 1;
         let ticket = state.next;
         let id = *state.by_table.entry(table.id).or_insert(ticket);
@@ -277,7 +279,7 @@ impl Session {
         if shared && let Some(own) = state.sessions.get_mut(&self.id) {
             own.outbox.push(Delivery { frames: announce(id).into(), position: None, pinned: true });
         }
-        Query { id, table, ticket, shared }
+        Some(Query { id, table, ticket, shared })
     }
 
     /// Whether this use of a query has not ended.

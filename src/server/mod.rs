@@ -19,6 +19,7 @@ use crate::{
     database::{Database, DatabaseError},
     socket::{Limits, Live},
 };
+use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
 use std::{future::Future, net::SocketAddr, time::Duration};
@@ -151,6 +152,11 @@ pub async fn serve_pool(
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
     println!("Rowcast is at http://{address}");
+    // A frame is complete when it is sent; waiting for more to send with it only makes it late.
+    let listener = listener.tap_io(|connection| {
+        // Fails on a connection that is gone already.
+        let _ = connection.set_nodelay(true);
+    });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = within_deadline(served.into_future(), stop).await;
     sessions.close();

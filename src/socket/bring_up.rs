@@ -305,7 +305,7 @@ impl<S: Source> BringUp<S> {
     }
 
     async fn send_snapshot(&self, want: &Want, sent: &mut usize) -> Result<Ready, Failure> {
-        let (base, mut snapshot) = self.source.snapshot().await?;
+        let (base, mut snapshot) = self.source.snapshot(&want.table).await?;
         let mut last = Vec::new();
         let mut bytes = 0;
         {

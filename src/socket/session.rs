@@ -179,15 +179,17 @@ impl<W: Wire> Connection<W> {
             let message = "this server sends whole tables; leave out columns, where and params".to_owned();
             return Err((ErrorCode::Unsupported, message));
         }
-        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(|| {
+        let unknown = || {
             let name: String = subscribe.table.chars().take(MAX_ID_BYTES).collect();
             (ErrorCode::UnknownTable, format!("there is no live table {name:?}; `rowcast track` makes one live"))
-        })?;
+        };
+        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(unknown)?;
         let others = &self.subscriptions;
         let query = self.session.hold(&table, |query| {
             let ids = others.iter().filter(|(_, other)| **other == query).map(|(id, _)| id).chain([id]);
             ids.map(|id| bring_up::subscribed(id, query, &table, false)).collect()
         });
+        let query = query.ok_or_else(unknown)?;
         self.subscriptions.insert(id.clone(), query.id);
         let start = match &subscribe.position {
             _ if query.shared => Start::Snapshot { announced: true },
@@ -200,8 +202,9 @@ impl<W: Wire> Connection<W> {
         Ok(())
     }
 
+    /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
     async fn send_outbox(&mut self) -> Result<(), End> {
-        while let Some(sent) = self.session.take() {
+        if let Some(sent) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
@@ -243,8 +246,13 @@ impl<W: Wire> Connection<W> {
     }
 
     async fn deliver(&mut self, send: impl AsyncFnOnce(&mut W) -> Result<(), axum::Error>) -> Result<(), End> {
+        let before = Instant::now();
         match timeout(limits::SEND_TIMEOUT, send(&mut self.socket)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                // Nobody listened meanwhile, so it was no silence.
+                self.heard += before.elapsed();
+                Ok(())
+            }
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Close(CloseCode::TimedOut)),
         }

@@ -246,7 +246,7 @@ impl Rows for MiniatureSnapshot {
 impl Source for Miniature {
     type Snapshot = MiniatureSnapshot;
 
-    async fn snapshot(&self) -> Result<(Token, MiniatureSnapshot), Error> {
+    async fn snapshot(&self, _: &Table) -> Result<(Token, MiniatureSnapshot), Error> {
         self.reach()?;
         let model = self.model();
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));

@@ -95,6 +95,8 @@ async fn follow(address: &Server, seed: u64, over: &AtomicBool) -> Client {
 /// A position and the rows of both tables at it, from one database snapshot.
 async fn look(pool: &PgPool) -> (Position, [Rows; 2]) {
     let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await.expect("begins");
+    // To Postgres a truncated table is empty in older snapshots too.
+    sqlx::query("lock table a, b in access share mode").execute(&mut *transaction).await.expect("locks");
     let text: String =
         sqlx::query_scalar("select pg_current_snapshot()::text").fetch_one(&mut *transaction).await.expect("reads");
     let mut parts = text.split(':').skip(1);
@@ -162,7 +164,7 @@ async fn every_commit_of_every_client_shows_exactly_its_position(pool: PgPool) {
     let name: String = value(&pool, "select quote_ident(current_database())").await;
     sql(&pool, &format!("alter database {name} set deadlock_timeout = '20ms'")).await;
     for table in TABLES {
-        sql(&pool, &format!("create table {table} (id int primary key deferrable, v int); insert into {table} select g, 0 from generate_series(0, 5) g")).await;
+        sql(&pool, &format!("create table {table} (id int primary key deferrable, v int)")).await;
         capture::track(&pool, table).await.expect("tracks");
     }
     pool.close().await;
@@ -214,7 +216,7 @@ async fn every_commit_of_every_client_shows_exactly_its_position(pool: PgPool) {
     }
     let commits = commits.into_inner();
     assert!(
-        committed > 200 && commits > 500 && looks.len() > 50,
+        committed > 100 && commits > 100 && looks.len() > 10,
         "{committed} transactions, {commits} commits, {} looks",
         looks.len()
     );

@@ -12,7 +12,7 @@ use std::sync::{
 };
 
 async fn items_table(pool: &PgPool) -> Table {
-    let mut snapshot = Snapshot::open(pool).await.expect("opens");
+    let mut snapshot = Snapshot::open(pool, &[]).await.expect("opens");
     snapshot.tables().await.expect("reads").remove(0)
 }
 
