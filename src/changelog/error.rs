@@ -11,7 +11,13 @@ pub enum Error {
     Postgres(#[from] sqlx::Error),
     /// The engine's schema could not be created or upgraded.
     #[error("the schema rowcast could not be created or upgraded: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The role may not create or use the engine's schema.
+    #[error(
+        "this role has no rights on the schema rowcast: {0}. Run this as the role that created the schema; or, if there \
+         is none yet, as one that may create schemas (grant create on database … to …)"
+    )]
+    Rights(#[source] sqlx::migrate::MigrateError),
     /// The engine's schema says something that this program does not understand.
     #[error("the schema rowcast holds something unexpected: {0}")]
     Unexpected(String),
@@ -36,7 +42,22 @@ impl Error {
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
-            Self::Migrate(_) | Self::Unexpected(_) => false,
+            Self::Migrate(_) | Self::Rights(_) | Self::Unexpected(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+        match &error {
+            // 42501 insufficient privilege.
+            Execute(sqlx::Error::Database(cause)) | ExecuteMigration(sqlx::Error::Database(cause), _)
+                if cause.code().as_deref() == Some("42501") =>
+            {
+                Self::Rights(error)
+            }
+            _ => Self::Migrate(error),
         }
     }
 }
