@@ -139,7 +139,7 @@ async fn ten_thousand_frames_at_once_are_all_answered(pool: PgPool) {
             break;
         }
     }
-    sender.await.expect("sends");
+    drop(sender.await.expect("sends"));
     is_well(&server, &pool).await;
 }
 
