@@ -48,12 +48,12 @@ impl Snapshot {
     pub fn rows<'a>(&'a mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
         let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
         let sql = format!(
-            "select row_to_json(t)::text from only {}.{} t order by {}",
+            "select row_to_json(t.*)::text from only {}.{} t order by {}",
             quote(&table.schema),
             quote(&table.name),
             order.join(", ")
         );
-        // Identifiers are quoted above; there is nothing else in it.
+        // Identifiers are quoted above; there is nothing else in it. `t` alone would be a column of that name.
         sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
             RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
         })

@@ -113,15 +113,18 @@ async fn look(pool: &PgPool) -> (Position, [Rows; 2]) {
     (position, rows)
 }
 
+/// Transaction, table, operation, old and new text.
+type Change = (u64, usize, String, Option<String>, Option<String>);
+
 /// The changelog, read with nothing of the engine's.
-struct History(Vec<(u64, usize, String, Option<String>, Option<String>)>);
+struct History(Vec<Change>);
 
 impl History {
     async fn read(pool: &PgPool) -> Self {
         let sql = "select c.xid::text, t.table_name, c.op::text, c.old, c.new from rowcast.change c
                    join rowcast.tracked t on t.id = c.table_id order by c.seq";
         let rows = sqlx::query(sql).fetch_all(pool).await.expect("reads");
-        let change = |row: &sqlx::postgres::PgRow| {
+        let change = |row: &sqlx::postgres::PgRow| -> Change {
             let (number, table): (String, String) = (row.get(0), row.get(1));
             let table = TABLES.iter().position(|name| *name == table).expect("a table of ours");
             (number.parse().expect("a number"), table, row.get(2), row.get(3), row.get(4))
