@@ -4,7 +4,7 @@ use crate::{
     config,
     embedded::{self, Cluster},
 };
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,12 @@ pub enum DatabaseError {
     /// The configured database could not be reached. The address is not shown: it may hold a password.
     #[error("the database of DATABASE_URL (or of rowcast.database.url) cannot be used: {0}")]
     Configured(sqlx::Error),
+    /// It does not answer at all.
+    #[error(
+        "the database of DATABASE_URL (or of rowcast.database.url) does not answer. Is it running, and does nothing \
+         between here and there drop the packets?"
+    )]
+    NoAnswer,
 }
 
 /// An open database.
@@ -45,6 +51,10 @@ impl Database {
                 (cluster.url().to_owned(), Some(Arc::new(cluster)))
             }
         };
+        // By hand first: a pool tries again until its time is up, and then does not say why.
+        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect(&url)).await;
+        let first = first.map_err(|_| DatabaseError::NoAnswer)?.map_err(DatabaseError::Configured)?;
+        first.close().await.map_err(DatabaseError::Configured)?;
         let options = PgPoolOptions::new().max_connections(config.max_connections).acquire_timeout(ACQUIRE_TIMEOUT);
         let pool = options.connect(&url).await.map_err(DatabaseError::Configured)?;
         Ok(Self { pool, url, cluster })

@@ -14,7 +14,16 @@ fn main() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(rowcast::cli::run()));
     outcome.unwrap_or_else(|error| {
-        eprintln!("rowcast: {error:#}");
+        eprintln!("rowcast: {}", tell(&error));
         ExitCode::FAILURE
+    })
+}
+
+/// An error with its causes, without those that it has told already.
+fn tell(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
+        said if told.is_empty() => said,
+        said if told.contains(&said) => told,
+        said => format!("{told}: {said}"),
     })
 }

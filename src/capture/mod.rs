@@ -110,7 +110,7 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     lock_timeout(&mut transaction).await?;
-    let (schema, table, exists) = table::find_tracked(&mut transaction, name).await?;
+    let (Found { schema, table, display, .. }, exists) = table::find_tracked(&mut transaction, name).await?;
     let target = format!("{}.{}", quote(&schema), quote(&table));
     if exists {
         for trigger in [TRIGGER, TRUNCATE_TRIGGER] {
@@ -118,7 +118,7 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
             sqlx::query(AssertSqlSafe(statement))
                 .execute(&mut *transaction)
                 .await
-                .map_err(|error| TrackError::from_sql(error, &target))?;
+                .map_err(|error| TrackError::from_sql(error, &display))?;
         }
     }
     let id: i32 =
@@ -127,11 +127,11 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
             .bind(&table)
             .fetch_one(&mut *transaction)
             .await
-            .map_err(|error| TrackError::from_sql(error, &target))?;
+            .map_err(|error| TrackError::from_sql(error, &display))?;
     transaction.commit().await?;
     // Nobody can resume from them any more. Not in the transaction above: there may be many.
     sqlx::query("delete from rowcast.change where table_id = $1").bind(id).execute(pool).await?;
-    Ok(target)
+    Ok(display)
 }
 
 /// The tracked tables, in the order of their names.

@@ -56,14 +56,11 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str) -> Result<Fo
     Ok(Found { schema, table, display, key })
 }
 
-/// Finds a tracked table, which may have been dropped: its schema, its name, and whether it exists.
-pub(super) async fn find_tracked(
-    connection: &mut PgConnection,
-    name: &str,
-) -> Result<(String, String, bool), TrackError> {
+/// Finds a tracked table, which may have been dropped, and whether it exists.
+pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> Result<(Found, bool), TrackError> {
     let oid = resolve(connection, name).await?;
     let row = sqlx::query(
-        "select t.schema_name, t.table_name, c.oid is not null as present
+        "select t.schema_name, t.table_name, format('%I.%I', t.schema_name, t.table_name), t.key, c.oid is not null
          from rowcast.tracked t
          left join pg_class c on c.oid = to_regclass(format('%I.%I', t.schema_name, t.table_name))
          where c.oid = $1 or (c.oid is null and $2 in (
@@ -75,7 +72,9 @@ pub(super) async fn find_tracked(
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| TrackError::NotTracked { name: name.to_owned() })?;
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+    let found =
+        Found { schema: row.try_get(0)?, table: row.try_get(1)?, display: row.try_get(2)?, key: row.try_get(3)? };
+    Ok((found, row.try_get(4)?))
 }
 
 /// Whether a table has the trigger of that name.

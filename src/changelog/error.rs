@@ -3,12 +3,21 @@
 /// An error of the changelog stage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is no connection to Postgres, for whatever reason: it is down, full, closed to us for a while.
+    #[error("no connection to Postgres: {0}")]
+    Connect(#[source] sqlx::Error),
     /// Postgres does not answer, or refuses.
     #[error("Postgres: {0}")]
     Postgres(#[from] sqlx::Error),
     /// The engine's schema could not be created or upgraded.
     #[error("the schema rowcast could not be created or upgraded: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The role may not create or use the engine's schema.
+    #[error(
+        "this role has no rights on the schema rowcast: {0}. Run this as the role that created the schema; or, if there \
+         is none yet, as one that may create schemas (grant create on database … to …)"
+    )]
+    Rights(#[source] sqlx::migrate::MigrateError),
     /// The engine's schema says something that this program does not understand.
     #[error("the schema rowcast holds something unexpected: {0}")]
     Unexpected(String),
@@ -18,6 +27,7 @@ impl Error {
     /// Whether the database cannot be reached, or refuses everybody, as opposed to refusing this statement.
     pub fn is_unavailable(&self) -> bool {
         match self {
+            Self::Connect(_) => true,
             Self::Postgres(error) => match error {
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
@@ -32,7 +42,22 @@ impl Error {
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
-            Self::Migrate(_) | Self::Unexpected(_) => false,
+            Self::Migrate(_) | Self::Rights(_) | Self::Unexpected(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+        match &error {
+            // 42501 insufficient privilege.
+            Execute(sqlx::Error::Database(cause)) | ExecuteMigration(sqlx::Error::Database(cause), _)
+                if cause.code().as_deref() == Some("42501") =>
+            {
+                Self::Rights(error)
+            }
+            _ => Self::Migrate(error),
         }
     }
 }

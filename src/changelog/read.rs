@@ -64,7 +64,7 @@ pub(super) async fn prepare(database: impl Executor<'_, Database = Postgres>, sc
 
 /// Reads the changes that `from` does not include, on any connection of a pool.
 pub async fn catch_up(pool: &PgPool, from: &Position) -> Result<Reading, Error> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = pool.begin().await.map_err(Error::Connect)?;
     prepare(&mut *transaction, Scope::Transaction).await?;
     changes_after(&mut transaction, from).await
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
 
 /// An open database snapshot.
 pub struct Snapshot {
@@ -19,9 +19,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Opens a snapshot. It holds one connection of the pool until dropped, and old row versions in the database with it.
-    pub async fn open(pool: &PgPool) -> Result<Self, Error> {
-        let mut transaction = pool.begin_with("begin isolation level repeatable read read only").await?;
+    /// Opens a snapshot for reading these tables, others only if nobody truncates them meanwhile: to Postgres a truncated
+    /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection of the pool until dropped, and old row versions in the database with it.
+    pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
+        let connection = pool.acquire().await.map_err(Error::Connect)?;
+        let mut transaction =
+            Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
+                .await?;
+        for table in tables {
+            let sql = format!("lock table only {}.{} in access share mode", quote(&table.schema), quote(&table.name));
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+        }
         let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })
     }
@@ -40,12 +48,12 @@ impl Snapshot {
     pub fn rows<'a>(&'a mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
         let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
         let sql = format!(
-            "select row_to_json(t)::text from only {}.{} t order by {}",
+            "select row_to_json(t.*)::text from only {}.{} t order by {}",
             quote(&table.schema),
             quote(&table.name),
             order.join(", ")
         );
-        // Identifiers are quoted above; there is nothing else in it.
+        // Identifiers are quoted above; there is nothing else in it. `t` alone would be a column of that name.
         sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
             RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
         })
@@ -88,7 +96,7 @@ impl PageSnapshot {
         let (snapshot, token) = match &mut *open {
             Some(open) => open,
             None => {
-                let mut snapshot = Snapshot::open(&self.pool).await?;
+                let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
                 let token = snapshot.token().await?;
                 open.insert((snapshot, token))
             }

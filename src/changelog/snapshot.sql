@@ -2,6 +2,7 @@
 select pg_current_snapshot()::text
 from (
     select
+        set_config('search_path', 'pg_catalog, pg_temp', true),
         set_config('timezone', 'UTC', true),
         set_config('datestyle', 'ISO, YMD', true),
         set_config('intervalstyle', 'postgres', true),

@@ -17,8 +17,8 @@ pub trait Source: Send + Sync + 'static {
     /// Rows as of one position.
     type Snapshot: Rows;
 
-    /// Opens a snapshot; the token says where it stands.
-    fn snapshot(&self) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
+    /// Opens a snapshot to read a table from; the token says where it stands.
+    fn snapshot(&self, table: &Table) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
 
     /// The changes that `from` does not include.
     fn changes_after(&self, from: &Position) -> impl Future<Output = Result<Reading, Error>> + Send;
@@ -33,8 +33,8 @@ pub trait Rows: Send {
 impl Source for PgPool {
     type Snapshot = Snapshot;
 
-    async fn snapshot(&self) -> Result<(Token, Snapshot), Error> {
-        let mut snapshot = Snapshot::open(self).await?;
+    async fn snapshot(&self, table: &Table) -> Result<(Token, Snapshot), Error> {
+        let mut snapshot = Snapshot::open(self, &[table]).await?;
         Ok((snapshot.token().await?, snapshot))
     }
 

@@ -156,7 +156,11 @@ impl Tailer {
                 self.start_over().await?;
                 Ok(true)
             }
-            Reading::Ahead => Err(Error::Unexpected("the database is behind what has been read from it".to_owned())),
+            Reading::Ahead => {
+                tracing::warn!("the database is behind what has been read from it: every client starts over");
+                self.start_over().await?;
+                Ok(true)
+            }
         }
     }
 
@@ -169,7 +173,7 @@ impl Tailer {
 
 /// Where the database stands, and its tracked tables.
 async fn stand(pool: &PgPool) -> Result<(Token, Catalog), Error> {
-    let mut snapshot = Snapshot::open(pool).await?;
+    let mut snapshot = Snapshot::open(pool, &[]).await?;
     Ok((snapshot.token().await?, snapshot.tables().await?.into_iter().collect()))
 }
 

@@ -5,6 +5,8 @@
 pub struct Bounds {
     /// Most bytes that wait for one session. A single delivery may be larger, if nothing else waits.
     pub outbox_bytes: usize,
+    /// Parts of snapshots that are read ahead of the network, for one session.
+    pub chunks_ahead: usize,
     /// Most bytes of row text that the ring keeps.
     pub ring_bytes: usize,
     /// Most changes that the ring keeps.
@@ -13,6 +15,6 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { outbox_bytes: 1024 * 1024, ring_bytes: 32 * 1024 * 1024, ring_changes: 100_000 }
+        Self { outbox_bytes: 1024 * 1024, chunks_ahead: 2, ring_bytes: 32 * 1024 * 1024, ring_changes: 100_000 }
     }
 }

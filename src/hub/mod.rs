@@ -30,7 +30,7 @@ pub use batch::{Batch, Image, Operation, RowChange, TableId};
 pub use bounds::Bounds;
 pub use catalog::{Catalog, Table};
 pub use net::{MissingKey, Net, net};
-pub use outbox::{Delivery, Frame, Outbox, Sent};
+pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! When it is full it is emptied, and the session is told that it has *lagged*: it is brought up again from the position
 //! that it was last sent, with one net change per row, however much it missed. Nothing is lost and nothing grows.
 
-use super::QueryId;
+use super::{QueryId, Ticket};
 use crate::protocol::{ErrorCode, Token};
 use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 /// One encoded text frame, shared by all who get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Delivery {
     pub frames: Arc<[Frame]>,
     /// Where the session stands once they are sent.
     pub position: Option<Token>,
-    /// Makes queries live, so nothing can take its place: it is kept when the queue is emptied.
+    /// Nothing can take its place, as when it makes queries live: it is kept when the queue is emptied.
     pub(super) pinned: bool,
 }
 
@@ -43,11 +43,26 @@ impl Delivery {
     }
 }
 
+/// What comes before a query is live, such as part of its snapshot. In the same queue as everything else, because a
+/// client understands frames only in the order in which they were meant.
+#[derive(Debug)]
+pub struct Chunk {
+    pub(super) query: QueryId,
+    /// A use that has ended meanwhile, or started over, wants it no more.
+    pub(super) ticket: Ticket,
+    /// The frame to send.
+    pub frame: Frame,
+    /// Bounds how many wait; given back when the frame has been sent.
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
 /// What the sender of a session finds in its outbox.
 #[derive(Debug)]
 pub enum Sent {
     /// Frames to send.
     Delivery(Delivery),
+    /// One frame to send.
+    Chunk(Chunk),
     /// The hub ended a query: its subscribers are to be told.
     Ended {
         /// Which query.
@@ -70,6 +85,7 @@ impl Sent {
     fn bytes(&self) -> usize {
         match self {
             Self::Delivery(delivery) => delivery.bytes(),
+            Self::Chunk(chunk) => chunk.frame.bytes().len(),
             Self::Ended { .. } | Self::Lagged { .. } => 0,
         }
     }
@@ -77,7 +93,7 @@ impl Sent {
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
-            Self::Ended { .. } | Self::Lagged { .. } => true,
+            Self::Chunk(_) | Self::Ended { .. } | Self::Lagged { .. } => true,
         }
     }
 }
@@ -90,7 +106,9 @@ pub struct Outbox {
     bytes: usize,
     /// The position of the last delivery that was taken out.
     sent: Token,
-    lagged: Vec<QueryId>,
+    /// Set from lagging until the session has been told, even if none of the queries is left by then: it counts on
+    /// being told.
+    lagged: Option<Vec<QueryId>>,
     filled: Arc<Notify>,
 }
 
@@ -101,7 +119,7 @@ impl Outbox {
             max_bytes,
             bytes: 0,
             sent: position,
-            lagged: Vec::new(),
+            lagged: None,
             filled: Arc::new(Notify::new()),
         }
     }
@@ -120,9 +138,13 @@ impl Outbox {
         self.put(Sent::Delivery(delivery));
     }
 
+    pub(super) fn chunk(&mut self, chunk: Chunk) {
+        self.put(Sent::Chunk(chunk));
+    }
+
     /// Queues the end of a query.
     pub(super) fn end(&mut self, query: QueryId, code: ErrorCode, message: String) {
-        self.lagged.retain(|lagged| *lagged != query);
+        self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
         self.put(Sent::Ended { query, code, message });
     }
 
@@ -131,7 +153,7 @@ impl Outbox {
         let kept = self.queue.iter().rposition(Sent::pinned).map_or(0, |index| index + 1);
         self.queue.truncate(kept);
         self.bytes = self.queue.iter().map(Sent::bytes).sum();
-        self.lagged.extend(queries);
+        self.lagged.get_or_insert_default().extend(queries);
         self.filled.notify_one();
     }
 
@@ -141,10 +163,12 @@ impl Outbox {
             if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
                 self.sent = position.clone();
             }
+            if !self.queue.is_empty() || self.lagged.is_some() {
+                self.filled.notify_one();
+            }
             return Some(sent);
         }
-        let queries = std::mem::take(&mut self.lagged);
-        (!queries.is_empty()).then(|| Sent::Lagged { position: self.sent.clone(), queries })
+        self.lagged.take().map(|queries| Sent::Lagged { position: self.sent.clone(), queries })
     }
 
     fn put(&mut self, sent: Sent) {

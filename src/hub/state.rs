@@ -1,7 +1,7 @@
 //! The hub itself: the position, the distinct queries, the sessions below them.
 
 use super::{
-    Batch, Bounds, Catalog, Delivery, Frame, Net, Outbox, RowChange, Sent, Table, TableId, net, net::MissingKey,
+    Batch, Bounds, Catalog, Chunk, Delivery, Frame, Net, Outbox, RowChange, Sent, Table, TableId, net, net::MissingKey,
     ring::Ring,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ServerFrame, Token};
@@ -10,7 +10,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// The hub's number of a distinct query, the same for all its subscribers.
 pub type QueryId = u64;
@@ -152,7 +152,8 @@ impl Hub {
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
         state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false });
-        Session { hub: self.clone(), id, filled }
+        let room = Arc::new(Semaphore::new(state.bounds.chunks_ahead));
+        Session { hub: self.clone(), id, filled, room }
     }
 
     /// Takes everything that was committed since the hub's position.
@@ -238,6 +239,7 @@ pub struct Session {
     hub: Arc<Hub>,
     id: u64,
     filled: Arc<Notify>,
+    room: Arc<Semaphore>,
 }
 
 impl Session {
@@ -255,8 +257,10 @@ impl Session {
     ///
     /// Who asks again for a query starts over, for all of its subscribers on this session; `announce` makes the frames
     /// that tell them so. They are queued in the same step, because from here on a position speaks for this query no more.
-    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Query {
+    /// `None` if the table is tracked no longer: nobody would tell its subscribers later.
+    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Option<Query> {
         let mut state = self.hub.lock();
+        state.catalog.get(table.id).filter(|tracked| *tracked == table)?;
         state.next += 1;
         let ticket = state.next;
         let id = *state.by_table.entry(table.id).or_insert(ticket);
@@ -275,7 +279,7 @@ impl Session {
         if shared && let Some(own) = state.sessions.get_mut(&self.id) {
             own.outbox.push(Delivery { frames: announce(id).into(), position: None, pinned: true });
         }
-        Query { id, table, ticket, shared }
+        Some(Query { id, table, ticket, shared })
     }
 
     /// Whether this use of a query has not ended.
@@ -288,6 +292,19 @@ impl Session {
         let state = self.hub.lock();
         let ticket = *state.sessions.get(&self.id)?.held.get(&query)?;
         Some((state.queries.get(&query)?.table.clone(), ticket))
+    }
+
+    /// Queues a frame that leads up to a query's being live, as soon as there is room for it. False if this use of the
+    /// query has ended.
+    pub async fn chunk(&self, query: QueryId, ticket: Ticket, frame: Frame) -> bool {
+        let room = self.room.clone().acquire_owned().await.expect("it is never closed");
+        let mut state = self.hub.lock();
+        let Some(own) = state.sessions.get_mut(&self.id) else { return false };
+        let wanted = own.held.get(&query) == Some(&ticket);
+        if wanted {
+            own.outbox.chunk(Chunk { query, ticket, frame, _room: room });
+        }
+        wanted
     }
 
     /// Ends the use of a query. The last one to do so frees it.
@@ -349,7 +366,14 @@ impl Session {
 
     /// Takes the next thing to send, if there is one.
     pub fn take(&self) -> Option<Sent> {
-        self.hub.lock().sessions.get_mut(&self.id)?.outbox.take()
+        let mut state = self.hub.lock();
+        let own = state.sessions.get_mut(&self.id)?;
+        loop {
+            match own.outbox.take()? {
+                Sent::Chunk(chunk) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
+                sent => return Some(sent),
+            }
+        }
     }
 
     /// Resolves when there may be something to take.

@@ -15,11 +15,13 @@ use crate::{
     app,
     capture::{self, TrackError},
     changelog::{self, Retention, Tailer},
-    config::Config,
+    config::{self, Config},
     database::{Database, DatabaseError},
     socket::{Limits, Live},
 };
+use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
+use sqlx::PgPool;
 use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -100,7 +102,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 async fn serve_database(
     config: &Config,
-    mut leptos: LeptosOptions,
+    leptos: LeptosOptions,
     options: &Options,
     listener: TcpListener,
     database: &Database,
@@ -112,12 +114,30 @@ async fn serve_database(
         app::demo::install(&pool).await?;
         capture::track(&pool, app::demo::TABLE).await?;
     }
-    let tailer = Tailer::start(pool.clone(), config.rowcast.live.wake_up).await?;
+    let background = CancellationToken::new();
+    let _end_background = background.clone().drop_guard();
+    let supervision = tokio::spawn(database.supervise(background.clone()));
+    let served = serve_pool(&config.rowcast, leptos, listener, pool, stop).await;
+    background.cancel();
+    // It takes part in nothing but waiting.
+    let _ = supervision.await;
+    served
+}
+
+/// Serves what is tracked in the pool's database, which has the engine's schema, until `stop` is cancelled.
+pub async fn serve_pool(
+    config: &config::Rowcast,
+    mut leptos: LeptosOptions,
+    listener: TcpListener,
+    pool: PgPool,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let tailer = Tailer::start(pool.clone(), config.live.wake_up).await?;
     let sessions = TaskTracker::new();
     let live = Live {
         hub: tailer.hub().clone(),
         pool: pool.clone(),
-        limits: Limits { heartbeat: config.rowcast.live.heartbeat() },
+        limits: Limits { heartbeat: config.live.heartbeat() },
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
@@ -128,11 +148,15 @@ async fn serve_database(
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
     tasks.spawn(tailer.run(background.clone()));
-    tasks.spawn(database.supervise(background.clone()));
-    let retention = Retention { age: config.rowcast.changelog.keep(), interval: PRUNE_INTERVAL };
+    let retention = Retention { age: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
     println!("Rowcast is at http://{address}");
+    // A frame is complete when it is sent; waiting for more to send with it only makes it late.
+    let listener = listener.tap_io(|connection| {
+        // Fails on a connection that is gone already.
+        let _ = connection.set_nodelay(true);
+    });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = within_deadline(served.into_future(), stop).await;
     sessions.close();

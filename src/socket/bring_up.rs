@@ -61,20 +61,12 @@ pub(super) enum Start {
     Anew { reason: ResyncReason },
 }
 
-/// Part of a snapshot, on its way to the client.
-pub(super) struct Chunk {
-    pub(super) query: QueryId,
-    pub(super) ticket: Ticket,
-    pub(super) frame: Frame,
-}
-
 /// The session is gone.
 struct Gone;
 
 struct BringUp<S> {
     session: Arc<Session>,
     source: S,
-    chunks: mpsc::Sender<Chunk>,
 }
 
 /// What becomes live together.
@@ -139,7 +131,6 @@ impl Round {
 enum Failure {
     /// It has ended meanwhile, or must end.
     Drop,
-    Gone,
     Source(changelog::Error),
 }
 
@@ -149,20 +140,9 @@ impl From<changelog::Error> for Failure {
     }
 }
 
-impl From<Gone> for Failure {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
-}
-
 /// Serves one session until it is gone.
-pub(super) async fn run<S: Source>(
-    session: Arc<Session>,
-    source: S,
-    mut tasks: mpsc::Receiver<Task>,
-    chunks: mpsc::Sender<Chunk>,
-) {
-    let bring_up = BringUp { session, source, chunks };
+pub(super) async fn run<S: Source>(session: Arc<Session>, source: S, mut tasks: mpsc::Receiver<Task>) {
+    let bring_up = BringUp { session, source };
     while let Some(first) = tasks.recv().await {
         tokio::time::sleep(limits::GATHER).await;
         if bring_up.round(first, &mut tasks).await.is_err() {
@@ -181,7 +161,7 @@ impl<S: Source> BringUp<S> {
         }
         loop {
             for want in std::mem::take(&mut round.wants) {
-                round.ready.extend(self.prepare(want).await?);
+                round.ready.extend(self.prepare(want).await);
             }
             match self.session.go_live(&round.ready, round.recovering) {
                 Ok(()) => return Ok(()),
@@ -193,17 +173,16 @@ impl<S: Source> BringUp<S> {
     }
 
     /// Brings one subscription to some position, however long that takes. `None` if it has ended.
-    async fn prepare(&self, mut want: Want) -> Result<Option<Ready>, Gone> {
+    async fn prepare(&self, mut want: Want) -> Option<Ready> {
         let mut retry = limits::RETRY.0;
         let mut told = false;
         loop {
             if !self.session.holds(want.query, want.ticket) {
-                return Ok(None);
+                return None;
             }
             match self.attempt(&mut want).await {
-                Ok(ready) => return Ok(Some(ready)),
-                Err(Failure::Gone) => return Err(Gone),
-                Err(Failure::Drop) => return Ok(None),
+                Ok(ready) => return Some(ready),
+                Err(Failure::Drop) => return None,
                 Err(Failure::Source(error)) if error.is_unavailable() => {
                     if !std::mem::replace(&mut told, true) {
                         tracing::debug!(%error, "a subscription waits for the database");
@@ -224,7 +203,7 @@ impl<S: Source> BringUp<S> {
                         ErrorCode::UnreadableTable,
                         format!("{table} cannot be read by the server"),
                     );
-                    return Ok(None);
+                    return None;
                 }
             }
         }
@@ -326,7 +305,7 @@ impl<S: Source> BringUp<S> {
     }
 
     async fn send_snapshot(&self, want: &Want, sent: &mut usize) -> Result<Ready, Failure> {
-        let (base, mut snapshot) = self.source.snapshot().await?;
+        let (base, mut snapshot) = self.source.snapshot(&want.table).await?;
         let mut last = Vec::new();
         let mut bytes = 0;
         {
@@ -347,11 +326,7 @@ impl<S: Source> BringUp<S> {
     }
 
     async fn chunk(&self, want: &Want, frame: Frame) -> Result<(), Failure> {
-        if !self.session.holds(want.query, want.ticket) {
-            return Err(Failure::Drop);
-        }
-        let chunk = Chunk { query: want.query, ticket: want.ticket, frame };
-        self.chunks.send(chunk).await.map_err(|_| Failure::Gone)
+        if self.session.chunk(want.query, want.ticket, frame).await { Ok(()) } else { Err(Failure::Drop) }
     }
 
     fn tell(&self, want: &Want, code: ErrorCode, message: &str) {

@@ -15,8 +15,6 @@ pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
 pub(super) const MAX_SUBSCRIPTIONS: usize = 100;
 /// Subscriptions of one connection that wait to be brought up, some of which may have ended again.
 pub(super) const MAX_WAITING: usize = 256;
-/// Chunks of snapshots that are read ahead of the network.
-pub(super) const CHUNKS_AHEAD: usize = 2;
 /// Rows in one chunk of a snapshot.
 pub(super) const CHUNK_ROWS: usize = 500;
 /// Bytes of row text after which a chunk is full.

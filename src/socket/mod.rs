@@ -12,6 +12,8 @@
 mod bring_up;
 mod limits;
 mod session;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 
 pub use limits::Limits;

@@ -2,7 +2,7 @@
 
 use super::{
     Limits, Live,
-    bring_up::{self, Chunk, Start, Task, Want},
+    bring_up::{self, Start, Task, Want},
     limits,
 };
 use crate::{
@@ -64,10 +64,9 @@ pub(super) async fn serve<S: Source>(
     session: Arc<Session>,
 ) {
     let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
-    let (chunks, mut ready) = mpsc::channel(limits::CHUNKS_AHEAD);
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
-    worker.spawn(bring_up::run(session.clone(), source, received, chunks).in_current_span());
+    worker.spawn(bring_up::run(session.clone(), source, received).in_current_span());
     let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
@@ -86,7 +85,6 @@ pub(super) async fn serve<S: Source>(
             () = stop.cancelled() => Err(End::Close(CloseCode::GoingAway)),
             message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
-            Some(chunk) = ready.recv() => connection.send_chunk(chunk).await,
             _ = beat.tick() => connection.beat().await,
         };
     }
@@ -181,15 +179,17 @@ impl<W: Wire> Connection<W> {
             let message = "this server sends whole tables; leave out columns, where and params".to_owned();
             return Err((ErrorCode::Unsupported, message));
         }
-        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(|| {
+        let unknown = || {
             let name: String = subscribe.table.chars().take(MAX_ID_BYTES).collect();
             (ErrorCode::UnknownTable, format!("there is no live table {name:?}; `rowcast track` makes one live"))
-        })?;
+        };
+        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(unknown)?;
         let others = &self.subscriptions;
         let query = self.session.hold(&table, |query| {
             let ids = others.iter().filter(|(_, other)| **other == query).map(|(id, _)| id).chain([id]);
             ids.map(|id| bring_up::subscribed(id, query, &table, false)).collect()
         });
+        let query = query.ok_or_else(unknown)?;
         self.subscriptions.insert(id.clone(), query.id);
         let start = match &subscribe.position {
             _ if query.shared => Start::Snapshot { announced: true },
@@ -202,10 +202,12 @@ impl<W: Wire> Connection<W> {
         Ok(())
     }
 
+    /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
     async fn send_outbox(&mut self) -> Result<(), End> {
-        while let Some(sent) = self.session.take() {
+        if let Some(sent) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
                     let ended: Vec<String> =
                         self.subscriptions.extract_if(.., |_, other| *other == query).map(|(id, _)| id).collect();
@@ -221,11 +223,6 @@ impl<W: Wire> Connection<W> {
             }
         }
         Ok(())
-    }
-
-    async fn send_chunk(&mut self, chunk: Chunk) -> Result<(), End> {
-        // A subscription may have ended, or started over, since this was read.
-        if self.session.holds(chunk.query, chunk.ticket) { self.send(&[chunk.frame]).await } else { Ok(()) }
     }
 
     /// Browsers hide pings from the page, so each beat is a ping for the network and a frame for the page.
@@ -249,8 +246,13 @@ impl<W: Wire> Connection<W> {
     }
 
     async fn deliver(&mut self, send: impl AsyncFnOnce(&mut W) -> Result<(), axum::Error>) -> Result<(), End> {
+        let before = Instant::now();
         match timeout(limits::SEND_TIMEOUT, send(&mut self.socket)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                // Nobody listened meanwhile, so it was no silence.
+                self.heard += before.elapsed();
+                Ok(())
+            }
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Close(CloseCode::TimedOut)),
         }

@@ -55,6 +55,13 @@ impl<T: LiveRow> Cell<T> {
         Self { shown: ArcRwSignal::new(row.clone()), committed: row, overlays: Vec::new() }
     }
 
+    /// The same cell with another committed row.
+    fn with(mut self, row: T) -> Self {
+        self.committed = row;
+        self.refresh();
+        self
+    }
+
     /// Sets the signal, if what is to be shown has changed.
     fn refresh(&self) {
         let mut value = self.committed.clone();
@@ -215,37 +222,43 @@ impl<T: LiveRow> Rows<T> {
         cell.refresh();
     }
 
-    fn apply(&mut self, change: RowChange<T>) -> Result<(), Diverged> {
+    /// `left` are the rows that this commit has taken away so far. One that comes back keeps its signal: to the screen it
+    /// never left.
+    fn apply(&mut self, change: RowChange<T>, left: &mut HashMap<T::Key, Cell<T>>) -> Result<(), Diverged> {
         match change {
-            RowChange::Insert(row) => match self.cells.insert(row.key(), Cell::new(row)) {
-                None => Ok(()),
-                Some(_) => Err(Diverged),
-            },
+            RowChange::Insert(row) => {
+                let key = row.key();
+                let cell = match left.remove(&key) {
+                    Some(cell) => cell.with(row),
+                    None => Cell::new(row),
+                };
+                if self.cells.insert(key, cell).is_none() { Ok(()) } else { Err(Diverged) }
+            }
             RowChange::Update(row) => {
                 let cell = self.cells.get_mut(&row.key()).ok_or(Diverged)?;
                 cell.committed = row;
                 cell.refresh();
                 Ok(())
             }
-            RowChange::Delete(key) => self.cells.remove(&key).map(drop).ok_or(Diverged),
+            RowChange::Delete(key) => {
+                let cell = self.cells.remove(&key).ok_or(Diverged)?;
+                left.insert(key, cell);
+                Ok(())
+            }
             RowChange::Replace(rows) => {
-                self.replace(rows);
+                self.replace(rows, left);
                 Ok(())
             }
         }
     }
 
     /// Rows that stay keep their signals, so that what is on the screen is updated rather than built anew.
-    fn replace(&mut self, rows: Vec<T>) {
-        let mut before = std::mem::take(&mut self.cells);
+    fn replace(&mut self, rows: Vec<T>, left: &mut HashMap<T::Key, Cell<T>>) {
+        left.extend(std::mem::take(&mut self.cells));
         for row in rows {
             let key = row.key();
-            let cell = match before.remove(&key) {
-                Some(mut cell) => {
-                    cell.committed = row;
-                    cell.refresh();
-                    cell
-                }
+            let cell = match left.remove(&key) {
+                Some(cell) => cell.with(row),
                 None => Cell::new(row),
             };
             self.cells.insert(key, cell);
@@ -277,7 +290,8 @@ impl<T: LiveRow> Sink for Live<T> {
         let mut rows = self.lock();
         let changes = rows.staging.commit();
         let changed = !changes.is_empty() || !rows.edited.is_empty();
-        let outcome = changes.into_iter().try_for_each(|change| rows.apply(change));
+        let mut left = HashMap::new();
+        let outcome = changes.into_iter().try_for_each(|change| rows.apply(change, &mut left));
         rows.settle(position);
         drop(rows);
         if changed {

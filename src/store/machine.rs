@@ -222,6 +222,9 @@ mod tests {
     const BANNED: Event = Event::Closed { code: 4400 };
     const WELCOMED: Event = Event::Welcomed { heartbeat_ms: 7 };
 
+    /// One answer for each state.
+    type Answers = [(State, Option<Action>); 5];
+
     fn at(state: State) -> Machine {
         Machine { state, ..Machine::default() }
     }
@@ -236,7 +239,7 @@ mod tests {
         let wait = State::Waiting { retry_at: NOW + 300 };
         let connect = Some(Action::Connect);
         #[rustfmt::skip]
-        let table: [(Event, [(State, Option<Action>); 5]); 10] = [
+        let table: [(Event, Answers); 10] = [
             //                  Idle             Connecting          Open               Waiting           Refused
             (Event::Start,    [(fresh, connect), (CONNECTING, None), (OPEN, None),      (WAITING, None),  (REFUSED, None)]),
             (Event::Opened,   [(IDLE, None),     (open, None),       (OPEN, None),      (WAITING, None),  (REFUSED, None)]),

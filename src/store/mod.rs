@@ -32,6 +32,6 @@ pub use connection::{Connection, Status, provide_connection, use_connection};
 pub use live::{Edit, Live, Phase, use_live};
 pub use machine::{Action, Event, Machine, State};
 pub use page::{Initial, PageReader, ReadError, initial_rows};
-pub use replica::{Outgoing, Replica, Sink};
+pub use replica::{Diverged, Outgoing, Replica, Sink};
 pub use row::LiveRow;
 pub use staging::{RowChange, Staging};

@@ -210,6 +210,7 @@ impl Replica {
         self.of_query(query, |one| {
             one.sink.discard();
             one.progress = if resumed { Progress::Arrived } else { Progress::Loading };
+            one.sink.enter(Phase::CatchingUp);
         });
     }
 
@@ -226,6 +227,8 @@ impl Replica {
                 subscription.position = None;
                 subscription.sink.enter(Phase::Failed { code, message: message.to_owned() });
             }
+            // Of a subscription that has been given up meanwhile.
+            (None, _) if id.is_some() => {}
             (None, _) => out.complaints.push(format!("the server refused a frame ({code:?}): {message}")),
         }
     }

@@ -1,1 +1,17 @@
+//! The engine on a real Postgres: one file per guarantee or way to break, each readable as a story.
+//!
+//! `cargo build --features ssr && target/debug/rowcast database exec --temporary -- cargo test --features ssr`
+//!
+//! Each test has a database of its own. Nothing here sleeps to let something happen: what is awaited is a frame, a row or a
+//! state, with a deadline.
 
+mod architecture;
+mod capture;
+mod database_down;
+mod doorbell;
+mod exactness;
+mod hostile_frames;
+mod page;
+mod resume;
+mod shutdown;
+mod support;

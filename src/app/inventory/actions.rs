@@ -1,7 +1,7 @@
 //! What people can do to the inventory: server functions, each of them also the target of a plain form.
 //!
 //! A refusal is an answer, not an error of the transport: it comes with status 200, as data. A browser without JavaScript
-//! is led back to the page it came from, with a [`Notice`] in the address.
+//! is led back to the page it came from, with a `Notice` in the address.
 
 use super::{product::Product, refusal::Refusal, validate::Typed};
 use leptos::prelude::*;

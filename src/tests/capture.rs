@@ -1,0 +1,223 @@
+//! Any table, any writer: what is written is what arrives, and no writer is ever the worse for it.
+
+use crate::support::{Client, Server, pool_of, sql, value, with_items};
+use rowcast::{capture, changelog, store::Phase};
+use sqlx::PgPool;
+
+/// Compares what a client shows with what a new one reads from the table.
+async fn same_as_a_snapshot(client: &Client, id: u64, server: &Server, table: &str, key: &[&str]) {
+    let mut fresh = Client::connected(server).await;
+    let again = fresh.subscribe(table, key).await;
+    fresh.until_live().await;
+    assert_eq!(client.rows(id), fresh.rows(again));
+}
+
+const EVERYTHING: &str = r#"
+create type mood as enum ('happy', 'sad "quoted"');
+create domain positive as int check (value > 0);
+create schema "Ünï ""q""";
+create table "Ünï ""q"""."Täble 🦀" (
+    "Key 1" text not null, k2 uuid not null, "col ""q"", 'a'" text, num numeric, f8 float8, f4 float4, i8 int8, b bytea,
+    ts timestamptz, t timestamp, d date, iv interval, arr int[], texts text[], r int4range, tr tstzrange, j json, jb jsonb,
+    m mood, p positive, cls regclass, nothing text, twice int generated always as (2 * p) stored,
+    primary key ("Key 1", k2))"#;
+
+fn everything(key: &str) -> String {
+    format!(
+        r#"insert into "Ünï ""q"""."Täble 🦀" values ('{key}', '00000000-0000-0000-0000-000000000001', E'a\tb"c\\<script>\u2028',
+        123456789012345678901234567890.123456789, 'NaN', 'infinity', 9223372036854775807, '\x00ff',
+        '2026-01-02 03:04:05.678901+09', 'infinity', '0044-03-15 BC', '1 year -2 days 03:04:05', '{{1,null,3}}', array['a,b', null, '"'],
+        '[1,5)', '["2026-01-01 00:00+05",)', '{{"a" : 1.50, "a":"\u0041\"","deep":[[{{}}]]}}', '{{"b":1e2}}', 'sad "quoted"', 7, 'public.items')"#
+    )
+}
+
+const NAME: &str = "Ünï \"q\".Täble 🦀";
+
+#[sqlx::test(migrations = false)]
+async fn every_type_and_name_reads_the_same_from_a_change_and_from_a_snapshot(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, EVERYTHING).await;
+    capture::track(&pool, r#""Ünï ""q"""."Täble 🦀""#).await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let key = ["Key 1", "k2"];
+    let mut client = Client::connected(&server).await;
+    let id = client.subscribe(NAME, &key).await;
+    client.until_live().await;
+    let odd = pool_of(&pool, 1).await;
+    sql(&odd, "set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set intervalstyle = 'iso_8601'; set bytea_output = 'escape'; set extra_float_digits = -5; set search_path = '\"Ünï \"\"q\"\"\"'").await;
+    sql(&odd, &everything("from an odd session")).await;
+    sql(&pool, &everything("O''Brien \"<b>\" 🦀")).await;
+    client.until("both arrive", |client| client.rows(id).len() == 2).await;
+    let texts: Vec<String> = client.rows(id).into_values().collect();
+    for text in &texts {
+        for part in [
+            "123456789012345678901234567890.123456789",
+            "9223372036854775807",
+            r#""NaN""#,
+            r#""Infinity""#,
+            "2026-01-01T18:04:05.678901+00:00",
+            "1.50",
+            r#""twice":14"#,
+            "\"nothing\":null",
+            "public.items",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+    same_as_a_snapshot(&client, id, &server, NAME, &key).await;
+    sql(&odd, r#"update "Ünï ""q"""."Täble 🦀" set "Key 1" = "Key 1" || '''', f4 = 0.1, f8 = 1e-300"#).await;
+    sql(&odd, r#"update "Ünï ""q"""."Täble 🦀" set nothing = 'x'"#).await;
+    client
+        .until("keys change", |client| {
+            client.rows(id).len() == 2 && client.rows(id).values().all(|row| row.contains(r#""nothing":"x""#))
+        })
+        .await;
+    same_as_a_snapshot(&client, id, &server, NAME, &key).await;
+    sql(&odd, r#"delete from "Ünï ""q"""."Täble 🦀""#).await;
+    client.until("all are gone", |client| client.rows(id).is_empty()).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_way_to_write_is_captured(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "create table parts (id int primary key, item int references items on delete cascade on update cascade, n int not null default 0)").await;
+    // A trigger of the table's own that writes the same row again.
+    sql(
+        &pool,
+        "create function again() returns trigger language plpgsql as $$ begin
+        if new.n < 3 then update parts set n = new.n + 1 where id = new.id; end if; return null; end $$;
+        create trigger a_again after insert or update on parts for each row execute function again()",
+    )
+    .await;
+    capture::track(&pool, "parts").await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let (items, parts) = (client.subscribe("items", &["id"]).await, client.subscribe("parts", &["id"]).await);
+    client.until_live().await;
+    sql(&pool, "insert into items select g, 'x' from generate_series(1, 500) g").await;
+    sql(&pool, "insert into items values (1, 'y'), (501, 'z') on conflict (id) do update set name = excluded.name")
+        .await;
+    sql(&pool, "insert into parts values (1, 1), (2, 2)").await;
+    sql(&pool, "update items set id = -1 where id = 1; delete from items where id = 2").await;
+    sql(
+        &pool,
+        "begin; set local session_replication_role = replica; insert into items values (600, 'replica'); commit",
+    )
+    .await;
+    let mut connection = pool.acquire().await.expect("connects");
+    let mut copy = connection.copy_in_raw("copy items from stdin").await.expect("copies");
+    copy.send("700\tcopied\n701\tcopied\n".as_bytes()).await.expect("copies");
+    copy.finish().await.expect("copies");
+    client.until("all of it", |client| client.rows(items).len() == 503 && client.rows(parts).len() == 1).await;
+    assert!(client.row(parts, "1").expect("stays").contains(r#""item":-1,"n":3"#));
+    same_as_a_snapshot(&client, items, &server, "items", &["id"]).await;
+    same_as_a_snapshot(&client, parts, &server, "parts", &["id"]).await;
+    sql(&pool, "truncate items cascade; insert into items values (1, 'anew')").await;
+    client.until("only the new one", |client| client.rows(items).len() == 1 && client.rows(parts).is_empty()).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_row_of_ten_megabytes_arrives_and_holds_up_nobody(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "create table small (id int primary key, n int)").await;
+    capture::track(&pool, "small").await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let items = client.subscribe("items", &["id"]).await;
+    client.until_live().await;
+    let mut other = Client::connected(&server).await;
+    let small = other.subscribe("small", &["id"]).await;
+    other.until_live().await;
+    sql(&pool, "insert into items values (1, repeat('0123456789', 1048576))").await;
+    sql(&pool, "insert into small values (1, 1)").await;
+    other.until("the small one", |client| client.row(small, "1").is_some()).await;
+    client.until("the large one", |client| client.row(items, "1").is_some_and(|row| row.len() > 10_000_000)).await;
+    sql(&pool, "update items set name = 'small again'").await;
+    client.until("the small one", |client| client.row(items, "1").is_some_and(|row| row.len() < 100)).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_writer_needs_no_rights_of_ours(pool: PgPool) {
+    with_items(&pool).await;
+    let role = format!("writer_{}", value::<i32>(&pool, "select pg_backend_pid()").await);
+    sql(&pool, &format!("create role {role}; grant select, insert, update, delete on items to {role}")).await;
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let items = client.subscribe("items", &["id"]).await;
+    client.until_live().await;
+    let writer = pool_of(&pool, 1).await;
+    sql(&writer, &format!("set role {role}")).await;
+    assert!(sqlx::query("select 1 from rowcast.change").execute(&writer).await.is_err());
+    sql(&writer, "insert into items values (1, 'mine'); update items set name = 'still mine'").await;
+    client.until("it arrives", |client| client.row(items, "1").is_some_and(|row| row.contains("still"))).await;
+    writer.close().await;
+    sql(&pool, &format!("drop owned by {role}; drop role {role}")).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_cannot_be_tracked_is_refused_with_what_to_do(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "create view v as select * from items; create materialized view mv as select * from items;
+        create table no_key (a int); create table parted (id int primary key) partition by range (id);
+        create unlogged table un (id int primary key); create table parent (id int primary key); create table child () inherits (parent)").await;
+    for (name, part) in [
+        ("v", "track the tables that it reads"),
+        ("mv", "track the tables that it reads"),
+        ("no_key", "alter table public.no_key add column"),
+        ("parted", "its partitions"),
+        ("un", "set logged"),
+        ("parent", "its children"),
+        ("nothing_there", "Names are as in SQL"),
+        ("a.b.c.d", "Names are as in SQL"),
+        ("'; drop table items; --", "Names are as in SQL"),
+        ("", "Names are as in SQL"),
+        ("rowcast.change", "a system table"),
+        ("pg_catalog.pg_class", "a system table"),
+        ("items_pkey", "not a table"),
+    ] {
+        let error = capture::track(&pool, name).await.expect_err(name).to_string();
+        assert!(error.contains(part), "{name}: {error}");
+    }
+    let one = pool_of(&pool, 1).await;
+    sql(&one, "create temporary table gone (id int primary key)").await;
+    assert!(capture::track(&one, "gone").await.expect_err("temporary").to_string().contains("temporary"));
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.tracked").await, 1);
+    assert_eq!(
+        value::<i64>(
+            &pool,
+            "select count(*) from pg_trigger where tgname like '00_rowcast%' and tgrelid <> 'rowcast.tracked'::regclass"
+        )
+        .await,
+        2
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn tables_are_tracked_and_untracked_while_the_server_runs(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    let server = Server::start(&pool).await;
+    sql(&pool, "create table later (id int primary key); insert into later values (1)").await;
+    capture::track(&pool, "later").await.expect("tracks");
+    assert!(matches!(capture::track(&pool, "later").await, Ok(capture::Tracked::Already { .. })));
+    let mut client = Client::connected(&server).await;
+    let mut id = client.subscribe("later", &["id"]).await;
+    // The server learns of it in commit order, a moment after.
+    loop {
+        client.until("an answer", |client| client.view(id).phase.is_some()).await;
+        if !matches!(client.view(id).phase, Some(Phase::Failed { .. })) {
+            break;
+        }
+        client.unsubscribe(id).await;
+        id = client.subscribe("later", &["id"]).await;
+    }
+    client.until_live().await;
+    sql(&pool, "insert into later values (2)").await;
+    client.until("it is live", |client| client.rows(id).len() == 2).await;
+    capture::untrack(&pool, "later").await.expect("untracks");
+    client.until("it is told", |client| client.heard.iter().any(|frame| frame.contains("table_untracked"))).await;
+    assert_eq!(value::<i64>(&pool, "select count(*) from pg_trigger where tgrelid = 'later'::regclass").await, 0);
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.change where table_id <> 0").await, 0);
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.tracked").await, 0);
+    sql(&pool, "insert into later values (3)").await;
+    assert!(capture::untrack(&pool, "later").await.is_err());
+}

@@ -1,0 +1,86 @@
+//! The whole server on a free port, in a runtime of its own, so that it can be killed.
+
+use super::PATIENCE;
+use leptos::config::LeptosOptions;
+use rowcast::{changelog::WakeUp, config, server};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub struct Server {
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    runtime: Option<Runtime>,
+    served: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub async fn start(pool: &PgPool) -> Self {
+        Self::start_with(pool, |_| {}).await
+    }
+
+    pub async fn start_with(pool: &PgPool, change: impl FnOnce(&mut config::Rowcast)) -> Self {
+        Self::over(pool.connect_options().as_ref().clone(), "127.0.0.1:0".parse().expect("an address"), change).await
+    }
+
+    /// On an address that was used before.
+    pub async fn start_at(pool: &PgPool, address: SocketAddr) -> Self {
+        Self::over(pool.connect_options().as_ref().clone(), address, |_| {}).await
+    }
+
+    pub async fn start_polling(pool: &PgPool) -> Self {
+        Self::start_with(pool, |config| config.live.wake_up = WakeUp::Poll).await
+    }
+
+    pub async fn over(
+        options: PgConnectOptions,
+        address: SocketAddr,
+        change: impl FnOnce(&mut config::Rowcast),
+    ) -> Self {
+        let mut config = config::Rowcast::default();
+        change(&mut config);
+        let stop = CancellationToken::new();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+        let (bound, address_known) = tokio::sync::oneshot::channel();
+        let stopped = stop.clone();
+        let served = runtime.spawn(async move {
+            let pool = PgPoolOptions::new()
+                .max_connections(config.database.max_connections)
+                .acquire_timeout(Duration::from_secs(2))
+                .connect_with(options)
+                .await
+                .expect("connects");
+            let listener = TcpListener::bind(address).await.expect("binds");
+            bound.send(listener.local_addr().expect("bound")).expect("the test waits");
+            let leptos = LeptosOptions::builder().output_name("rowcast").build();
+            server::serve_pool(&config, leptos, listener, pool, stopped).await.expect("serves");
+        });
+        let address = tokio::time::timeout(PATIENCE, address_known).await.expect("in time").expect("starts");
+        Self { address, stop, runtime: Some(runtime), served: Some(served) }
+    }
+
+    /// As Ctrl-C does.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let served = self.served.take().expect("runs");
+        tokio::time::timeout(PATIENCE, served).await.expect("stops in time").expect("stops without a panic");
+    }
+
+    /// As SIGKILL does: nobody is told anything.
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
