@@ -2,7 +2,7 @@ import { Film, Inventory, expect, test } from '../support/test';
 
 // What anybody writes with any tool shows at once, in its place, and all of one transaction together.
 
-test('an update shows', { tag: '@phone' }, async ({ page, stock, sql }) => {
+test('an update shows', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one();
   const inventory = await Inventory.open(page, stock.tag);
   await sql(`update products set quantity = 4, price = 1234.5, location = 'Z-99-9' where id = $1`, [id]);

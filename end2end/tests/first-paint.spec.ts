@@ -35,7 +35,7 @@ test('the HTML has the rows, the count, the search, the order and the pages', { 
   await expect(page.getByRole('row').filter({ has: page.getByRole('rowheader') }).first()).toHaveAttribute('aria-rowindex', '102');
 });
 
-test('the search form searches and the order stays', { tag: '@phone' }, async ({ page, stock }) => {
+test('the search form searches and the order stays', async ({ page, stock }) => {
   await stock.add(3);
   await page.goto('/?sort=name&dir=desc');
   const inventory = new Inventory(page);
@@ -121,7 +121,7 @@ test('a product is refused field by field, corrected, and added', { tag: '@phone
   ]);
 });
 
-test('deleting asks first', { tag: '@phone' }, async ({ page, stock, sql }) => {
+test('deleting asks first', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one();
   await page.goto(`/?q=${stock.tag}`);
   const inventory = new Inventory(page);

@@ -5,8 +5,11 @@ import { Frames, Inventory, UNREACHABLE, expect, test, type Server } from '../su
 /** Instead of 15 s. A page gives a connection up after two of them. */
 const HEARTBEAT_SECONDS = 1;
 
-test.describe.configure({ mode: 'serial' });
-test.beforeEach(({ complaints }) => complaints.allow(...UNREACHABLE));
+test.beforeEach(async ({ complaints, page }) => {
+  complaints.allow(...UNREACHABLE);
+  // The shortest waits, so that a test which loses its connection again and again is not a test of patience.
+  await page.addInitScript(() => (Math.random = () => 0));
+});
 
 async function stocked(launch: (options: { settings: Record<string, number> }) => Promise<Server>) {
   const server = await launch({ settings: { 'heartbeat-seconds': HEARTBEAT_SECONDS } });

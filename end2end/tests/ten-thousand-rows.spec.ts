@@ -59,12 +59,12 @@ test('ten thousand rows: a bounded document, the right rows everywhere, search a
 
   await test.step('search by typing', async () => {
     await inventory.search.focus();
-    await page.keyboard.type('category 3 0999');
+    await page.keyboard.type('pro 0999');
     await expect(inventory.count(/^\d+ of 10,000$/)).toBeVisible();
-    const truth = await server.sql<{ name: string }>(`select name from products where category = 'Category 3' and sku like '%0999%' order by sku`);
+    const truth = await server.sql<{ name: string }>(`select name from products where name like '%0999%' order by sku`);
     await expect(page.getByRole('rowheader')).toHaveText(truth.map(({ name }) => name));
     await expect(inventory.table).toHaveAttribute('aria-rowcount', String(truth.length + 1));
-    await expect(page).toHaveURL(/\?q=category(%20|\+)3(%20|\+)0999$/);
+    await expect(page).toHaveURL(/\?q=pro(%20|\+)0999$/);
     await page.keyboard.press('Escape');
     await expect(inventory.count('10,000 products')).toBeVisible();
     await expect(inventory.search).toHaveValue('');
@@ -84,9 +84,9 @@ test('ten thousand rows: a bounded document, the right rows everywhere, search a
   });
 
   await test.step('the address says all of it, to a new page too', async () => {
-    await page.goto(`${server.url}/?q=category%202&sort=price&dir=desc`);
+    await page.goto(`${server.url}/?q=sku-09%20%20category&sort=price&dir=desc`);
     await inventory.live();
-    const truth = await server.sql<{ name: string }>(`select name from products where category = 'Category 2' order by price desc, id`);
+    const truth = await server.sql<{ name: string }>(`select name from products where sku like 'SKU-09%' order by price desc, id`);
     expect((await inventory.rendered()).slice(0, 20).map(({ name }) => name)).toEqual(truth.slice(0, 20).map(({ name }) => name));
     await expect(inventory.count(`${truth.length.toLocaleString('en')} of 10,000`)).toBeVisible();
     await expect(page.getByRole('columnheader', { name: 'Price' })).toHaveAttribute('aria-sort', 'descending');
