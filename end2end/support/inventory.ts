@@ -46,6 +46,17 @@ export class Inventory {
     await expect(this.badge(/^Live$/)).toBeVisible({ timeout: 30_000 });
   }
 
+  /** From now on, everything that the badge says, however short: call the result to read it. */
+  async noteBadge(): Promise<() => Promise<string[]>> {
+    const badge = this.page.getByRole('banner').getByRole('status');
+    await badge.evaluate((badge) => {
+      const said: string[] = [];
+      Object.assign(badge, { said });
+      new MutationObserver(() => said.push(badge.textContent)).observe(badge, { childList: true, characterData: true, subtree: true });
+    });
+    return () => badge.evaluate((badge) => (badge as unknown as { said: string[] }).said);
+  }
+
   row(name: string): Locator {
     return this.page.getByRole('row').filter({ has: this.page.getByRole('rowheader', { name, exact: true }) });
   }

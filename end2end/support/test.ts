@@ -101,8 +101,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   wire: async ({ server, wireTo }, use) => use(await wireTo(server)),
 
+  // After these: a page is closed and has had its say before its server and its wire go.
   complaints: [
-    async ({}, use, testInfo) => {
+    async ({ launch: _servers, wireTo: _wires }, use, testInfo) => {
       const complaints = new Complaints();
       await use(complaints);
       const unexpected = complaints.unexpected();

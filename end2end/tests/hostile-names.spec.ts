@@ -54,7 +54,8 @@ for (const [kind, hostile] of Object.entries(NAMES)) {
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(text).toBe(`${name}!`);
     expect(await sql('select id::int, name from products where id = $1', [first.id])).toEqual([{ id: first.id, name: `${name}!` }]);
-    expect(await page.locator('script:not([src]), img').evaluateAll((elements) => elements.map((element) => element.outerHTML).filter((html) => html.includes('alert')))).toEqual([]);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('script').evaluateAll((scripts) => scripts.map(({ textContent }) => textContent))).not.toContain('alert(1)');
   });
 }
 
