@@ -76,7 +76,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-for (const width of [320, 390, 600, 721, 921, 1024, 1121, 1280]) {
+for (const width of [320, 390, 600, 721, 921, 1081, 1241]) {
   test(`at ${width} pixels nothing is cut off or needs scrolling sideways`, async ({ page, stock }) => {
     await page.setViewportSize({ width, height: 800 });
     const { name } = await stock.one({ name: `${stock.tag} ${'Wide'.repeat(20)} ${'W'.repeat(80)}`, quantity: 1_000_000, price: 9_999_999_999.99 });
@@ -85,7 +85,7 @@ for (const width of [320, 390, 600, 721, 921, 1024, 1121, 1280]) {
     expect(await sideways()).toEqual([0, 0]);
     await expect(inventory.quantity(name)).toBeInViewport({ ratio: 1 });
     expect((await page.getByRole('rowheader').boundingBox())!.width, 'room for the name').toBeGreaterThan(125);
-    expect(await inventory.quantity(name).evaluate((input: HTMLInputElement) => input.scrollWidth - input.clientWidth), 'the longest number fits').toBeLessThanOrEqual(0);
+    expect(await inventory.quantity(name).evaluate((input: HTMLInputElement) => input.scrollWidth - input.clientWidth), 'the longest number fits').toBe(0);
     await page.getByText('Add product').first().click();
     const form = page.getByRole('form', { name: 'Add product' });
     await expect(form.getByLabel('SKU')).toBeInViewport({ ratio: 1 });

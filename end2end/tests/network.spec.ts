@@ -11,17 +11,17 @@ test.beforeEach(({ complaints }) => complaints.allow(...UNREACHABLE));
 async function stocked(launch: (options: { settings: Record<string, number> }) => Promise<Server>) {
   const server = await launch({ settings: { 'heartbeat-seconds': HEARTBEAT_SECONDS } });
   await server.sql(`insert into products (sku, name, category, location, quantity, reorder_level, price)
-    select 'NET-' || n, 'Network ' || n, 'Network', 'N-1', n, 1, 1 from generate_series(1, 5) n`);
+    select 'ZZNET-' || n, 'Network ' || n, 'Network', 'N-1', n, 1, 1 from generate_series(1, 5) n`);
   return server;
 }
 
 /** What others do while this page cannot hear. */
 async function write(server: Server) {
-  await server.sql(`update products set quantity = 100 where sku = 'NET-1'`);
-  await server.sql(`update products set quantity = 101 where sku = 'NET-1'`);
-  await server.sql(`delete from products where sku = 'NET-2'`);
+  await server.sql(`update products set quantity = 100 where sku = 'ZZNET-1'`);
+  await server.sql(`update products set quantity = 101 where sku = 'ZZNET-1'`);
+  await server.sql(`delete from products where sku = 'ZZNET-2'`);
   await server.sql(`insert into products (sku, name, category, location, quantity, reorder_level, price)
-    values ('NET-6', 'Network 6', 'Network', 'N-1', 6, 1, 1)`);
+    values ('ZZNET-6', 'Network 6', 'Network', 'N-1', 6, 1, 1)`);
 }
 
 async function caughtUp(inventory: Inventory, server: Server) {
@@ -34,7 +34,7 @@ test('a cut wire is told, and what changed meanwhile is caught up on', async ({ 
   const server = await stocked(launch);
   const wire = await wireTo(server);
   const frames = new Frames(page);
-  const inventory = await Inventory.open(page, 'NET-', wire.url);
+  const inventory = await Inventory.open(page, 'ZZNET-', wire.url);
 
   await wire.cut();
   await expect(inventory.badge(/^Offline since/)).toBeVisible();
@@ -48,7 +48,7 @@ test('a cut wire is told, and what changed meanwhile is caught up on', async ({ 
   // Again, at once: the wire is cut while the page is catching up, over and over.
   for (let cut = 0; cut < 5; cut += 1) {
     const opened = frames.sockets.length;
-    await server.sql(`update products set quantity = quantity + 1 where sku = 'NET-3'`);
+    await server.sql(`update products set quantity = quantity + 1 where sku = 'ZZNET-3'`);
     await wire.cut();
     await wire.restore();
     await expect.poll(() => frames.sockets.length).toBeGreaterThan(opened);
@@ -62,7 +62,7 @@ test('packets that vanish are noticed within two heartbeats', async ({ page, lau
   const server = await stocked(launch);
   const wire = await wireTo(server);
   const frames = new Frames(page);
-  const inventory = await Inventory.open(page, 'NET-', wire.url);
+  const inventory = await Inventory.open(page, 'ZZNET-', wire.url);
   await frames.find(({ message }) => message.type === 'heartbeat');
 
   wire.stall();
