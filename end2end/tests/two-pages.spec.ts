@@ -52,3 +52,26 @@ test('the text cursor stays where it is while other rows change, come and go', a
   await expect(cell).toBeFocused();
   expect(await cell.evaluate((input: HTMLInputElement) => [input.value, input.selectionStart, input.selectionEnd])).toEqual(['123456', 2, 4]);
 });
+
+test('a row that is being typed into moves with the cursor in it, and saves nothing by that', async ({ page, stock, sql }) => {
+  const rows = [];
+  for (const quantity of [10, 20, 30, 40, 50]) rows.push(await stock.one({ quantity }));
+  await page.goto(`/?q=${stock.tag}&sort=quantity`);
+  const inventory = new Inventory(page);
+  await inventory.live();
+  for (const [n, mine] of rows.entries()) {
+    const cell = inventory.quantity(mine.name);
+    await cell.fill('123');
+    await cell.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 2));
+    // To the other end of the list, its own row and then every other one.
+    for (const { id } of [mine, ...rows.filter((row) => row !== mine)]) {
+      await sql('update products set quantity = quantity + 100 where id = $1', [id]);
+      await expect(page.getByRole('rowheader').last()).toHaveText(rows.find((row) => row.id === id)!.name);
+      await expect(cell, `in row ${n}`).toBeFocused();
+    }
+    expect(await cell.evaluate((input: HTMLInputElement) => [input.value, input.selectionStart, input.selectionEnd])).toEqual(['123', 1, 2]);
+    await cell.press('Escape');
+  }
+  const stored = await sql<{ quantity: number }>('select quantity from products where sku like $1 order by id', [`${stock.tag}%`]);
+  expect(stored.map(({ quantity }) => quantity)).toEqual([510, 520, 530, 540, 550]);
+});

@@ -80,7 +80,8 @@ pub fn App() -> impl IntoView {
     });
     view! {
         <IconSprite />
-        <a class="skip" href="#main">
+        // The router would take the link for one of its own and leave the focus where it is.
+        <a class="skip" href="#main" rel="external">
             "Skip to the content"
         </a>
         <Router>

@@ -60,7 +60,9 @@ pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
                 on:input=move |input| draft.set(Some(Draft { typed: event_target_value(&input), problem: None }))
                 on:keydown=move |key| on_key.key(&key)
                 on:blur=move |_| {
-                    on_leave.save();
+                    if !on_leave.sheet.moving.get_value() {
+                        on_leave.save();
+                    }
                 }
             />
             <button class="icon-button save" aria-label="Save">
@@ -110,7 +112,9 @@ impl Editing {
         let quantity = match validate::quantity(&typed) {
             Ok(quantity) => quantity,
             Err(problem) => {
-                self.refuse(&self.name(), typed, problem.message(Field::Quantity));
+                let reason = problem.message(Field::Quantity);
+                self.messages.refused(format!("Quantity of “{}” was not changed. {reason}.", self.name()));
+                self.keep(typed, reason);
                 return false;
             }
         };
@@ -136,7 +140,9 @@ impl Editing {
                 Err(_) => "The server cannot be reached; nothing was changed".to_owned(),
             };
             edit.roll_back();
-            this.refuse(&name, typed, reason);
+            // The row may be about to leave, and what was typed with it.
+            this.messages.refused(format!("Quantity of “{name}” was not changed to “{typed}”. {reason}."));
+            this.keep(typed, reason);
         });
     }
 
@@ -144,9 +150,8 @@ impl Editing {
         untrack(|| self.row.read(|row| row.name.clone()))
     }
 
-    /// Says why, and keeps what was typed: in the cell, or for when the row is scrolled back.
-    fn refuse(&self, name: &str, typed: String, reason: String) {
-        self.messages.refused(format!("Quantity of “{name}” was not changed. {reason}."));
+    /// Keeps what was typed: in the cell, or for when the row is scrolled back.
+    fn keep(&self, typed: String, reason: String) {
         let draft = Draft { typed, problem: Some(reason) };
         if self.draft.try_set(Some(draft.clone())).is_some() {
             self.sheet.drafts.try_update_value(|drafts| drafts.insert(self.id, draft));

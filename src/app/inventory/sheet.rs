@@ -8,7 +8,11 @@ use super::{
 };
 use crate::store::Live;
 use leptos::wasm_bindgen::JsCast;
-use leptos::{html, prelude::*, web_sys::HtmlElement};
+use leptos::{
+    html,
+    prelude::*,
+    web_sys::{HtmlElement, HtmlInputElement},
+};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
@@ -42,6 +46,8 @@ pub(super) struct Sheet {
     pub(super) region: NodeRef<html::Div>,
     /// `None` until the page is mounted.
     pub(super) viewport: RwSignal<Option<Viewport>>,
+    /// Rows are being put into another order: a cell that loses the focus now gets it back, and was not left.
+    pub(super) moving: StoredValue<bool>,
     /// Height of the sticky header, in CSS pixels.
     pub(super) header: RwSignal<f64>,
     go: Callback<(String, bool)>,
@@ -61,7 +67,8 @@ impl Sheet {
         let address = Memo::new(move |_| query.with(listing_of));
         let search = RwSignal::new(address.with_untracked(|listing| listing.search.clone()));
         let listing = Memo::new(move |_| Listing { search: search.get(), ..address.get() });
-        let frame = frames_of(&live);
+        let moving = StoredValue::new(false);
+        let frame = frames_of(&live, moving);
         let address_timer = StoredValue::new(None);
         Effect::new(move || {
             // Back and forward change the search; its own echo does not.
@@ -79,6 +86,7 @@ impl Sheet {
             drafts: StoredValue::default(),
             region: NodeRef::new(),
             viewport: RwSignal::new(None),
+            moving,
             header: RwSignal::new(0.0),
             go: Callback::new(move |(address, replace): (String, bool)| {
                 let options = NavigateOptions { replace, scroll: false, resolve: false, ..NavigateOptions::default() };
@@ -157,8 +165,40 @@ impl Sheet {
     }
 }
 
+/// The element that has the focus, and what is selected in it.
+struct Focus {
+    element: HtmlElement,
+    selection: Option<(u32, u32)>,
+}
+
+impl Focus {
+    fn now() -> Option<Self> {
+        let element = document().active_element()?.dyn_into::<HtmlElement>().ok()?;
+        let input = element.dyn_ref::<HtmlInputElement>();
+        // Inputs without text have no selection, which is an error to ask for.
+        let end = |end: Result<Option<u32>, _>| end.ok().flatten();
+        let selection = input.and_then(|input| Some((end(input.selection_start())?, end(input.selection_end())?)));
+        Some(Self { element, selection })
+    }
+
+    /// Only if nothing else has taken it.
+    fn restore(self) {
+        let nowhere = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        if !nowhere || !self.element.is_connected() {
+            return;
+        }
+        // Fails only for elements that are not in the document.
+        let _ = self.element.focus();
+        if let (Some(input), Some((start, end))) = (self.element.dyn_ref::<HtmlInputElement>(), self.selection) {
+            let _ = input.set_selection_range(start, end);
+        }
+    }
+}
+
 /// A counter that follows the rows' revision, once per animation frame.
-fn frames_of(live: &Live<Product>) -> RwSignal<u64> {
+///
+/// A row that is put elsewhere in the document loses the focus, so what has it is noted before and gets it back after.
+fn frames_of(live: &Live<Product>, moving: StoredValue<bool>) -> RwSignal<u64> {
     let frame = RwSignal::new(0);
     let due = StoredValue::new(false);
     let live = live.clone();
@@ -171,7 +211,17 @@ fn frames_of(live: &Live<Product>) -> RwSignal<u64> {
         let live = live.clone();
         request_animation_frame(move || {
             due.try_set_value(false);
+            let focused = Focus::now();
+            moving.try_set_value(true);
             frame.try_set(untrack(|| live.revision()));
+            // After the effects of this, which are all due before the next timer.
+            set_timeout(
+                move || {
+                    focused.into_iter().for_each(Focus::restore);
+                    moving.try_set_value(false);
+                },
+                Duration::ZERO,
+            );
         });
     });
     frame

@@ -104,9 +104,10 @@ pub(super) fn ProductTable() -> impl IntoView {
                         </th>
                     </tr>
                 </thead>
+                // One cell, not as many as there are columns: those that a narrow window hides would come back empty.
                 <tbody role="presentation" aria-hidden="true">
                     <tr role="presentation">
-                        <td role="presentation" class="space" colspan=COLUMNS.to_string() style:height=above></td>
+                        <td role="presentation" class="space" style:height=above></td>
                     </tr>
                 </tbody>
                 <tbody role="rowgroup">
@@ -116,7 +117,7 @@ pub(super) fn ProductTable() -> impl IntoView {
                 </tbody>
                 <tbody role="presentation" aria-hidden="true">
                     <tr role="presentation">
-                        <td role="presentation" class="space" colspan=COLUMNS.to_string() style:height=below></td>
+                        <td role="presentation" class="space" style:height=below></td>
                     </tr>
                 </tbody>
             </table>
