@@ -30,5 +30,5 @@ pub use retention::{Retention, prune};
 pub use schema::install;
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
-pub use source::{Rows, Source};
+pub use source::{PostgresSource, Rows, Source};
 pub use tailer::{Tailer, WakeUp};

@@ -20,7 +20,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Opens a snapshot for reading these tables, others only if nobody truncates them meanwhile: to Postgres a truncated
-    /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection of the pool until dropped, and old row versions in the database with it.
+    /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
+    /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =

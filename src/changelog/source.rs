@@ -11,6 +11,8 @@ use crate::{
 use futures::{StreamExt, stream::BoxStream};
 use serde_json::value::RawValue;
 use sqlx::PgPool;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A source of rows.
 pub trait Source: Send + Sync + 'static {
@@ -30,21 +32,46 @@ pub trait Rows: Send {
     fn rows<'a>(&'a mut self, table: &Table) -> BoxStream<'a, Result<Box<RawValue>, Error>>;
 }
 
-impl Source for PgPool {
-    type Snapshot = Snapshot;
+/// Postgres as a source.
+///
+/// A snapshot is read as fast as its client takes it, and holds a connection meanwhile; so snapshots may hold only half of
+/// the pool, and slow clients wait for each other instead of keeping everybody from the database.
+#[derive(Clone, Debug)]
+pub struct PostgresSource {
+    pool: PgPool,
+    snapshots: Arc<Semaphore>,
+}
 
-    async fn snapshot(&self, table: &Table) -> Result<(Token, Snapshot), Error> {
-        let mut snapshot = Snapshot::open(self, &[table]).await?;
-        Ok((snapshot.token().await?, snapshot))
-    }
-
-    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
-        catch_up(self, from).await
+impl PostgresSource {
+    /// Reads through `pool`.
+    pub fn new(pool: PgPool) -> Self {
+        let most = (pool.options().get_max_connections() / 2).max(1);
+        Self { pool, snapshots: Arc::new(Semaphore::new(most as usize)) }
     }
 }
 
-impl Rows for Snapshot {
+/// A snapshot and its place among those that may be open.
+pub struct PlacedSnapshot {
+    snapshot: Snapshot,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Source for PostgresSource {
+    type Snapshot = PlacedSnapshot;
+
+    async fn snapshot(&self, table: &Table) -> Result<(Token, PlacedSnapshot), Error> {
+        let place = self.snapshots.clone().acquire_owned().await.expect("it is never closed");
+        let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
+        Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
+    }
+
+    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
+        catch_up(&self.pool, from).await
+    }
+}
+
+impl Rows for PlacedSnapshot {
     fn rows<'a>(&'a mut self, table: &Table) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
-        Snapshot::rows(self, table).boxed()
+        self.snapshot.rows(table).boxed()
     }
 }

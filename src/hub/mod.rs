@@ -11,7 +11,8 @@
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
-//! | `state` | the hub itself: queries, sessions, the position |
+//! | `state` | the hub itself: queries, the position, what becomes of a batch |
+//! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
 //! - A session that is sent position P has been sent, for each of its live queries, everything up to P.

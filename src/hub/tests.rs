@@ -69,3 +69,67 @@ proptest! {
         }
     }
 }
+
+const BOUNDS: Bounds = Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3 };
+
+/// A hub over the model, and a session that both tables are live for.
+fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
+    let catalog = model.tables().iter().cloned().collect();
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, BOUNDS));
+    let session = hub.open();
+    let queries: Vec<Query> = ["a", "b"]
+        .map(|name| {
+            let table = hub.find_table(name).expect("is tracked");
+            session.hold(&table, |_| Vec::new()).expect("is tracked")
+        })
+        .into();
+    (hub, session, queries)
+}
+
+fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
+    Ready { query: query.id, ticket: query.ticket, lead: Vec::new(), replay: Vec::new(), base }
+}
+
+fn write(model: &mut Model, hub: &Hub, times: i64) {
+    for _ in 0..times {
+        let before = model.position();
+        model.act(model::Act::Once { table: 0, statement: model::Statement::Insert(1) });
+        model.act(model::Act::Once { table: 0, statement: model::Statement::Update(1) });
+        hub.publish(model.batch_after(&before), Vec::new()).expect("rows have keys");
+    }
+}
+
+#[test]
+fn a_session_that_lagged_is_brought_up_as_a_whole_or_not_at_all() {
+    let mut model = Model::new();
+    let (hub, session, queries) = live_session(&model);
+    let start = hub.token();
+    session.go_live(&[ready(&queries[0], start.clone())], false).expect("goes live");
+    write(&mut model, &hub, 5);
+    let told = std::iter::from_fn(|| session.take())
+        .find_map(|sent| if let Sent::Lagged { position, queries } = sent { Some((position, queries)) } else { None });
+    assert_eq!(told, Some((start, vec![queries[0].id])), "nothing of what it missed was taken");
+    let other = [ready(&queries[1], hub.token())];
+    assert_eq!(session.go_live(&other, false), Err(NotYet::Lagged), "its position would speak for what lagged");
+    session.go_live(&[ready(&queries[0], hub.token()), ready(&queries[1], hub.token())], true).expect("goes live");
+}
+
+#[test]
+fn what_the_ring_has_let_go_must_be_read_from_the_source() {
+    let mut model = Model::new();
+    let (hub, session, queries) = live_session(&model);
+    let start = hub.token();
+    write(&mut model, &hub, 5);
+    assert!(!session.covers(&start) && session.covers(&hub.token()));
+    assert_eq!(session.go_live(&[ready(&queries[0], start)], false), Err(NotYet::Behind(queries[0].id)));
+}
+
+#[test]
+fn a_table_that_is_no_longer_tracked_cannot_be_held() {
+    let model = Model::new();
+    let (hub, session, _) = live_session(&model);
+    let table = hub.find_table("a").expect("is tracked");
+    let batch = Batch { position: model.position(), changes: Vec::new() };
+    hub.publish(batch, vec![CatalogChange::Untracked(table.id)]).expect("rows have keys");
+    assert!(session.hold(&table, |_| Vec::new()).is_none());
+}

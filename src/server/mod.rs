@@ -14,7 +14,7 @@ mod routes;
 use crate::{
     app,
     capture::{self, TrackError},
-    changelog::{self, Retention, Tailer},
+    changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
     socket::{Limits, Live},
@@ -136,14 +136,14 @@ pub async fn serve_pool(
     let sessions = TaskTracker::new();
     let live = Live {
         hub: tailer.hub().clone(),
-        pool: pool.clone(),
+        source: PostgresSource::new(pool.clone()),
         limits: Limits { heartbeat: config.live.heartbeat() },
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live);
+    let router = routes::router(leptos, live, pool.clone());
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();

@@ -26,19 +26,20 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// Everything that the server answers.
-pub(super) fn router(leptos: LeptosOptions, live: Live) -> Router {
+pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
     let engine = Router::new()
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .with_state(live.clone());
     let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let pages = pages(leptos, live).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+    let pages =
+        pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages.merge(engine).layer(nosniff).layer(middleware::from_fn(guard))
 }
 
-fn pages(leptos: LeptosOptions, live: Live) -> Router {
-    let context = move || provide_page(&live.pool, &live.hub);
+fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
+    let context = move || provide_page(&pool, &live.hub);
     let document = {
         let leptos = leptos.clone();
         move || shell(leptos.clone())

@@ -21,8 +21,11 @@ pub(super) const CHUNK_ROWS: usize = 500;
 pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 /// Subscriptions that arrive within this time become live together.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
-/// How long a client may take nothing before the connection ends.
+/// How long a client may take nothing before the connection ends; for a frame it is longer by what the frame takes on the
+/// slowest network that is served.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// The slowest network that is served, in bytes per second.
+pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 /// How long a client may take to answer that the connection is closed.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.

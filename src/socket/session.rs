@@ -53,7 +53,7 @@ struct Connection<W> {
 pub(super) async fn run(socket: WebSocket, live: Live) {
     let session = Arc::new(live.hub.open());
     let span = tracing::info_span!("session", id = session.id());
-    serve(socket, live.pool, live.limits, live.stop, session).instrument(span).await;
+    serve(socket, live.source, live.limits, live.stop, session).instrument(span).await;
 }
 
 pub(super) async fn serve<S: Source>(
@@ -231,23 +231,28 @@ impl<W: Wire> Connection<W> {
             return Err(End::Close(CloseCode::TimedOut));
         }
         self.session.heartbeat();
-        self.deliver(async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
+        self.deliver(0, async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
     }
 
     async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
-        self.deliver(async |socket| {
-            for frame in frames {
-                let text = Utf8Bytes::try_from(frame.bytes().clone()).expect("frames are made of strings");
-                socket.feed(Message::Text(text)).await?;
-            }
-            socket.flush().await
-        })
-        .await
+        let mut largest = 0;
+        for frame in frames {
+            largest = largest.max(frame.bytes().len());
+            let text = Utf8Bytes::try_from(frame.bytes().clone()).expect("frames are made of strings");
+            self.deliver(text.len(), async |socket| socket.feed(Message::Text(text)).await).await?;
+        }
+        self.deliver(largest, async |socket| socket.flush().await).await
     }
 
-    async fn deliver(&mut self, send: impl AsyncFnOnce(&mut W) -> Result<(), axum::Error>) -> Result<(), End> {
+    /// Sends about so many bytes, unless the client takes nothing for too long.
+    async fn deliver(
+        &mut self,
+        bytes: usize,
+        send: impl AsyncFnOnce(&mut W) -> Result<(), axum::Error>,
+    ) -> Result<(), End> {
         let before = Instant::now();
-        match timeout(limits::SEND_TIMEOUT, send(&mut self.socket)).await {
+        let allowed = limits::SEND_TIMEOUT + Duration::from_secs(bytes as u64 / limits::SLOWEST_NETWORK);
+        match timeout(allowed, send(&mut self.socket)).await {
             Ok(Ok(())) => {
                 // Nobody listened meanwhile, so it was no silence.
                 self.heard += before.elapsed();

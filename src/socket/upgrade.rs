@@ -1,13 +1,12 @@
 //! The handshake.
 
 use super::{Limits, limits, session};
-use crate::{hub::Hub, protocol::SUBPROTOCOL};
+use crate::{changelog::PostgresSource, hub::Hub, protocol::SUBPROTOCOL};
 use axum::{
     extract::{State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
     response::{IntoResponse, Response},
 };
-use sqlx::PgPool;
 use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -17,7 +16,7 @@ pub struct Live {
     /// Where changes come from.
     pub hub: Arc<Hub>,
     /// Where snapshots come from.
-    pub pool: PgPool,
+    pub source: PostgresSource,
     /// Bounds and intervals.
     pub limits: Limits,
     /// Ends all sessions.

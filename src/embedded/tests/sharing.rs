@@ -17,7 +17,7 @@ async fn the_first_start_makes_a_database_that_psql_reaches() {
                     current_setting('fsync'), current_setting('max_connections'),
                     current_setting('shared_buffers')"
         ),
-        "rowcast|postgres|UTF8|UTC||on|200|128MB"
+        "postgres|rowcast|UTF8|UTC||on|200|128MB"
     );
     cluster.stop().await.unwrap();
     assert_eq!(scratch.pid(), None);

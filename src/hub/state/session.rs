@@ -1,0 +1,214 @@
+//! Sessions: what one connected client may do with the hub.
+
+use super::{Entry, Hub, QueryId};
+use crate::{
+    hub::{Chunk, Delivery, Frame, RowChange, Sent, Table},
+    protocol::{ErrorCode, ServerFrame, Token},
+};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+use tokio::sync::{Notify, Semaphore};
+
+/// Names one use of a query by one session, from `hold` to `release`. A later use has another.
+pub type Ticket = u64;
+
+/// A distinct query, as a session sees it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Its number.
+    pub id: QueryId,
+    /// The table whose rows it wants.
+    pub table: Arc<Table>,
+    /// This use of it.
+    pub ticket: Ticket,
+    /// Whether this session used it already.
+    pub shared: bool,
+}
+
+/// A query that can become live, up to what the ring still has to add.
+#[derive(Debug)]
+pub struct Ready {
+    /// Which query.
+    pub query: QueryId,
+    /// Which use of it. A use that has ended is passed over.
+    pub ticket: Ticket,
+    /// Frames that come before the changes.
+    pub lead: Vec<Frame>,
+    /// Changes before `base` that the client has not seen.
+    pub replay: Vec<RowChange>,
+    /// Where `lead` and `replay` together bring the client.
+    pub base: Token,
+}
+
+/// Why queries cannot become live yet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NotYet {
+    /// The hub has yet to reach the base of a query.
+    Ahead(Token),
+    /// The ring does not hold what came after the base of this query: read it from the source.
+    Behind(QueryId),
+    /// The session has lagged meanwhile: what lagged must become live together with these.
+    Lagged,
+}
+
+/// One connected client, as the hub sees it.
+#[derive(Debug)]
+pub struct Session {
+    hub: Arc<Hub>,
+    id: u64,
+    filled: Arc<Notify>,
+    room: Arc<Semaphore>,
+}
+
+impl Session {
+    pub(super) fn new(hub: Arc<Hub>, id: u64, filled: Arc<Notify>, room: usize) -> Self {
+        Self { hub, id, filled, room: Arc::new(Semaphore::new(room)) }
+    }
+
+    /// The hub's number for this session.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The hub.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Uses the query that asks for all rows of `table`. It is not live before [`go_live`](Self::go_live).
+    ///
+    /// Who asks again for a query starts over, for all of its subscribers on this session; `announce` makes the frames
+    /// that tell them so. They are queued in the same step, because from here on a position speaks for this query no more.
+    /// `None` if the table is tracked no longer: nobody would tell its subscribers later.
+    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Option<Query> {
+        let mut state = self.hub.lock();
+        state.catalog.get(table.id).filter(|tracked| *tracked == table)?;
+        state.next += 1;
+        let ticket = state.next;
+        let id = *state.by_table.entry(table.id).or_insert(ticket);
+        let shared = state.sessions.get_mut(&self.id).is_some_and(|own| own.held.insert(id, ticket).is_some());
+        let entry = state.queries.entry(id).or_insert_with(|| Entry {
+            table: table.clone(),
+            holders: 0,
+            live: BTreeSet::new(),
+        });
+        let table = entry.table.clone();
+        if shared {
+            entry.live.remove(&self.id);
+        } else {
+            entry.holders += 1;
+        }
+        if shared && let Some(own) = state.sessions.get_mut(&self.id) {
+            own.outbox.push(Delivery { frames: announce(id).into(), position: None, pinned: true });
+        }
+        Some(Query { id, table, ticket, shared })
+    }
+
+    /// Whether this use of a query has not ended.
+    pub fn holds(&self, query: QueryId, ticket: Ticket) -> bool {
+        self.hub.lock().sessions.get(&self.id).is_some_and(|own| own.held.get(&query) == Some(&ticket))
+    }
+
+    /// The use of a query by this session, if it is used.
+    pub fn held(&self, query: QueryId) -> Option<(Arc<Table>, Ticket)> {
+        let state = self.hub.lock();
+        let ticket = *state.sessions.get(&self.id)?.held.get(&query)?;
+        Some((state.queries.get(&query)?.table.clone(), ticket))
+    }
+
+    /// Queues a frame that leads up to a query's being live, as soon as there is room for it. False if this use of the
+    /// query has ended.
+    pub async fn chunk(&self, query: QueryId, ticket: Ticket, frame: Frame) -> bool {
+        let room = self.room.clone().acquire_owned().await.expect("it is never closed");
+        let mut state = self.hub.lock();
+        let Some(own) = state.sessions.get_mut(&self.id) else { return false };
+        let wanted = own.held.get(&query) == Some(&ticket);
+        if wanted {
+            own.outbox.chunk(Chunk { query, ticket, frame, _room: room });
+        }
+        wanted
+    }
+
+    /// Ends the use of a query. The last one to do so frees it.
+    pub fn release(&self, query: QueryId) {
+        self.hub.lock().release(self.id, query);
+    }
+
+    /// Ends this session's use of a query because it cannot be served, and tells its subscribers.
+    pub fn fail(&self, query: QueryId, code: ErrorCode, message: String) {
+        let mut state = self.hub.lock();
+        state.release(self.id, query);
+        if let Some(own) = state.sessions.get_mut(&self.id) {
+            own.outbox.end(query, code, message);
+        }
+    }
+
+    /// Makes queries live together: one delivery brings them all to the hub's position.
+    ///
+    /// `recovering` says that everything that lagged is among them: until then nothing else may become live, because
+    /// its position would speak for what lagged too.
+    ///
+    /// # Errors
+    /// See [`NotYet`]; nothing was changed.
+    pub fn go_live(&self, ready: &[Ready], recovering: bool) -> Result<(), NotYet> {
+        self.hub.lock().go_live(self.id, ready, recovering)
+    }
+
+    /// Whether the ring holds everything after `token`.
+    pub fn covers(&self, token: &Token) -> bool {
+        let state = self.hub.lock();
+        state.epoch == token.epoch && state.ring.covers(&token.position)
+    }
+
+    /// Queues a frame that is about no rows. Kept whatever happens, so the caller must bound how many it sends.
+    pub fn post(&self, frame: &ServerFrame<'_>) {
+        let delivery = Delivery { frames: [Frame::from(frame.encode())].into(), position: None, pinned: true };
+        if let Some(own) = self.hub.lock().sessions.get_mut(&self.id) {
+            own.outbox.push(delivery);
+        }
+    }
+
+    /// Queues a heartbeat, with the hub's position if this session is up to it.
+    pub fn heartbeat(&self) {
+        let mut state = self.hub.lock();
+        let token = state.token();
+        let text = token.to_string();
+        let Some(own) = state.sessions.get_mut(&self.id) else { return };
+        let current = !own.lagging;
+        let frame = ServerFrame::Heartbeat { position: current.then_some(Cow::Borrowed(text.as_str())) };
+        let delivery = Delivery {
+            frames: [Frame::from(frame.encode())].into(),
+            position: current.then_some(token),
+            pinned: false,
+        };
+        if own.outbox.has_room(&delivery) {
+            own.outbox.push(delivery);
+        }
+    }
+
+    /// Takes the next thing to send, if there is one.
+    pub fn take(&self) -> Option<Sent> {
+        let mut state = self.hub.lock();
+        let own = state.sessions.get_mut(&self.id)?;
+        loop {
+            match own.outbox.take()? {
+                Sent::Chunk(chunk) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
+                sent => return Some(sent),
+            }
+        }
+    }
+
+    /// Resolves when there may be something to take.
+    pub async fn filled(&self) {
+        self.filled.notified().await;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let mut state = self.hub.lock();
+        let held: Vec<QueryId> =
+            state.sessions.get(&self.id).map(|own| own.held.keys().copied().collect()).unwrap_or_default();
+        held.into_iter().for_each(|query| state.release(self.id, query));
+        state.sessions.remove(&self.id);
+    }
+}
