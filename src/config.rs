@@ -1,5 +1,5 @@
-//! The server's configuration: `Leptos.toml`, the environment, and defaults, in falling order of the environment, the
-//! file, the defaults. Command-line options win over all of them.
+//! The server's configuration: `Leptos.toml` and defaults. Two variables of the environment win over the file,
+//! `DATABASE_URL` and `ROWCAST_DATA_DIR`; command-line options win over all.
 //!
 //! Unknown keys are errors: a key that is misspelled should not be a key that is ignored.
 

@@ -42,6 +42,20 @@ pub enum TrackError {
         /// The role that tried.
         role: String,
     },
+    /// Its owner is trusted less than the role that captures and reads.
+    #[error(
+        "{table} belongs to {owner}, whose casts and types would run with the rights of {capturer} whenever a row is captured \
+         or read. Have {owner} own the schema rowcast; or, if whoever is {owner} may do what {capturer} may, type: \
+         rowcast track --trust-owner {table}"
+    )]
+    OwnerNotTrusted {
+        /// Quoted as SQL needs it.
+        table: String,
+        /// Its owner.
+        owner: String,
+        /// Who owns the capture function.
+        capturer: String,
+    },
     /// The role has no rights on the engine's schema, or another one that Postgres names.
     #[error("{table}: {message}. Run this as the role that created the schema rowcast, or as a superuser")]
     Rights {
@@ -56,10 +70,8 @@ pub enum TrackError {
         /// Quoted as SQL needs it.
         table: String,
     },
-    /// A table of that name was tracked and has been replaced.
-    #[error(
-        "{table} was dropped and made again since it was tracked. Type: rowcast untrack {table}; then track it again"
-    )]
+    /// It was tracked, and has been dropped and made again, or renamed, or what captures it was removed.
+    #[error("{table} was replaced or renamed since it was tracked. Type: rowcast untrack {table}; then track it again")]
     Replaced {
         /// Quoted as SQL needs it.
         table: String,

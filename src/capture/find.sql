@@ -7,6 +7,8 @@ select
     c.relpersistence::text as persistence,
     exists (select from pg_inherits where inhparent = c.oid) as has_children,
     pg_has_role(c.relowner, 'usage') as is_owner,
+    pg_has_role(c.relowner, capture.proowner, 'usage') as is_trusted,
+    pg_get_userbyid(capture.proowner)::text as capturer,
     pg_get_userbyid(c.relowner)::text as owner,
     current_user::text as me,
     coalesce((
@@ -18,4 +20,5 @@ select
     ), '{}') as key
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
+cross join (select proowner from pg_proc where oid = to_regprocedure('rowcast.capture()')) capture
 where c.oid = $1

@@ -11,7 +11,7 @@ mod table;
 use crate::changelog::quote;
 pub use error::TrackError;
 use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
-use table::Found;
+use table::{Found, FoundTracked};
 
 /// Fires before the table's own after-triggers, which run in the order of their names: one that writes the same row
 /// again would otherwise be captured before the write that it reacts to.
@@ -43,7 +43,7 @@ pub enum Tracked {
 pub struct Listed {
     /// `schema.table`, quoted as SQL needs it.
     pub table: String,
-    /// Whether it still exists.
+    /// Whether it still exists under this name, with the triggers that capture it.
     pub exists: bool,
     /// Changes that the changelog holds of it.
     pub changes: i64,
@@ -55,29 +55,44 @@ pub struct Listed {
     pub since: String,
 }
 
+/// Whether the owner of a table may be given the rights of the role that captures and reads its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Only if the owner has these rights anyway.
+    Checked,
+    /// Somebody has decided so.
+    Given,
+}
+
 /// Makes the changes of a table go to the changelog. `name` is as one would write it in SQL. Tracking a tracked table
 /// changes nothing.
-pub async fn track(pool: &PgPool, name: &str) -> Result<Tracked, TrackError> {
+pub async fn track(pool: &PgPool, name: &str, trust: Trust) -> Result<Tracked, TrackError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     lock_timeout(&mut transaction).await?;
-    let Found { schema, table, display, key } = table::find(&mut transaction, name).await?;
-    let inserted: Option<i32> = sqlx::query_scalar(
-        "insert into rowcast.tracked (schema_name, table_name, key) values ($1, $2, $3)
-         on conflict (schema_name, table_name) do nothing returning id",
+    let Found { schema, table, display, key } = table::find(&mut transaction, name, trust).await?;
+    let attached = table::attached_id(&mut transaction, &display).await?;
+    let tracked: Option<i32> =
+        sqlx::query_scalar("select id from rowcast.tracked where schema_name = $1 and table_name = $2")
+            .bind(&schema)
+            .bind(&table)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(|error| TrackError::from_sql(error, &display))?;
+    match (tracked, attached) {
+        (None, None) => {}
+        (Some(tracked), Some(attached)) if tracked == attached => return Ok(Tracked::Already { table: display }),
+        _ => return Err(TrackError::Replaced { table: display }),
+    }
+    let id: i32 = sqlx::query_scalar(
+        "insert into rowcast.tracked (schema_name, table_name, key) values ($1, $2, $3) returning id",
     )
     .bind(&schema)
     .bind(&table)
     .bind(&key)
-    .fetch_optional(&mut *transaction)
+    .fetch_one(&mut *transaction)
     .await
     .map_err(|error| TrackError::from_sql(error, &display))?;
-    let Some(id) = inserted else {
-        if table::has_triggers(&mut transaction, &schema, &table, TRIGGER).await? {
-            return Ok(Tracked::Already { table: display });
-        }
-        return Err(TrackError::Replaced { table: display });
-    };
     let target = format!("{}.{}", quote(&schema), quote(&table));
     let statements = [
         format!(
@@ -105,29 +120,30 @@ pub async fn track(pool: &PgPool, name: &str) -> Result<Tracked, TrackError> {
     Ok(Tracked::Now { table: display, key })
 }
 
-/// Undoes [`track`]. Returns the table's name, quoted as SQL needs it. Works for tables that no longer exist, too.
+/// Undoes [`track`]. Returns the table's name, quoted as SQL needs it. Works for tables that no longer exist, or have another
+/// name by now, too.
 pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
+    if !is_installed(pool).await? {
+        return Err(TrackError::NotTracked { name: name.to_owned() });
+    }
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     lock_timeout(&mut transaction).await?;
-    let (Found { schema, table, display, .. }, exists) = table::find_tracked(&mut transaction, name).await?;
-    let target = format!("{}.{}", quote(&schema), quote(&table));
-    if exists {
+    let FoundTracked { id, display, attached } = table::find_tracked(&mut transaction, name).await?;
+    if let Some(target) = attached {
         for trigger in [TRIGGER, TRUNCATE_TRIGGER] {
             let statement = format!("drop trigger if exists {} on {target}", quote(trigger));
             sqlx::query(AssertSqlSafe(statement))
                 .execute(&mut *transaction)
                 .await
-                .map_err(|error| TrackError::from_sql(error, &display))?;
+                .map_err(|error| TrackError::from_sql(error, &target))?;
         }
     }
-    let id: i32 =
-        sqlx::query_scalar("delete from rowcast.tracked where schema_name = $1 and table_name = $2 returning id")
-            .bind(&schema)
-            .bind(&table)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(|error| TrackError::from_sql(error, &display))?;
+    sqlx::query("delete from rowcast.tracked where id = $1")
+        .bind(id)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| TrackError::from_sql(error, &display))?;
     transaction.commit().await?;
     // Nobody can resume from them any more. Not in the transaction above: there may be many.
     sqlx::query("delete from rowcast.change where table_id = $1").bind(id).execute(pool).await?;
@@ -136,6 +152,9 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
 
 /// The tracked tables, in the order of their names.
 pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, TrackError> {
+    if !is_installed(pool).await? {
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query(include_str!("list.sql")).fetch_all(pool).await?;
     rows.into_iter()
         .map(|row| {
@@ -150,6 +169,11 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, TrackError> {
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(TrackError::from)
+}
+
+/// Whether the database has the engine's schema. Asking what is tracked should not make it.
+async fn is_installed(pool: &PgPool) -> Result<bool, TrackError> {
+    Ok(sqlx::query_scalar("select to_regclass('rowcast.tracked') is not null").fetch_one(pool).await?)
 }
 
 async fn lock_timeout(connection: &mut sqlx::PgConnection) -> Result<(), TrackError> {

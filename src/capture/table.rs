@@ -1,6 +1,6 @@
 //! Finds the table that a name means, and refuses what cannot be tracked.
 
-use super::TrackError;
+use super::{TRIGGER, TrackError, Trust};
 use sqlx::{PgConnection, Row, postgres::types::Oid};
 
 /// A table that can be tracked.
@@ -13,7 +13,7 @@ pub(super) struct Found {
 }
 
 /// Finds a table by a name as one would write it in SQL.
-pub(super) async fn find(connection: &mut PgConnection, name: &str) -> Result<Found, TrackError> {
+pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust) -> Result<Found, TrackError> {
     let oid = resolve(connection, name).await?.ok_or_else(|| TrackError::Missing { name: name.to_owned() })?;
     let row = sqlx::query(include_str!("find.sql")).bind(oid).fetch_one(connection).await?;
     let (schema, table, display): (String, String, String) =
@@ -50,47 +50,47 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str) -> Result<Fo
         let (owner, role) = (row.try_get("owner")?, row.try_get("me")?);
         return Err(TrackError::NotOwner { table: display, owner, role });
     }
+    if trust == Trust::Checked && !row.try_get::<bool, _>("is_trusted")? {
+        let (owner, capturer) = (row.try_get("owner")?, row.try_get("capturer")?);
+        return Err(TrackError::OwnerNotTrusted { table: display, owner, capturer });
+    }
     if key.is_empty() {
         return Err(TrackError::NoPrimaryKey { table: display });
     }
     Ok(Found { schema, table, display, key })
 }
 
-/// Finds a tracked table, which may have been dropped, and whether it exists.
-pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> Result<(Found, bool), TrackError> {
-    let oid = resolve(connection, name).await?;
-    let row = sqlx::query(
-        "select t.schema_name, t.table_name, format('%I.%I', t.schema_name, t.table_name), t.key, c.oid is not null
-         from rowcast.tracked t
-         left join pg_class c on c.oid = to_regclass(format('%I.%I', t.schema_name, t.table_name))
-         where c.oid = $1 or (c.oid is null and $2 in (
-             format('%s.%s', t.schema_name, t.table_name), format('%I.%I', t.schema_name, t.table_name),
-             case when t.schema_name = 'public' then t.table_name end))",
-    )
-    .bind(oid)
-    .bind(name)
-    .fetch_optional(connection)
-    .await?
-    .ok_or_else(|| TrackError::NotTracked { name: name.to_owned() })?;
-    let found =
-        Found { schema: row.try_get(0)?, table: row.try_get(1)?, display: row.try_get(2)?, key: row.try_get(3)? };
-    Ok((found, row.try_get(4)?))
+/// A table that is tracked, or was.
+pub(super) struct FoundTracked {
+    pub(super) id: i32,
+    /// As it was called when it was tracked, quoted as SQL needs it.
+    pub(super) display: String,
+    /// What its triggers are on, quoted as SQL needs it: it may have another name by now, or be gone.
+    pub(super) attached: Option<String>,
 }
 
-/// Whether a table has the trigger of that name.
-pub(super) async fn has_triggers(
-    connection: &mut PgConnection,
-    schema: &str,
-    table: &str,
-    trigger: &str,
-) -> Result<bool, TrackError> {
+/// Finds a tracked table by the name that it has, or had when it was tracked.
+pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> Result<FoundTracked, TrackError> {
+    let oid = resolve(connection, name).await?;
+    let row = sqlx::query(include_str!("find_tracked.sql"))
+        .bind(oid)
+        .bind(name)
+        .bind(TRIGGER)
+        .fetch_optional(connection)
+        .await?
+        .ok_or_else(|| TrackError::NotTracked { name: name.to_owned() })?;
+    Ok(FoundTracked { id: row.try_get("id")?, display: row.try_get("display")?, attached: row.try_get("attached")? })
+}
+
+/// The tracked id that a table's trigger names, if it has the trigger.
+pub(super) async fn attached_id(connection: &mut PgConnection, table: &str) -> Result<Option<i32>, TrackError> {
     Ok(sqlx::query_scalar(
-        "select exists (select from pg_trigger where tgname = $3 and tgrelid = to_regclass(format('%I.%I', $1, $2)))",
+        "select encode(substr(tgargs, 1, length(tgargs) - 1), 'escape')::integer
+         from pg_trigger where tgname = $2 and tgrelid = to_regclass($1)",
     )
-    .bind(schema)
     .bind(table)
-    .bind(trigger)
-    .fetch_one(connection)
+    .bind(TRIGGER)
+    .fetch_optional(connection)
     .await?)
 }
 

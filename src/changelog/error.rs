@@ -24,7 +24,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the database cannot be reached, or refuses everybody, as opposed to refusing this statement.
+    /// Whether trying again may help: the database cannot be reached, refuses everybody, or has the table locked.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Connect(_) => true,
@@ -35,10 +35,11 @@ impl Error {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed => true,
-                // 08 connection, 53 resources, 57 operator intervention, 58 system (PostgreSQL manual, appendix A).
+                // 08 connection, 53 resources, 57 operator intervention, 58 system; 55P03 a table locked by others
+                // (PostgreSQL manual, appendix A).
                 sqlx::Error::Database(error) => error
                     .code()
-                    .is_some_and(|code| ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))),
+                    .is_some_and(|code| ["08", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))),
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,

@@ -11,7 +11,7 @@
 //! | `tailer` | the one task that feeds the hub |
 //! | `retention` | how far back the changelog reaches |
 //!
-//! Architecture invariant: nothing else reads `rowcast.change`.
+//! Architecture invariant: nobody else reads changes from `rowcast.change`; `capture` counts and removes those of a table.
 
 mod doorbell;
 mod error;

@@ -8,15 +8,18 @@ use crate::{
     hub::{Image, Operation, RowChange},
     protocol::Position,
 };
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Row, postgres::PgRow};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Most changes that are read at once. More than that is cheaper to read as a snapshot.
 pub(super) const MAX_CHANGES: usize = 100_000;
 /// Most bytes of row text that are read at once.
 pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long to wait for one row.
+const ROW_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What was found after a position.
 #[derive(Debug)]
@@ -69,6 +72,14 @@ pub async fn catch_up(pool: &PgPool, from: &Position) -> Result<Reading, Error> 
     changes_after(&mut transaction, from).await
 }
 
+/// The next row. However much there is in all, a connection that says nothing at all for so long is as good as lost.
+async fn next(
+    rows: &mut (impl Stream<Item = Result<PgRow, sqlx::Error>> + Unpin),
+) -> Result<Option<PgRow>, sqlx::Error> {
+    let timed_out = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(ROW_TIMEOUT, rows.try_next()).await.map_err(timed_out)?
+}
+
 /// Reads the changes that `from` does not include, on a connection that is [prepared](prepare).
 pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position) -> Result<Reading, Error> {
     let open: Vec<String> = from.open().iter().map(u64::to_string).collect();
@@ -81,7 +92,7 @@ pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position
     let mut changes = Vec::new();
     let mut bytes = 0;
     let mut too_much = false;
-    while let Some(row) = rows.try_next().await? {
+    while let Some(row) = next(&mut rows).await? {
         if let Some(snapshot) = row.try_get::<Option<&str>, _>("snapshot")? {
             mark = Some((position::parse(snapshot)?, position::transaction(row.try_get("horizon")?)?));
         } else if !too_much {

@@ -12,6 +12,10 @@ use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
 
+/// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
+/// use up the pool.
+const LOCK_TIMEOUT: &str = "2s";
+
 /// An open database snapshot.
 pub struct Snapshot {
     transaction: Transaction<'static, Postgres>,
@@ -27,6 +31,10 @@ impl Snapshot {
         let mut transaction =
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
                 .await?;
+        sqlx::query("select set_config('lock_timeout', $1, true)")
+            .bind(LOCK_TIMEOUT)
+            .execute(&mut *transaction)
+            .await?;
         for table in tables {
             let sql = format!("lock table only {}.{} in access share mode", quote(&table.schema), quote(&table.name));
             sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;

@@ -29,8 +29,6 @@ const IDLE_LOOKS: u32 = 5;
 const SAFETY_POLL: Duration = Duration::from_secs(2);
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
-/// How long one look may take. A connection that does not answer at all is as good as lost.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How the tailer learns that there is something new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -138,9 +136,7 @@ impl Tailer {
     /// Publishes what is new. True if there were changes.
     async fn look(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
         let from = self.hub.token().position;
-        let reading = read::changes_after(doorbell.connection().await?, &from);
-        let timed_out = |_| Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
-        match tokio::time::timeout(LOOK_TIMEOUT, reading).await.map_err(timed_out)?? {
+        match read::changes_after(doorbell.connection().await?, &from).await? {
             Reading::Changes { changes, position } => {
                 let any = !changes.is_empty();
                 if any || position != from {

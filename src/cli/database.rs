@@ -3,8 +3,10 @@
 use crate::{config::Config, database::Database, embedded::Cluster};
 use anyhow::Context;
 use clap::Subcommand;
+use percent_encoding::percent_decode_str;
 use std::process::ExitCode;
 use tokio::process::Command;
+use url::Url;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DatabaseCommand {
@@ -34,7 +36,7 @@ pub(super) async fn run(config: &Config, command: DatabaseCommand) -> anyhow::Re
         }
         DatabaseCommand::Exec { temporary: true, command } => {
             let cluster = Cluster::temporary(&config.rowcast.database.embedded()).await?;
-            let code = execute(&command, cluster.url()).await;
+            let code = execute(split(&command)?, cluster.url()).await;
             cluster.stop().await?;
             code
         }
@@ -47,30 +49,60 @@ pub(super) async fn psql(config: &Config, options: Vec<String>) -> anyhow::Resul
     let database = Database::open(&config.rowcast.database).await?;
     let program = database.cluster().map_or_else(|| "psql".into(), |cluster| cluster.bin_dir().join("psql"));
     let program = if program.exists() { program } else { "psql".into() };
-    let command: Vec<String> = [program.display().to_string(), "--dbname".to_owned(), database.url().to_owned()]
-        .into_iter()
-        .chain(options)
-        .collect();
-    let code = execute(&command, database.url()).await;
-    database.close().await?;
-    code
-}
-
-async fn execute_on_database(config: &Config, command: &[String]) -> anyhow::Result<ExitCode> {
-    let database = Database::open(&config.rowcast.database).await?;
+    let (address, password) = without_password(database.url());
+    let mut command = Command::new(program);
+    command.arg("--dbname").arg(address).args(options);
+    if let Some(password) = password {
+        command.env("PGPASSWORD", password);
+    }
     let code = execute(command, database.url()).await;
     database.close().await?;
     code
 }
 
-async fn execute(command: &[String], url: &str) -> anyhow::Result<ExitCode> {
-    let (program, arguments) = command.split_first().context("there is no command to run")?;
-    let mut child = Command::new(program);
-    child.args(arguments).env("DATABASE_URL", url);
+/// Everybody on the machine may read a command line, so the password of an address travels beside it.
+fn without_password(address: &str) -> (String, Option<String>) {
+    let Ok(mut url) = Url::parse(address) else { return (address.to_owned(), None) };
+    let password = url.password().map(|encoded| percent_decode_str(encoded).decode_utf8_lossy().into_owned());
+    if password.is_some() && url.set_password(None).is_err() {
+        return (address.to_owned(), None);
+    }
+    (url.into(), password)
+}
+
+async fn execute_on_database(config: &Config, command: &[String]) -> anyhow::Result<ExitCode> {
+    let database = Database::open(&config.rowcast.database).await?;
+    let code = execute(split(command)?, database.url()).await;
+    database.close().await?;
+    code
+}
+
+fn split(words: &[String]) -> anyhow::Result<Command> {
+    let (program, arguments) = words.split_first().context("there is no command to run")?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Ok(command)
+}
+
+async fn execute(mut command: Command, url: &str) -> anyhow::Result<ExitCode> {
     // Ctrl-C reaches the command by itself, through the terminal; here it only must not end the database first.
     let ignore = tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
-    let status = child.status().await.with_context(|| format!("{program} could not be run"));
+    let status = command.env("DATABASE_URL", url).status().await;
     ignore.abort();
-    let code = status?.code().and_then(|code| u8::try_from(code).ok());
+    let status = status.with_context(|| format!("{} could not be run", command.as_std().get_program().display()))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_does_not_stay_in_the_address() {
+        let (address, password) = without_password("postgres://me:a%40b@host:5433/x?sslmode=require");
+        assert_eq!((address.as_str(), password.as_deref()), ("postgres://me@host:5433/x?sslmode=require", Some("a@b")));
+        let socket = "postgresql:///x?host=%2Ftmp%2Frun&user=me";
+        assert_eq!(without_password(socket), (socket.to_owned(), None));
+    }
 }

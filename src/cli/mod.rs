@@ -4,7 +4,7 @@ mod database;
 mod tables;
 
 use crate::{
-    capture::{self, Tracked},
+    capture::{self, Tracked, Trust},
     changelog,
     config::Config,
     database::Database,
@@ -48,6 +48,9 @@ enum Command {
         /// Names as in SQL: schema.table, or table alone for those on the search path
         #[arg(required = true, value_name = "TABLE")]
         tables: Vec<String>,
+        /// Also tables whose owner has fewer rights than the owner of the schema rowcast, and could so get the latter's
+        #[arg(long)]
+        trust_owner: bool,
     },
     /// Undo `track`
     ///
@@ -98,9 +101,11 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             let options = server::Options { listen: options.listen, demo: options.demo };
             server::serve(config, leptos.leptos_options, options, stop).await?;
         }
-        Command::Track { tables } => {
+        Command::Track { tables, trust_owner } => {
+            let trust = if trust_owner { Trust::Given } else { Trust::Checked };
             return each(&config, &tables, async |database, table| {
-                Ok(match capture::track(&database.pool, table).await? {
+                changelog::install(&database.pool).await?;
+                Ok(match capture::track(&database.pool, table, trust).await? {
                     Tracked::Now { table, key } => format!("{table} is live, by its key ({})", key.join(", ")),
                     Tracked::Already { table } => format!("{table} was live already"),
                 })
@@ -115,7 +120,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             .await;
         }
         Command::Tables => {
-            let database = open(&config).await?;
+            let database = Database::open(&config.rowcast.database).await?;
             let listed = capture::list(&database.pool).await;
             database.close().await?;
             tables::print(&listed?);
@@ -138,19 +143,13 @@ fn log(default: &str) {
         .init();
 }
 
-async fn open(config: &Config) -> anyhow::Result<Database> {
-    let database = Database::open(&config.rowcast.database).await?;
-    changelog::install(&database.pool).await?;
-    Ok(database)
-}
-
 /// Does all of them even if one fails, and says how each went.
 async fn each(
     config: &Config,
     tables: &[String],
     act: impl AsyncFn(&Database, &str) -> anyhow::Result<String>,
 ) -> anyhow::Result<ExitCode> {
-    let database = open(config).await?;
+    let database = Database::open(&config.rowcast.database).await?;
     let mut code = ExitCode::SUCCESS;
     for table in tables {
         match act(&database, table).await {
@@ -165,11 +164,12 @@ async fn each(
     Ok(code)
 }
 
-/// Ctrl-C, or the polite signal of a service manager. The second one does not wait: what it leaves behind, such as a
+/// Ctrl-C, a terminal that is closed, or the polite signal of a service manager. The second one does not wait: what it leaves behind, such as a
 /// running private Postgres, the next start takes over.
 async fn stop_on_signal(stop: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] =
+        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal)
     else {
         return;
     };
@@ -177,6 +177,7 @@ async fn stop_on_signal(stop: CancellationToken) {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     };
     signalled().await;

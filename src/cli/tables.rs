@@ -22,7 +22,8 @@ pub(super) fn print(tables: &[Listed]) {
 
 fn row(table: &Listed) -> [String; 5] {
     let age = |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), age);
-    let since = if table.exists { table.since.clone() } else { "dropped; `rowcast untrack` forgets it".to_owned() };
+    let since =
+        if table.exists { table.since.clone() } else { "dropped or renamed; `rowcast untrack` forgets it".to_owned() };
     [table.table.clone(), table.changes.to_string(), age(table.newest_seconds), age(table.oldest_seconds), since]
 }
 

@@ -13,7 +13,7 @@ mod routes;
 
 use crate::{
     app,
-    capture::{self, TrackError},
+    capture::{self, TrackError, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
@@ -22,7 +22,12 @@ use crate::{
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -48,6 +53,12 @@ pub enum ServeError {
         /// Why.
         cause: std::io::Error,
     },
+    /// What browsers need was not built, or is not where the configuration says.
+    #[error(
+        "there is no {}: the pages were not built, or this was not started in the project's directory. Build with \
+         `make run`, start there, or set site-root in the configuration file to where they are", .0.display()
+    )]
+    NoSite(PathBuf),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -82,6 +93,10 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let address = options.listen.or(config.site_addr()).unwrap_or(leptos.site_addr);
+    let program = Path::new(&*leptos.site_root).join(&*leptos.site_pkg_dir).join(format!("{}.js", leptos.output_name));
+    if !program.exists() {
+        return Err(ServeError::NoSite(program));
+    }
     // First, because whoever typed the wrong address should not wait for a database to be told so.
     let listener = listen(address).await?;
     tracing::info!("starting the database");
@@ -112,7 +127,7 @@ async fn serve_database(
     changelog::install(&pool).await?;
     if options.demo || database.cluster().is_some() {
         app::demo::install(&pool).await?;
-        capture::track(&pool, app::demo::TABLE).await?;
+        capture::track(&pool, app::demo::TABLE, Trust::Checked).await?;
     }
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();

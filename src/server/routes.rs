@@ -12,7 +12,10 @@ use crate::{
 use axum::{
     Router,
     extract::State,
-    http::{HeaderValue, StatusCode, header::X_CONTENT_TYPE_OPTIONS},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
+    },
     middleware,
     routing::get,
 };
@@ -33,9 +36,13 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router 
         .route("/readyz", get(readyz))
         .with_state(live.clone());
     let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A page of another site that shows ours in a frame could lead its visitors' clicks.
+    let unframed = SetResponseHeaderLayer::if_not_present(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let ancestors = HeaderValue::from_static("frame-ancestors 'none'");
+    let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
     let pages =
         pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
-    pages.merge(engine).layer(nosniff).layer(middleware::from_fn(guard))
+    pages.merge(engine).layer(nosniff).layer(unframed).layer(policy).layer(middleware::from_fn(guard))
 }
 
 fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {

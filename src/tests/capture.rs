@@ -1,7 +1,11 @@
 //! Any table, any writer: what is written is what arrives, and no writer is ever the worse for it.
 
 use crate::support::{Client, Server, pool_of, sql, value, with_items};
-use rowcast::{capture, changelog, store::Phase};
+use rowcast::{
+    capture::{self, Trust},
+    changelog,
+    store::Phase,
+};
 use sqlx::PgPool;
 
 /// Compares what a client shows with what a new one reads from the table.
@@ -37,7 +41,7 @@ const NAME: &str = "Ünï \"q\".Täble 🦀";
 async fn every_type_and_name_reads_the_same_from_a_change_and_from_a_snapshot(pool: PgPool) {
     with_items(&pool).await;
     sql(&pool, EVERYTHING).await;
-    capture::track(&pool, r#""Ünï ""q"""."Täble 🦀""#).await.expect("tracks");
+    capture::track(&pool, r#""Ünï ""q"""."Täble 🦀""#, Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     let key = ["Key 1", "k2"];
     let mut client = Client::connected(&server).await;
@@ -89,7 +93,7 @@ async fn every_way_to_write_is_captured(pool: PgPool) {
         create trigger a_again after insert or update on parts for each row execute function again()",
     )
     .await;
-    capture::track(&pool, "parts").await.expect("tracks");
+    capture::track(&pool, "parts", Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     let mut client = Client::connected(&server).await;
     let (items, parts) = (client.subscribe("items", &["id"]).await, client.subscribe("parts", &["id"]).await);
@@ -120,7 +124,7 @@ async fn every_way_to_write_is_captured(pool: PgPool) {
 async fn a_row_of_ten_megabytes_arrives_and_holds_up_nobody(pool: PgPool) {
     with_items(&pool).await;
     sql(&pool, "create table small (id int primary key, n int)").await;
-    capture::track(&pool, "small").await.expect("tracks");
+    capture::track(&pool, "small", Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     let mut client = Client::connected(&server).await;
     let items = client.subscribe("items", &["id"]).await;
@@ -175,12 +179,14 @@ async fn what_cannot_be_tracked_is_refused_with_what_to_do(pool: PgPool) {
         ("pg_catalog.pg_class", "a system table"),
         ("items_pkey", "not a table"),
     ] {
-        let error = capture::track(&pool, name).await.expect_err(name).to_string();
+        let error = capture::track(&pool, name, Trust::Checked).await.expect_err(name).to_string();
         assert!(error.contains(part), "{name}: {error}");
     }
     let one = pool_of(&pool, 1).await;
     sql(&one, "create temporary table gone (id int primary key)").await;
-    assert!(capture::track(&one, "gone").await.expect_err("temporary").to_string().contains("temporary"));
+    assert!(
+        capture::track(&one, "gone", Trust::Checked).await.expect_err("temporary").to_string().contains("temporary")
+    );
     assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.tracked").await, 1);
     assert_eq!(
         value::<i64>(
@@ -197,8 +203,8 @@ async fn tables_are_tracked_and_untracked_while_the_server_runs(pool: PgPool) {
     changelog::install(&pool).await.expect("installs");
     let server = Server::start(&pool).await;
     sql(&pool, "create table later (id int primary key); insert into later values (1)").await;
-    capture::track(&pool, "later").await.expect("tracks");
-    assert!(matches!(capture::track(&pool, "later").await, Ok(capture::Tracked::Already { .. })));
+    capture::track(&pool, "later", Trust::Checked).await.expect("tracks");
+    assert!(matches!(capture::track(&pool, "later", Trust::Checked).await, Ok(capture::Tracked::Already { .. })));
     let mut client = Client::connected(&server).await;
     let mut id = client.subscribe("later", &["id"]).await;
     // The server learns of it in commit order, a moment after.
@@ -220,4 +226,42 @@ async fn tables_are_tracked_and_untracked_while_the_server_runs(pool: PgPool) {
     assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.tracked").await, 0);
     sql(&pool, "insert into later values (3)").await;
     assert!(capture::untrack(&pool, "later").await.is_err());
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_renamed_table_can_be_untracked_by_either_name_and_tracked_again(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    for (before, after, by) in [("a", "b", "b"), ("c", "d", "c")] {
+        let run = async |sql: String| sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("runs");
+        run(format!("create table {before} (id integer primary key)")).await;
+        capture::track(&pool, before, Trust::Checked).await.expect("tracks");
+        run(format!("alter table {before} rename to {after}")).await;
+        assert!(!capture::list(&pool).await.expect("lists")[0].exists);
+        let refusal = capture::track(&pool, after, Trust::Checked).await.expect_err("has triggers").to_string();
+        assert!(refusal.contains(&format!("untrack public.{after}")), "{refusal}");
+        capture::untrack(&pool, by).await.expect("untracks");
+        let left: i64 = sqlx::query_scalar(
+            "select count(*) from pg_trigger
+             where tgname like '00_rowcast%' and tgrelid <> 'rowcast.tracked'::regclass",
+        )
+        .fetch_one(&pool)
+        .await
+        .expect("counts");
+        assert_eq!(left, 0);
+        capture::track(&pool, after, Trust::Checked).await.expect("tracks again");
+        capture::untrack(&pool, after).await.expect("untracks");
+    }
+}
+
+/// Roles are the cluster's, so this one has a name of its own and is removed.
+#[sqlx::test(migrations = false)]
+async fn a_table_whose_owner_would_gain_rights_is_refused(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    let role = "rowcast_test_mallory";
+    let run = async |sql: String| sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("runs");
+    run(format!("create role {role}; create table t (id integer primary key); alter table t owner to {role}")).await;
+    let refusal = capture::track(&pool, "t", Trust::Checked).await.expect_err("refuses").to_string();
+    assert!(refusal.contains(role) && refusal.contains("--trust-owner"), "{refusal}");
+    capture::track(&pool, "t", Trust::Given).await.expect("somebody decided so");
+    run(format!("drop table t; drop role {role}")).await;
 }

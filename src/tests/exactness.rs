@@ -168,7 +168,7 @@ async fn every_commit_of_every_client_shows_exactly_its_position(pool: PgPool) {
     sql(&pool, &format!("alter database {name} set deadlock_timeout = '20ms'")).await;
     for table in TABLES {
         sql(&pool, &format!("create table {table} (id int primary key deferrable, v int)")).await;
-        capture::track(&pool, table).await.expect("tracks");
+        capture::track(&pool, table, rowcast::capture::Trust::Checked).await.expect("tracks");
     }
     pool.close().await;
     let pool = pool_of(&pool, 16).await;
@@ -231,7 +231,7 @@ async fn the_changes_of_one_transaction_appear_together_in_all_tables(pool: PgPo
     for table in TABLES {
         sql(&pool, &format!("create table {table} (id int primary key, v int); insert into {table} values (1, 100)"))
             .await;
-        capture::track(&pool, table).await.expect("tracks");
+        capture::track(&pool, table, rowcast::capture::Trust::Checked).await.expect("tracks");
     }
     let server = Server::start(&pool).await;
     let mut client = Client::connected(&server).await;

@@ -145,7 +145,7 @@ async fn a_token_from_before_the_table_was_tracked_anew_is_answered_with_a_resyn
     server.kill();
     capture::untrack(&pool, "items").await.expect("untracks");
     sql(&pool, "delete from items where id = 2").await;
-    capture::track(&pool, "items").await.expect("tracks");
+    capture::track(&pool, "items", rowcast::capture::Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     assert_eq!(resumed_with(&server, &token).await, ["position_too_old"]);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     actions::{AddProduct, add_product},
-    refusal::Notice,
+    refusal::{Notice, Unconfirmed},
     sheet::Sheet,
     validate::{self, Field, Problems},
 };
@@ -79,6 +79,8 @@ pub(super) fn AddProductForm(notice: Memo<Option<Notice>>) -> impl IntoView {
         sending.set(true);
         spawn_local(async move {
             let name = product.name.trim().to_owned();
+            let tell =
+                |Unconfirmed { was_not, reason }| messages.refused(format!("“{name}” {was_not} added. {reason}."));
             let answer = add_product(product, String::new()).await;
             sending.set(false);
             match answer {
@@ -89,11 +91,11 @@ pub(super) fn AddProductForm(notice: Memo<Option<Notice>>) -> impl IntoView {
                 }
                 Ok(Err(refusal)) => match refusal.problems() {
                     found if found.is_empty() => {
-                        messages.refused(format!("“{name}” was not added. {}.", refusal.message()));
+                        tell(Unconfirmed::refused(&refusal));
                     }
                     found => refuse(found),
                 },
-                Err(_) => messages.refused(format!("“{name}” was not added. The server cannot be reached.")),
+                Err(_) => tell(Unconfirmed::unanswered()),
             }
         });
     };

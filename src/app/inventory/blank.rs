@@ -70,6 +70,7 @@ pub(super) fn ReadProblem(problem: ReadError) -> impl IntoView {
                 <pre>
                     <code>{format!("rowcast track {table}")}</code>
                 </pre>
+                <p>"If there is no such table, " <code>"rowcast serve --demo"</code> " makes one, with products in it."</p>
             }
             .into_any(),
         ),

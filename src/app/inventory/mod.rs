@@ -34,6 +34,7 @@ mod sheet;
 mod statements;
 mod table;
 mod toolbar;
+mod turns;
 mod validate;
 mod window;
 

@@ -6,6 +6,7 @@
 use super::{
     actions::{SetQuantity, set_quantity},
     product::ProductKey,
+    refusal::Unconfirmed,
     row::RowView,
     sheet::{Draft, Sheet},
     validate::{self, Field},
@@ -128,20 +129,27 @@ impl Editing {
     fn send(&self, typed: String, quantity: i32) {
         let key = ProductKey { id: self.id };
         let edit = self.sheet.live.edit(key, move |row| row.quantity = quantity);
+        let turn = self.sheet.turns.next(self.id);
         // The row may be gone when the answer comes.
         let (this, name) = (self.clone(), self.name());
         spawn_local(async move {
-            let reason = match set_quantity(this.id, typed.clone(), String::new()).await {
+            let _turn = turn.wait().await;
+            if turn.is_overtaken() {
+                // Something newer was typed while this waited, and is shown already.
+                edit.roll_back();
+                return;
+            }
+            let Unconfirmed { was_not, reason } = match set_quantity(this.id, typed.clone(), String::new()).await {
                 Ok(Ok(committed)) => {
                     edit.confirm(committed.transaction);
                     return;
                 }
-                Ok(Err(refusal)) => refusal.message(),
-                Err(_) => "The server cannot be reached; nothing was changed".to_owned(),
+                Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
+                Err(_) => Unconfirmed::unanswered(),
             };
             edit.roll_back();
             // The row may be about to leave, and what was typed with it.
-            this.messages.refused(format!("Quantity of “{name}” was not changed to “{typed}”. {reason}."));
+            this.messages.refused(format!("Quantity of “{name}” {was_not} changed to “{typed}”. {reason}."));
             this.keep(typed, reason);
         });
     }

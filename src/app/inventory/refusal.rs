@@ -9,6 +9,26 @@ use serde::{Deserialize, Serialize};
 /// Longest notice that is read from an address, in bytes.
 pub const MAX_NOTICE_BYTES: usize = 8_192;
 
+/// What a person is told of a write that was not confirmed. Without an answer nobody knows whether it was carried out;
+/// the rows show it if it was.
+pub(super) struct Unconfirmed {
+    /// “was not”, or “may not have been”.
+    pub(super) was_not: &'static str,
+    /// A sentence without its full stop.
+    pub(super) reason: String,
+}
+
+impl Unconfirmed {
+    pub(super) fn refused(refusal: &Refusal) -> Self {
+        let was_not = if *refusal == Refusal::Unavailable { "may not have been" } else { "was not" };
+        Self { was_not, reason: refusal.message() }
+    }
+
+    pub(super) fn unanswered() -> Self {
+        Self { was_not: "may not have been", reason: "The server did not answer".to_owned() }
+    }
+}
+
 /// Why a write was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,7 +60,7 @@ impl Refusal {
             }
             Self::Gone => "Somebody deleted this product in the meantime".to_owned(),
             Self::Present => "This product is there already".to_owned(),
-            Self::Unavailable => "The database cannot be reached; nothing was changed".to_owned(),
+            Self::Unavailable => "The database does not answer".to_owned(),
             Self::Forbidden => "The database does not allow this change; the server's log says why".to_owned(),
         }
     }

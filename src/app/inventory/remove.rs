@@ -3,6 +3,7 @@
 use super::{
     actions::{DeleteProduct, delete_product, restore_product},
     product::{Product, ProductKey},
+    refusal::Unconfirmed,
     row::RowView,
     sheet::Sheet,
 };
@@ -15,8 +16,6 @@ use leptos_router::hooks::use_query_map;
 
 /// The parameter of the address that asks the question.
 const PARAMETER: &str = "delete";
-
-const UNREACHABLE: &str = "The server cannot be reached; nothing was changed";
 
 /// At the end of a row. `leaving` dims the row while it is being deleted.
 #[component]
@@ -31,18 +30,18 @@ pub(super) fn DeleteLink(id: i64, row: RowView, leaving: RwSignal<bool>) -> impl
         let next = sheet.neighbour(id, 1).or_else(|| sheet.neighbour(id, -1));
         let sheet = sheet.clone();
         spawn_local(async move {
-            let reason = match delete_product(id, String::new()).await {
+            let Unconfirmed { was_not, reason } = match delete_product(id, String::new()).await {
                 Ok(Ok(_)) => {
                     next.into_iter().for_each(|next| sheet.focus("delete", next));
                     let name = product.name.clone();
                     messages.undoable(format!("Deleted “{name}”"), move || restore(product.clone(), messages));
                     return;
                 }
-                Ok(Err(refusal)) => refusal.message(),
-                Err(_) => UNREACHABLE.to_owned(),
+                Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
+                Err(_) => Unconfirmed::unanswered(),
             };
             leaving.try_set(false);
-            messages.refused(format!("“{}” was not deleted. {reason}.", product.name));
+            messages.refused(format!("“{}” {was_not} deleted. {reason}.", product.name));
         });
     };
     view! {
@@ -62,10 +61,12 @@ pub(super) fn DeleteLink(id: i64, row: RowView, leaving: RwSignal<bool>) -> impl
 fn restore(product: Product, messages: Messages) {
     spawn_local(async move {
         let name = product.name.clone();
+        let tell =
+            |Unconfirmed { was_not, reason }| messages.refused(format!("“{name}” {was_not} restored. {reason}."));
         match restore_product(product).await {
             Ok(Ok(_)) => messages.done(format!("“{name}” is back")),
-            Ok(Err(refusal)) => messages.refused(format!("“{name}” was not restored. {}.", refusal.message())),
-            Err(_) => messages.refused(format!("“{name}” was not restored. {UNREACHABLE}.")),
+            Ok(Err(refusal)) => tell(Unconfirmed::refused(&refusal)),
+            Err(_) => tell(Unconfirmed::unanswered()),
         }
     });
 }

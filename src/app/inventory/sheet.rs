@@ -4,6 +4,7 @@ use super::{
     arrange::{Arrangement, Arranger},
     listing::Listing,
     product::Product,
+    turns::Turns,
     window::{self, Viewport},
 };
 use crate::store::Live;
@@ -42,6 +43,8 @@ pub(super) struct Sheet {
     pub(super) arrangement: Memo<Arrangement>,
     /// What was typed into rows that are scrolled out of the document.
     pub(super) drafts: StoredValue<HashMap<i64, Draft>>,
+    /// Whose write comes when, row by row.
+    pub(super) turns: Turns,
     /// The scrolled region around the table.
     pub(super) region: NodeRef<html::Div>,
     /// `None` until the page is mounted.
@@ -84,6 +87,7 @@ impl Sheet {
             listing,
             search,
             drafts: StoredValue::default(),
+            turns: Turns::new(),
             region: NodeRef::new(),
             viewport: RwSignal::new(None),
             moving,

@@ -37,7 +37,7 @@ where
 pub async fn with_items(pool: &PgPool) {
     rowcast::changelog::install(pool).await.expect("installs");
     sql(pool, "create table items (id int primary key, name text not null default '')").await;
-    rowcast::capture::track(pool, "items").await.expect("tracks");
+    rowcast::capture::track(pool, "items", rowcast::capture::Trust::Checked).await.expect("tracks");
 }
 
 /// Another pool on the same database, of this size.
