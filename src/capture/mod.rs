@@ -85,11 +85,13 @@ pub async fn track(pool: &PgPool, name: &str, trust: Trust) -> Result<Tracked, T
         _ => return Err(TrackError::Replaced { table: display }),
     }
     let id: i32 = sqlx::query_scalar(
-        "insert into rowcast.tracked (schema_name, table_name, key) values ($1, $2, $3) returning id",
+        "insert into rowcast.tracked (schema_name, table_name, key, relid, columns)
+         values ($1, $2, $3, to_regclass($4), rowcast.columns_of(to_regclass($4))) returning id",
     )
     .bind(&schema)
     .bind(&table)
     .bind(&key)
+    .bind(&display)
     .fetch_one(&mut *transaction)
     .await
     .map_err(|error| TrackError::from_sql(error, &display))?;

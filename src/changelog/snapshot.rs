@@ -70,9 +70,10 @@ impl Snapshot {
 
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        let rows = sqlx::query("select id, schema_name, table_name, key, since::text from rowcast.tracked")
-            .fetch_all(&mut *self.transaction)
-            .await?;
+        let rows =
+            sqlx::query("select id, schema_name, table_name, key, since::text, columns::text from rowcast.tracked")
+                .fetch_all(&mut *self.transaction)
+                .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Table {
@@ -80,6 +81,8 @@ impl Snapshot {
                     schema: row.try_get(1)?,
                     name: row.try_get(2)?,
                     key: row.try_get(3)?,
+                    columns: serde_json::from_str(row.try_get(5)?)
+                        .map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))?,
                     since: position::transaction(row.try_get(4)?)?,
                 })
             })

@@ -9,7 +9,7 @@
 
 use super::{Error, doorbell::Doorbell, epoch, position, read, read::Reading, snapshot::Snapshot};
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Hub, Operation, RowChange, Table, TableId},
+    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId},
     protocol::Token,
 };
 use serde::Deserialize;
@@ -181,6 +181,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         schema_name: String,
         table_name: String,
         key: Vec<String>,
+        columns: Vec<Column>,
         since: String,
     }
     let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
@@ -197,6 +198,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     schema: row.schema_name,
                     name: row.table_name,
                     key: row.key,
+                    columns: row.columns,
                     since,
                 }));
             }

@@ -1,6 +1,6 @@
 //! Which tables there are, by number and by name.
 
-use super::TableId;
+use super::{Column, TableId};
 use std::{collections::HashMap, sync::Arc};
 
 /// A tracked table.
@@ -14,6 +14,8 @@ pub struct Table {
     pub name: String,
     /// Columns of the primary key.
     pub key: Vec<String>,
+    /// Its columns, in the order of the row's text.
+    pub columns: Vec<Column>,
     /// The transaction that began tracking.
     pub since: u64,
 }
@@ -68,7 +70,14 @@ mod tests {
     use super::*;
 
     fn table(id: TableId, schema: &str, name: &str) -> Table {
-        Table { id, schema: schema.to_owned(), name: name.to_owned(), key: vec!["id".to_owned()], since: 0 }
+        Table {
+            id,
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            key: vec!["id".to_owned()],
+            columns: Vec::new(),
+            since: 0,
+        }
     }
 
     #[test]

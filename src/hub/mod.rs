@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `batch` | changes as they come from a source |
 //! | `bounds` | how much the hub holds at most |
-//! | `catalog` | which tables there are |
+//! | `catalog`, `column` | which tables there are, and what is in them |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
@@ -22,6 +22,7 @@
 mod batch;
 mod bounds;
 mod catalog;
+mod column;
 mod net;
 mod outbox;
 mod ring;
@@ -30,6 +31,7 @@ mod state;
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
 pub use bounds::Bounds;
 pub use catalog::{Catalog, Table};
+pub use column::{Column, Kind};
 pub use net::{MissingKey, Net, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};

@@ -29,18 +29,74 @@ pub struct Subscribe {
     pub id: String,
     /// `schema.table`, or `table` alone for the schema `public`.
     pub table: String,
-    /// The columns wanted; `None` for all. Not implemented yet: refused as `unsupported`.
+    /// The columns wanted; `None` for all. Those of the primary key always come along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// A filter. Not implemented yet: refused as `unsupported`.
+    /// A filter: a boolean expression in SQL, with `$1…` for [`params`](Self::params).
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// Values for the filter's `$1…`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Value>,
+    /// Only the first [`limit`](Self::limit) rows in this order, ties in the order of the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<OrderBy>,
+    /// How many rows at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Totals instead of rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<Aggregate>,
+    /// Totals for each combination of values of these columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_by: Vec<String>,
     /// Where to continue from, to resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
+}
+
+/// One column of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OrderBy {
+    /// Which column.
+    pub column: String,
+    /// From large to small.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub desc: bool,
+    /// Where nulls are. As in SQL, they count as larger than everything unless this says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nulls: Option<Nulls>,
+}
+
+/// Where nulls are in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nulls {
+    /// Before all values.
+    First,
+    /// After all values.
+    Last,
+}
+
+/// Which totals of each group. A row of totals is `{"group":{…},"count":3,"sum":{"quantity":12},…}`, keyed by `group`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Aggregate {
+    /// How many rows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub count: bool,
+    /// Sums of these columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sum: Vec<String>,
+    /// Smallest values of these columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub min: Vec<String>,
+    /// Largest values of these columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub max: Vec<String>,
+    /// Averages of these columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub avg: Vec<String>,
 }
 
 /// Why a frame was not understood.

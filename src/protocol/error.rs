@@ -20,6 +20,18 @@ pub enum ErrorCode {
     UnknownId,
     /// No such table, not tracked, or not for this person: which one is not said.
     UnknownTable,
+    /// No such column, or not for this person.
+    UnknownColumn,
+    /// The filter is not an expression that can be read.
+    InvalidFilter,
+    /// The filter can be read and cannot be evaluated as Postgres would.
+    UnsupportedFilter,
+    /// A parameter is missing, superfluous, or not of the type that the expression needs.
+    InvalidParameter,
+    /// Fields of the subscription that do not go together, such as `limit` without `order`.
+    InvalidQuery,
+    /// More groups than totals are kept for.
+    TooManyGroups,
     /// The table was subscribed and is no longer tracked.
     TableUntracked,
     /// More subscriptions than one connection may have.

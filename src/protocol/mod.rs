@@ -15,7 +15,7 @@ mod error;
 mod position;
 mod server;
 
-pub use client::{ClientFrame, FrameError, Subscribe};
+pub use client::{Aggregate, ClientFrame, FrameError, Nulls, OrderBy, Subscribe};
 pub use close::CloseCode;
 pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};

@@ -75,6 +75,12 @@ pub enum ServerFrame<'a> {
         code: ErrorCode,
         /// For people.
         message: Cow<'a, str>,
+        /// Where in the filter, in bytes from its start.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<usize>,
+        /// What might be meant instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<Cow<'a, str>>,
     },
     /// The database became readable or unreadable. Nothing is lost meanwhile; it only comes later.
     Source {
@@ -134,6 +140,8 @@ pub enum ResyncReason {
     PositionTooOld,
     /// There is more to replay than a snapshot would cost.
     TooMuchToReplay,
+    /// The table's columns, key, name or partitions changed.
+    TableAltered,
     /// The database failed while the snapshot was read.
     SourceFailed,
     /// A word from a newer server.
@@ -177,6 +185,8 @@ struct Wire<'a> {
     reason: Option<ResyncReason>,
     code: Option<ErrorCode>,
     message: Option<Cow<'a, str>>,
+    at: Option<usize>,
+    hint: Option<Cow<'a, str>>,
     t: Option<Number>,
 }
 
@@ -231,6 +241,8 @@ impl<'a> Wire<'a> {
                 id: self.id,
                 code: required(self.code, "code")?,
                 message: self.message.unwrap_or_default(),
+                at: self.at,
+                hint: self.hint,
             },
             "source" => ServerFrame::Source { available: required(self.available, "available")? },
             "heartbeat" => ServerFrame::Heartbeat { position: self.position },

@@ -332,7 +332,7 @@ impl<S: Source> BringUp<S> {
     fn tell(&self, want: &Want, code: ErrorCode, message: &str) {
         if !want.id.is_empty() {
             let id = Some(Cow::Borrowed(want.id.as_str()));
-            self.session.post(&ServerFrame::Error { id, code, message: Cow::Borrowed(message) });
+            self.session.post(&ServerFrame::Error { id, code, message: Cow::Borrowed(message), at: None, hint: None });
         }
     }
 }

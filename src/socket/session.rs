@@ -140,7 +140,13 @@ impl<W: Wire> Connection<W> {
     }
 
     async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
-        let frame = ServerFrame::Error { id: id.map(Cow::Borrowed), code, message: Cow::Borrowed(message) };
+        let frame = ServerFrame::Error {
+            id: id.map(Cow::Borrowed),
+            code,
+            message: Cow::Borrowed(message),
+            at: None,
+            hint: None,
+        };
         self.send(&[Frame::from(frame.encode())]).await
     }
 
@@ -175,7 +181,14 @@ impl<W: Wire> Connection<W> {
             let most = limits::MAX_SUBSCRIPTIONS;
             return Err((ErrorCode::TooManySubscriptions, format!("a connection has at most {most} subscriptions")));
         }
-        if subscribe.columns.is_some() || subscribe.filter.is_some() || !subscribe.params.is_empty() {
+        if subscribe.columns.is_some()
+            || subscribe.filter.is_some()
+            || !subscribe.params.is_empty()
+            || !subscribe.order.is_empty()
+            || subscribe.limit.is_some()
+            || subscribe.aggregate.is_some()
+            || !subscribe.group_by.is_empty()
+        {
             let message = "this server sends whole tables; leave out columns, where and params".to_owned();
             return Err((ErrorCode::Unsupported, message));
         }

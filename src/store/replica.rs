@@ -197,7 +197,7 @@ impl Replica {
                 self.commit(position.as_deref(), &mut out);
                 self.ask_again(&mut out);
             }
-            ServerFrame::Error { id, code, message } => self.refused(id.as_deref(), code, &message, &mut out),
+            ServerFrame::Error { id, code, message, .. } => self.refused(id.as_deref(), code, &message, &mut out),
             ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
         out

@@ -4,7 +4,7 @@
 //! pass from row to row within one statement, rows whose text changes because a column was added.
 
 use crate::{
-    hub::{Batch, Image, Operation, RowChange, Table, TableId},
+    hub::{Batch, Column, Image, Kind, Operation, RowChange, Table, TableId},
     protocol::{Epoch, Position, Token},
 };
 use proptest::prelude::*;
@@ -296,7 +296,8 @@ impl Transaction {
 }
 
 fn table(id: TableId, name: &str, since: u64) -> Table {
-    Table { id, schema: "public".to_owned(), name: name.to_owned(), key: vec!["id".to_owned()], since }
+    let columns = vec![Column::new("id", "bigint", Kind::Int8), Column::new("v", "bigint", Kind::Int8)];
+    Table { id, schema: "public".to_owned(), name: name.to_owned(), key: vec!["id".to_owned()], columns, since }
 }
 
 fn apply(rows: &mut Rows, table: usize, effects: &[Effect]) {
