@@ -8,6 +8,7 @@
 //! | `batch` | changes as they come from a source |
 //! | `bounds` | how much the hub holds at most |
 //! | `catalog`, `column` | which tables there are, and what is in them |
+//! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
@@ -26,6 +27,7 @@ mod column;
 mod net;
 mod outbox;
 mod ring;
+mod row;
 mod state;
 
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
@@ -34,6 +36,7 @@ pub use catalog::{Catalog, Table};
 pub use column::{Column, Kind};
 pub use net::{MissingKey, Net, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
+pub use row::{Row, Unreadable};
 pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
 
 #[cfg(test)]
