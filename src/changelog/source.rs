@@ -5,7 +5,7 @@
 
 use super::{Error, Reading, Snapshot, catch_up};
 use crate::{
-    hub::Table,
+    hub::{Table, TableId},
     protocol::{Position, Token},
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -22,8 +22,8 @@ pub trait Source: Send + Sync + 'static {
     /// Opens a snapshot to read a table from; the token says where it stands.
     fn snapshot(&self, table: &Table) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
 
-    /// The changes that `from` does not include.
-    fn changes_after(&self, from: &Position) -> impl Future<Output = Result<Reading, Error>> + Send;
+    /// The changes of one table that `from` does not include.
+    fn changes_after(&self, from: &Position, table: TableId) -> impl Future<Output = Result<Reading, Error>> + Send;
 }
 
 /// An open snapshot.
@@ -65,8 +65,8 @@ impl Source for PostgresSource {
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
     }
 
-    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
-        catch_up(&self.pool, from).await
+    async fn changes_after(&self, from: &Position, table: TableId) -> Result<Reading, Error> {
+        catch_up(&self.pool, from, table).await
     }
 }
 

@@ -49,6 +49,8 @@ pub fn net<'a>(table: &Table, changes: impl IntoIterator<Item = &'a RowChange>) 
                 net.write(table, new)?;
             }
             Operation::Truncate => net.truncate(),
+            // No net change says so: whoever has the table is brought up again.
+            Operation::Reload => {}
         }
     }
     Ok(net)

@@ -279,7 +279,7 @@ impl<S: Source> BringUp<S> {
         if from.epoch != self.session.hub().token().epoch {
             return Ok(Err(ResyncReason::PositionForeign));
         }
-        Ok(match self.source.changes_after(&from.position).await? {
+        Ok(match self.source.changes_after(&from.position, table.id).await? {
             Reading::Changes { changes, position } => {
                 replay.extend(changes.into_iter().filter(|change| change.table == table.id));
                 from.position = position;

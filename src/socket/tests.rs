@@ -253,7 +253,7 @@ impl Source for Miniature {
         Ok((model.token(), MiniatureSnapshot(rows.collect())))
     }
 
-    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
+    async fn changes_after(&self, from: &Position, _: crate::hub::TableId) -> Result<Reading, Error> {
         self.reach()?;
         let model = self.model();
         let Batch { changes, position } = model.batch_after(from);
