@@ -14,7 +14,7 @@ use super::{
 use crate::{
     changelog::{self, Reading, Rows, Source},
     hub::{Definition, Frame, NotYet, Operation, QueryId, Ready, RowChange, Session, Ticket},
-    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
+    protocol::{ErrorCode, Position, ResyncReason, ServerFrame, Token},
 };
 use futures::TryStreamExt;
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -296,7 +296,10 @@ impl<S: Source> BringUp<S> {
         if reached.base.epoch != self.session.hub().token().epoch {
             return Ok(Err(ResyncReason::PositionForeign));
         }
-        Ok(match self.source.changes_after(&reached.base.position, definition.table.id).await? {
+        let epoch = reached.base.epoch;
+        let enough = |position: &Position| self.session.covers(&Token { epoch, position: position.clone() });
+        let reading = self.source.changes_after(&reached.base.position, definition.table.id, enough).await?;
+        Ok(match reading {
             Reading::Changes { changes, position } => {
                 let of_table = changes.into_iter().filter(|change| change.table == definition.table.id);
                 reached.replay.extend(of_table);

@@ -12,7 +12,10 @@ use crate::{
 use futures::TryStreamExt;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -31,14 +34,17 @@ const KEEP: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Shared<S> {
     source: S,
-    snapshots: Mutex<HashMap<QueryId, Arc<Flight<Taken>>>>,
+    snapshots: Mutex<HashMap<QueryId, Arc<Flight>>>,
+    /// Numbers the flights.
+    next: AtomicU64,
     catch_ups: Mutex<HashMap<TableId, Arc<Lane>>>,
 }
 
 /// One read, under way or done.
 #[derive(Debug)]
-struct Flight<T> {
-    outcome: OnceCell<Result<(Instant, T), Arc<Error>>>,
+struct Flight {
+    number: u64,
+    outcome: OnceCell<Result<(Instant, Taken), Arc<Error>>>,
 }
 
 /// All of a query's rows, if they are not too many.
@@ -77,7 +83,7 @@ struct Caught {
 impl<S: Source> Shared<S> {
     /// Shares the reads of `source`.
     pub fn new(source: S) -> Arc<Self> {
-        Arc::new(Self { source, snapshots: Mutex::default(), catch_ups: Mutex::default() })
+        Arc::new(Self { source, snapshots: Mutex::default(), next: AtomicU64::new(0), catch_ups: Mutex::default() })
     }
 
     /// The source itself.
@@ -85,21 +91,24 @@ impl<S: Source> Shared<S> {
         &self.source
     }
 
-    /// The rows of a query, not from before `not_before`.
+    /// The rows of a query, not from before `not_before`, unless the source itself is.
     pub(super) async fn snapshot(
         self: &Arc<Self>,
         query: QueryId,
         definition: &Definition,
         not_before: Option<&Token>,
     ) -> Result<Taken, Arc<Error>> {
+        let called = self.next.load(Ordering::Relaxed);
         loop {
-            let flight = lock(&self.snapshots)
-                .entry(query)
-                .or_insert_with(|| Arc::new(Flight { outcome: OnceCell::new() }))
-                .clone();
+            let flight = self.flight(query);
             let outcome = flight.outcome.get_or_init(|| self.take(query, definition, &flight)).await;
             match outcome {
-                Ok((at, taken)) if at.elapsed() < KEEP && reaches(taken.base(), not_before) => return Ok(taken.clone()),
+                // What was begun after the call is as new as can be.
+                Ok((at, taken))
+                    if at.elapsed() < KEEP && (flight.number >= called || reaches(taken.base(), not_before)) =>
+                {
+                    return Ok(taken.clone());
+                }
                 Ok(_) => self.forget(query, &flight),
                 Err(error) => {
                     self.forget(query, &flight);
@@ -109,11 +118,16 @@ impl<S: Source> Shared<S> {
         }
     }
 
+    fn flight(&self, query: QueryId) -> Arc<Flight> {
+        let fresh = || Arc::new(Flight { number: self.next.fetch_add(1, Ordering::Relaxed), outcome: OnceCell::new() });
+        lock(&self.snapshots).entry(query).or_insert_with(fresh).clone()
+    }
+
     async fn take(
         self: &Arc<Self>,
         query: QueryId,
         definition: &Definition,
-        flight: &Arc<Flight<Taken>>,
+        flight: &Arc<Flight>,
     ) -> Result<(Instant, Taken), Arc<Error>> {
         let taken = self.read(query, definition).await.map_err(Arc::new)?;
         let (shared, flight) = (self.clone(), flight.clone());
@@ -141,20 +155,26 @@ impl<S: Source> Shared<S> {
         Ok(Taken::Frames { base, frames: frames.into() })
     }
 
-    fn forget(&self, query: QueryId, flight: &Arc<Flight<Taken>>) {
+    fn forget(&self, query: QueryId, flight: &Arc<Flight>) {
         let mut snapshots = lock(&self.snapshots);
         if snapshots.get(&query).is_some_and(|own| Arc::ptr_eq(own, flight)) {
             snapshots.remove(&query);
         }
     }
 
-    /// The changes of a table that `from` does not include.
-    pub(super) async fn changes_after(&self, from: &Position, table: TableId) -> Result<Reading, Error> {
+    /// The changes of a table that `from` does not include, to a position that is `enough`.
+    pub(super) async fn changes_after(
+        &self,
+        from: &Position,
+        table: TableId,
+        enough: impl Fn(&Position) -> bool,
+    ) -> Result<Reading, Error> {
         let lane = lock(&self.catch_ups).entry(table).or_default().clone();
         lock(&lane.waiting).push(from.clone());
         let _waiting = Waiting { lane: &lane, from };
         let mut last = lane.last.lock().await;
-        let known = last.take().filter(|known| known.at.elapsed() < KEEP && from.reaches(&known.from));
+        let useful = |known: &Caught| known.at.elapsed() < KEEP && from.reaches(&known.from) && enough(&known.position);
+        let known = last.take().filter(useful);
         let known = match known {
             Some(known) => known,
             None => match self.read_after(&lane, from, table).await? {

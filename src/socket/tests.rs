@@ -35,7 +35,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Runs, if PROPTEST_CASES does not ask for more.
-const CASES: u32 = 600;
+const CASES: u32 = 1_500;
 /// Clients of a run.
 const CLIENTS: usize = 2;
 /// Small, so that everything overflows.
