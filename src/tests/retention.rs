@@ -2,7 +2,10 @@
 
 use crate::support::{Client, Rows, Server, eventually, sql, value, with_items};
 use futures::future::try_join_all;
-use rowcast::changelog::{self, Keep, Reading, Snapshot, Tailer, WakeUp};
+use rowcast::{
+    changelog::{self, Keep, Reading, Snapshot, Tailer, WakeUp},
+    hub::Definition,
+};
 use sqlx::{AssertSqlSafe, PgPool};
 use std::time::Duration;
 
@@ -23,10 +26,17 @@ async fn prune(pool: &PgPool) -> u64 {
     changelog::prune(pool, Duration::ZERO).await.expect("prunes")
 }
 
-/// How the server answers who continues from a token.
-async fn answer(server: &Server, token: &str) -> Vec<String> {
+/// Prunes what was there the last time that this was called, as if hours had passed since.
+async fn hours_pass(pool: &PgPool) {
+    sql(pool, "update rowcast.mark set at = at - interval '4 hours'; update rowcast.history set rotated = rotated - interval '4 hours'")
+        .await;
+    changelog::prune(pool, Duration::from_secs(3 * 3600)).await.expect("prunes");
+}
+
+/// How the server answers who continues from a token with the rows of that time.
+async fn answer(server: &Server, token: &str, rows: Rows) -> Vec<String> {
     let mut client = Client::connected(server).await;
-    client.subscribe_from("items", &["id"], Some(token.to_owned()), Rows::new()).await;
+    client.subscribe_from("items", &["id"], Some(token.to_owned()), rows).await;
     client.until_live().await;
     client.resyncs()
 }
@@ -44,13 +54,11 @@ async fn parts_are_used_in_turn_and_emptied_while_changes_keep_their_order(pool:
         last = newest;
         let text = format!(r#""{n}""#);
         client.until("it arrives", |client| client.row(items, "1").is_some_and(|row| row.contains(&text))).await;
-        prune(&pool).await;
-        eventually("what is old is emptied", || async {
-            prune(&pool).await;
-            value::<i64>(&pool, PARTS).await <= 1
-        })
-        .await;
+        hours_pass(&pool).await;
+        assert!(value::<i64>(&pool, PARTS).await <= 3);
     }
+    let kept = value::<i64>(&pool, CHANGES).await;
+    assert!(kept <= 2, "{kept} changes are left");
     assert!(client.resyncs().is_empty());
 }
 
@@ -60,20 +68,24 @@ async fn a_transaction_left_open_keeps_its_own_changes_and_nobody_elses(pool: Pg
     sql(&pool, "insert into items values (1), (2)").await;
     let server = Server::start(&pool).await;
     let (mut client, items) = live(&server).await;
-    let old = client.token.clone().expect("has a position");
+    let (old, rows) = (client.token.clone().expect("has a position"), client.rows(items));
     let mut open = pool.begin().await.expect("begins");
     sqlx::query("update items set name = 'late' where id = 1").execute(&mut *open).await.expect("writes");
-    prune(&pool).await;
+    hours_pass(&pool).await;
     let pinned = value::<i64>(&pool, CHANGES).await;
     for n in 0..8 {
         sql(&pool, &format!("update items set name = 'n{n}' where id = 2")).await;
-        eventually("what others wrote is pruned", || async {
-            prune(&pool).await;
-            value::<i64>(&pool, CHANGES).await == pinned
-        })
-        .await;
+        let text = format!(r#""n{n}""#);
+        client.until("it arrives", |client| client.row(items, "2").is_some_and(|row| row.contains(&text))).await;
+        hours_pass(&pool).await;
     }
-    assert_eq!(answer(&server, &old).await, ["position_too_old"]);
+    let kept = value::<i64>(&pool, CHANGES).await;
+    assert!(kept <= pinned + 2, "what others wrote is pruned: {kept} are left, {pinned} beside the open one");
+    server.kill();
+    let server = Server::start(&pool).await;
+    assert_eq!(answer(&server, &old, rows).await, ["position_too_old"]);
+    client.move_to(&server).await;
+    client.until_live().await;
     open.commit().await.expect("commits");
     client.until("it arrives", |client| client.row(items, "1").is_some_and(|row| row.contains("late"))).await;
     eventually("it is pruned in its turn", || async {
@@ -89,8 +101,8 @@ async fn what_is_pruned_is_not_read_even_if_it_is_still_there(pool: PgPool) {
     with_items(&pool).await;
     sql(&pool, "insert into items values (1)").await;
     let server = Server::start(&pool).await;
-    let (client, _) = live(&server).await;
-    let token = client.token.clone().expect("has a position");
+    let (client, items) = live(&server).await;
+    let (token, rows) = (client.token.clone().expect("has a position"), client.rows(items));
     sql(&pool, "update items set name = 'new'").await;
     server.kill();
     let mut dump = pool.begin().await.expect("begins");
@@ -98,7 +110,7 @@ async fn what_is_pruned_is_not_read_even_if_it_is_still_there(pool: PgPool) {
     assert_eq!(prune(&pool).await, 0, "a dump is being made");
     assert!(value::<i64>(&pool, CHANGES).await > 0);
     let server = Server::start(&pool).await;
-    assert_eq!(answer(&server, &token).await, ["position_too_old"]);
+    assert_eq!(answer(&server, &token, rows).await, ["position_too_old"]);
     dump.rollback().await.expect("ends");
 }
 
@@ -108,13 +120,13 @@ async fn the_changelog_stays_within_its_size_and_keeps_what_is_newest(pool: PgPo
     with_items(&pool).await;
     sql(&pool, "insert into items select g from generate_series(1, 1000) g").await;
     let server = Server::start(&pool).await;
-    let (client, _) = live(&server).await;
-    let first = client.token.clone().expect("has a position");
+    let (client, items) = live(&server).await;
+    let first = (client.token.clone().expect("has a position"), client.rows(items));
     let keep = Keep { age: Duration::from_secs(3600), bytes: Some(BOUND) };
-    let mut newest = None;
+    let mut newest = first.clone();
     for n in 0..20 {
-        let (client, _) = live(&server).await;
-        newest = client.token.clone();
+        let (client, items) = live(&server).await;
+        newest = (client.token.clone().expect("has a position"), client.rows(items));
         sql(&pool, &format!("update items set name = 'n{n}'")).await;
         changelog::prune(&pool, keep).await.expect("prunes");
     }
@@ -125,8 +137,8 @@ async fn the_changelog_stays_within_its_size_and_keeps_what_is_newest(pool: PgPo
     .await;
     server.kill();
     let server = Server::start(&pool).await;
-    assert_eq!(answer(&server, &first).await, ["position_too_old"]);
-    assert_eq!(answer(&server, &newest.expect("the last one")).await, [""; 0]);
+    assert_eq!(answer(&server, &first.0, first.1).await, ["position_too_old"]);
+    assert_eq!(answer(&server, &newest.0, newest.1).await, [""; 0]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -237,6 +249,7 @@ async fn a_server_starts_with_the_recent_past(pool: PgPool) {
         .await;
     rowcast::capture::track(&pool, "more", rowcast::capture::Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
+    let _somebody = Client::connected(&server).await;
     // Whoever would look into the changelog finds nothing.
     sql(&pool, "delete from rowcast.change_0").await;
     client.move_to(&server).await;
@@ -253,14 +266,14 @@ async fn a_busy_table_is_read_anew_and_a_quiet_one_goes_on(pool: PgPool) {
     rowcast::capture::track(&pool, "busy", rowcast::capture::Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     let (mut client, items) = live(&server).await;
-    let token = client.token.clone();
+    let (token, rows) = (client.token.clone().expect("has a position"), client.rows(items));
     sql(&pool, "begin; update items set name = 'beside' where id = 1; insert into busy select generate_series(1, 100001); commit")
         .await;
     client.until("it arrives", |client| client.row(items, "1").is_some_and(|row| row.contains("beside"))).await;
     assert!(client.resyncs().is_empty());
     server.kill();
     let server = Server::start(&pool).await;
-    assert_eq!(answer(&server, &token.expect("has a position")).await, [""; 0]);
+    assert_eq!(answer(&server, &token, rows).await, [""; 0]);
 }
 
 #[sqlx::test(migrations = false)]
@@ -293,13 +306,13 @@ async fn a_snapshot_that_waits_for_a_truncate_shows_what_came_after_it(pool: PgP
     sqlx::raw_sql("truncate items; insert into items values (2)").execute(&mut *truncating).await.expect("writes");
     let opening = {
         let (pool, table) = (pool.clone(), table.clone());
-        tokio::spawn(async move { Snapshot::open(&pool, &[&table]).await.expect("opens") })
+        tokio::spawn(async move { Snapshot::open(&pool, &[table.as_ref()]).await.expect("opens") })
     };
     let waiting = "select exists (select from pg_locks where not granted and relation = 'items'::regclass)";
     eventually("it waits", || async { value::<bool>(&pool, waiting).await }).await;
     truncating.commit().await.expect("commits");
     let mut snapshot = opening.await.expect("opens");
-    let rows: Vec<_> = snapshot.rows(&table).try_collect().await.expect("reads");
+    let rows: Vec<_> = snapshot.rows(&Definition::all(table)).try_collect().await.expect("reads");
     assert_eq!(rows.iter().map(|row| row.get()).collect::<Vec<_>>(), [r#"{"id":2,"name":""}"#]);
 }
 
