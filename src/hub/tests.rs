@@ -91,7 +91,15 @@ fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
 }
 
 fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
-    Ready { query: query.id, ticket: query.ticket, lead: Vec::new(), from: base.clone(), replay: Vec::new(), base }
+    Ready {
+        query: query.id,
+        ticket: query.ticket,
+        lead: Vec::new(),
+        from: base.clone(),
+        replay: Vec::new(),
+        base,
+        view: None,
+    }
 }
 
 fn write(model: &mut Model, hub: &Hub, times: i64) {
