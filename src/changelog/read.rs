@@ -129,6 +129,7 @@ fn change(row: &PgRow) -> Result<RowChange, Error> {
         "U" => Operation::Update { old: image("old")?, new: image("new")? },
         "D" => Operation::Delete { old: image("old")? },
         "T" => Operation::Truncate,
+        "R" => Operation::Reload,
         other => return Err(Error::Unexpected(format!("operation {other:?}"))),
     };
     Ok(RowChange {

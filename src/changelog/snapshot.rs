@@ -5,12 +5,13 @@
 
 use super::{Error, epoch, position};
 use crate::{
-    hub::Table,
+    hub::{Definition, Table},
     protocol::{Position, Token},
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use std::sync::Arc;
 
 /// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
 /// use up the pool.
@@ -53,17 +54,14 @@ impl Snapshot {
         Ok(Token { epoch: epoch(&mut *self.transaction).await?, position: self.position.clone() })
     }
 
-    /// All rows of a table in the order of its key, as JSON.
-    pub fn rows<'a>(&'a mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
-        let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
-        let sql = format!(
-            "select row_to_json(t.*)::text from only {}.{} t order by {}",
-            quote(&table.schema),
-            quote(&table.name),
-            order.join(", ")
-        );
-        // Identifiers are quoted above; there is nothing else in it. `t` alone would be a column of that name.
-        sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
+    /// The rows that a query asks for, in the order of the table's key, as JSON.
+    pub fn rows<'a>(
+        &'a mut self,
+        definition: &Definition,
+    ) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
+        let (sql, values) = select(definition);
+        let query = values.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, value| query.bind(value));
+        query.fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
             RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
         })
     }
@@ -90,6 +88,30 @@ impl Snapshot {
     }
 }
 
+/// The statement that answers a query, and the values that go with it. Everything in it is a quoted identifier, made by
+/// the hub, or a parameter.
+fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
+    let table = &definition.table;
+    let source = format!("only {}.{} t", quote(&table.schema), quote(&table.name));
+    let (condition, values) = match &definition.filter {
+        Some(filter) => {
+            let (condition, values) = filter.condition();
+            (format!(" where {condition}"), values)
+        }
+        None => (String::new(), Vec::new()),
+    };
+    let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
+    let order = order.join(", ");
+    // `t` alone would be a column of that name.
+    let Some(columns) = &definition.columns else {
+        return (format!("select row_to_json(t.*)::text from {source}{condition} order by {order}"), values);
+    };
+    let shown: Vec<String> = columns.iter().map(|place| format!("t.{}", quote(&table.columns[*place].name))).collect();
+    let shown = shown.join(", ");
+    let row = format!("(select row_to_json(shown.*)::text from (select {shown}) shown)");
+    (format!("select {row} from {source}{condition} order by {order}"), values)
+}
+
 /// The snapshot of one page: opened by the first read, shared by all others of the same page.
 pub struct PageSnapshot {
     pool: PgPool,
@@ -113,7 +135,7 @@ impl PageSnapshot {
                 open.insert((snapshot, token))
             }
         };
-        let rows = snapshot.rows(table).try_collect().await?;
+        let rows = snapshot.rows(&Definition::all(Arc::new(table.clone()))).try_collect().await?;
         Ok((token.clone(), rows))
     }
 }

@@ -203,7 +203,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                 }));
             }
             Operation::Delete { old } => found.push(CatalogChange::Untracked(read(old)?.id)),
-            Operation::Truncate => {}
+            Operation::Truncate | Operation::Reload => {}
         }
     }
     Ok(found)

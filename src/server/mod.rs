@@ -17,7 +17,7 @@ use crate::{
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
-    socket::{Limits, Live},
+    socket::{Limits, Live, Shared},
 };
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
@@ -151,7 +151,7 @@ pub async fn serve_pool(
     let sessions = TaskTracker::new();
     let live = Live {
         hub: tailer.hub().clone(),
-        source: PostgresSource::new(pool.clone()),
+        source: Shared::new(PostgresSource::new(pool.clone())),
         limits: Limits { heartbeat: config.live.heartbeat() },
         stop: stop.clone(),
         sessions: sessions.clone(),

@@ -4,11 +4,11 @@
 //! a WebSocket, a clock that jumps. Whatever is written, whoever comes, goes, stalls or loses its connection at any
 //! point: at every commit each client's rows are those of exactly that position, for all its subscriptions together.
 
-use super::{Limits, session};
+use super::{Limits, Shared, session};
 use crate::{
     changelog::{Error, Reading, Rows, Source},
     hub::{
-        Batch, Bounds, CatalogChange, Hub, Table,
+        Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId,
         tests::model::{self, Act, Model, TABLES},
     },
     protocol::{Change, CloseCode, Epoch, Position, ResyncReason, ServerFrame, Token},
@@ -35,7 +35,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Runs, if PROPTEST_CASES does not ask for more.
-const CASES: u32 = 600;
+const CASES: u32 = 1_500;
 /// Clients of a run.
 const CLIENTS: usize = 2;
 /// Small, so that everything overflows.
@@ -63,6 +63,10 @@ enum Step {
     /// Retention removes everything that has ended.
     Prune,
     TrackAnew(usize),
+    /// The table gets another column, and the catalog knows.
+    Alter(usize),
+    /// A bulk change, told as such.
+    Bulk(usize),
     Outage(bool),
     Connect(usize),
     Disconnect(usize),
@@ -102,6 +106,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Failover),
         1 => Just(Step::Prune),
         1 => (0..TABLES).prop_map(Step::TrackAnew),
+        1 => (0..TABLES).prop_map(Step::Alter),
+        1 => (0..TABLES).prop_map(Step::Bulk),
         1 => any::<bool>().prop_map(Step::Outage),
         2 => client().prop_map(Step::Connect),
         1 => client().prop_map(Step::Disconnect),
@@ -134,6 +140,7 @@ async fn run(steps: &[Step]) -> Result<(), String> {
 
 struct World {
     source: Miniature,
+    shared: Arc<Shared<Miniature>>,
     hub: Arc<Hub>,
     clients: Vec<Client>,
 }
@@ -145,7 +152,7 @@ impl World {
         let hub = Arc::new(Hub::new(model.epoch, model.position(), catalog, BOUNDS));
         let source = Miniature { model: Arc::new(Mutex::new(model)), outage: Arc::default() };
         let clients = (0..CLIENTS).map(|_| Client::new(source.model.clone())).collect();
-        Self { source, hub, clients }
+        Self { shared: Shared::new(source.clone()), source, hub, clients }
     }
 
     fn publish(&self, catalog: Vec<CatalogChange>) {
@@ -180,11 +187,18 @@ impl World {
                 let (gone, new) = self.source.model().track_anew(table);
                 self.publish(vec![CatalogChange::Untracked(gone), CatalogChange::Tracked(new)]);
             }
+            Step::Alter(table) => {
+                self.source.model().commit_all();
+                self.publish(Vec::new());
+                let altered = self.source.model().alter(table);
+                self.publish(vec![CatalogChange::Tracked(altered)]);
+            }
+            Step::Bulk(table) => self.source.model().bulk(table),
             Step::Outage(outage) => {
                 *self.source.outage.lock().expect("lock") = outage;
                 self.hub.set_available(!outage);
             }
-            Step::Connect(client) => self.clients[client].connect(&self.hub, &self.source),
+            Step::Connect(client) => self.clients[client].connect(&self.hub, &self.shared),
             Step::Disconnect(client) => self.clients[client].disconnect(),
             Step::Subscribe { client, table } => self.clients[client].subscribe(table),
             Step::Unsubscribe { client, nth } => self.clients[client].unsubscribe(nth),
@@ -202,7 +216,7 @@ impl World {
         for _ in 0..ROUNDS {
             self.publish(Vec::new());
             for client in &mut self.clients {
-                client.connect(&self.hub, &self.source);
+                client.connect(&self.hub, &self.shared);
                 client.subscribe_failed_again();
                 client.take(usize::MAX)?;
             }
@@ -237,8 +251,8 @@ impl Miniature {
 struct MiniatureSnapshot(Vec<(String, Vec<Box<RawValue>>)>);
 
 impl Rows for MiniatureSnapshot {
-    fn rows<'a>(&'a mut self, table: &Table) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
-        let rows = self.0.iter().find(|(name, _)| *name == table.name).map(|(_, rows)| rows.clone());
+    fn rows<'a>(&'a mut self, definition: &Definition) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
+        let rows = self.0.iter().find(|(name, _)| *name == definition.table.name).map(|(_, rows)| rows.clone());
         futures::stream::iter(rows.expect("a table of the model").into_iter().map(Ok)).boxed()
     }
 }
@@ -253,7 +267,7 @@ impl Source for Miniature {
         Ok((model.token(), MiniatureSnapshot(rows.collect())))
     }
 
-    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
+    async fn changes_after(&self, from: &Position, _: TableId) -> Result<Reading, Error> {
         self.reach()?;
         let model = self.model();
         let Batch { changes, position } = model.batch_after(from);
@@ -376,7 +390,7 @@ impl Client {
         }
     }
 
-    fn connect(&mut self, hub: &Arc<Hub>, source: &Miniature) {
+    fn connect(&mut self, hub: &Arc<Hub>, source: &Arc<Shared<Miniature>>) {
         if self.connected.is_some() {
             return;
         }
