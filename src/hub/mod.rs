@@ -10,6 +10,8 @@
 //! | `catalog`, `column` | which tables there are, and what is in them |
 //! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
+//! | `value` | where a value stands in its type's order |
+//! | `view` | windows and totals, kept exact from changes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, the position, what becomes of a batch |
@@ -29,6 +31,8 @@ mod outbox;
 mod ring;
 mod row;
 mod state;
+mod value;
+mod view;
 
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
 pub use bounds::Bounds;
@@ -38,6 +42,10 @@ pub use net::{MissingKey, Net, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use row::{Row, Unreadable};
 pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use view::{
+    MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,
+    ViewBounds, ViewError, WindowSpec,
+};
 
 #[cfg(test)]
 pub(crate) mod tests;
