@@ -5,10 +5,7 @@
 
 use super::{Error, epoch, position};
 use crate::{
-    hub::{
-        Definition, Table,
-        view::{View, ViewBounds},
-    },
+    hub::{Definition, Table, View, ViewBounds},
     protocol::{Position, Token},
 };
 use futures::{Stream, TryStreamExt};

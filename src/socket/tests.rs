@@ -8,9 +8,8 @@ use super::{Limits, Shared, session};
 use crate::{
     changelog::{Error, Reading, Rows, Source},
     hub::{
-        Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId,
+        Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId, ViewBounds,
         tests::model::{self, Act, Model, TABLES},
-        view::ViewBounds,
     },
     protocol::{Change, CloseCode, Epoch, OrderBy, Position, ResyncReason, ServerFrame, Subscribe, Token},
     store::{Diverged, LiveRow, Phase, Replica, RowChange, Sink, Staging},
