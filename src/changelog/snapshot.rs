@@ -5,7 +5,7 @@
 
 use super::{Error, epoch, position};
 use crate::{
-    hub::{Definition, Table},
+    hub::{Definition, Table, View, ViewBounds},
     protocol::{Position, Token},
 };
 use futures::{Stream, TryStreamExt};
@@ -116,6 +116,11 @@ fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
         }
         None => (String::new(), Vec::new()),
     };
+    if let Some(spec) = &definition.view {
+        let condition = definition.filter.as_ref().map(|filter| filter.condition().0);
+        let view = View::empty(spec.clone(), table.clone(), ViewBounds::default());
+        return (view.fill_sql(&source, condition.as_deref()), values);
+    }
     let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
     let order = order.join(", ");
     // `t` alone would be a column of that name.

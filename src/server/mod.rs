@@ -17,7 +17,7 @@ use crate::{
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
-    socket::{Limits, Live, Shared},
+    socket::{self, Limits, Live, Shared},
 };
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
@@ -158,10 +158,11 @@ pub async fn serve_pool(
     };
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live, pool.clone());
+    let router = routes::router(leptos, live.clone(), pool.clone());
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
+    tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(tailer.run(background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
