@@ -8,6 +8,7 @@
 //! | `batch` | changes as they come from a source |
 //! | `bounds` | how much the hub holds at most |
 //! | `catalog`, `column` | which tables there are, and what is in them |
+//! | `filter` | which rows a query is about |
 //! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `ring` | recent batches, so that most resumes need no database |
@@ -24,6 +25,7 @@ mod batch;
 mod bounds;
 mod catalog;
 mod column;
+pub mod filter;
 mod net;
 mod outbox;
 mod ring;
