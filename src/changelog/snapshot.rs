@@ -5,12 +5,13 @@
 
 use super::{Error, epoch, position};
 use crate::{
-    hub::Table,
+    hub::{Definition, Table, View, ViewBounds},
     protocol::{Position, Token},
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use std::sync::Arc;
 
 /// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
 /// use up the pool.
@@ -27,16 +28,27 @@ impl Snapshot {
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
+        let target = |table: &&Table| format!("only {}.{}", quote(&table.schema), quote(&table.name));
+        Self::after_locking(pool, tables.iter().map(target)).await
+    }
+
+    /// Opens a snapshot in which the changelog can be read, too.
+    pub(super) async fn open_with_changelog(pool: &PgPool) -> Result<Self, Error> {
+        Self::after_locking(pool, ["rowcast.change".to_owned()]).await
+    }
+
+    async fn after_locking(pool: &PgPool, targets: impl IntoIterator<Item = String>) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
                 .await?;
-        sqlx::query("select set_config('lock_timeout', $1, true)")
-            .bind(LOCK_TIMEOUT)
+        // Any `select` would take the snapshot already.
+        sqlx::query(AssertSqlSafe(format!("set local lock_timeout = '{LOCK_TIMEOUT}'")))
             .execute(&mut *transaction)
             .await?;
-        for table in tables {
-            let sql = format!("lock table only {}.{} in access share mode", quote(&table.schema), quote(&table.name));
+        for target in targets {
+            // Identifiers are quoted by the callers.
+            let sql = format!("lock table {target} in access share mode");
             sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
@@ -48,22 +60,24 @@ impl Snapshot {
         &self.position
     }
 
+    /// To read in it.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
     /// The position as a token.
     pub async fn token(&mut self) -> Result<Token, Error> {
         Ok(Token { epoch: epoch(&mut *self.transaction).await?, position: self.position.clone() })
     }
 
-    /// All rows of a table in the order of its key, as JSON.
-    pub fn rows<'a>(&'a mut self, table: &Table) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
-        let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
-        let sql = format!(
-            "select row_to_json(t.*)::text from only {}.{} t order by {}",
-            quote(&table.schema),
-            quote(&table.name),
-            order.join(", ")
-        );
-        // Identifiers are quoted above; there is nothing else in it. `t` alone would be a column of that name.
-        sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
+    /// The rows that a query asks for, in the order of the table's key, as JSON.
+    pub fn rows<'a>(
+        &'a mut self,
+        definition: &Definition,
+    ) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
+        let (sql, values) = select(definition);
+        let query = values.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, value| query.bind(value));
+        query.fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
             RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
         })
     }
@@ -90,6 +104,35 @@ impl Snapshot {
     }
 }
 
+/// The statement that answers a query, and the values that go with it. Everything in it is a quoted identifier, made by
+/// the hub, or a parameter.
+fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
+    let table = &definition.table;
+    let source = format!("only {}.{} t", quote(&table.schema), quote(&table.name));
+    let (condition, values) = match &definition.filter {
+        Some(filter) => {
+            let (condition, values) = filter.condition();
+            (format!(" where {condition}"), values)
+        }
+        None => (String::new(), Vec::new()),
+    };
+    if let Some(spec) = &definition.view {
+        let condition = definition.filter.as_ref().map(|filter| filter.condition().0);
+        let view = View::empty(spec.clone(), table.clone(), ViewBounds::default());
+        return (view.fill_sql(&source, condition.as_deref()), values);
+    }
+    let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
+    let order = order.join(", ");
+    // `t` alone would be a column of that name.
+    let Some(columns) = &definition.columns else {
+        return (format!("select row_to_json(t.*)::text from {source}{condition} order by {order}"), values);
+    };
+    let shown: Vec<String> = columns.iter().map(|place| format!("t.{}", quote(&table.columns[*place].name))).collect();
+    let shown = shown.join(", ");
+    let row = format!("(select row_to_json(shown.*)::text from (select {shown}) shown)");
+    (format!("select {row} from {source}{condition} order by {order}"), values)
+}
+
 /// The snapshot of one page: opened by the first read, shared by all others of the same page.
 pub struct PageSnapshot {
     pool: PgPool,
@@ -113,7 +156,7 @@ impl PageSnapshot {
                 open.insert((snapshot, token))
             }
         };
-        let rows = snapshot.rows(table).try_collect().await?;
+        let rows = snapshot.rows(&Definition::all(Arc::new(table.clone()))).try_collect().await?;
         Ok((token.clone(), rows))
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Error, Reading, Snapshot, catch_up};
 use crate::{
-    hub::Table,
+    hub::{Definition, Table, TableId},
     protocol::{Position, Token},
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -22,14 +22,14 @@ pub trait Source: Send + Sync + 'static {
     /// Opens a snapshot to read a table from; the token says where it stands.
     fn snapshot(&self, table: &Table) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
 
-    /// The changes that `from` does not include.
-    fn changes_after(&self, from: &Position) -> impl Future<Output = Result<Reading, Error>> + Send;
+    /// The changes of a table that `from` does not include.
+    fn changes_after(&self, from: &Position, table: TableId) -> impl Future<Output = Result<Reading, Error>> + Send;
 }
 
 /// An open snapshot.
 pub trait Rows: Send {
-    /// All rows of a table in the order of its key, as JSON.
-    fn rows<'a>(&'a mut self, table: &Table) -> BoxStream<'a, Result<Box<RawValue>, Error>>;
+    /// The rows that a query asks for, in the order of the table's key, as JSON.
+    fn rows<'a>(&'a mut self, definition: &Definition) -> BoxStream<'a, Result<Box<RawValue>, Error>>;
 }
 
 /// Postgres as a source.
@@ -65,13 +65,13 @@ impl Source for PostgresSource {
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
     }
 
-    async fn changes_after(&self, from: &Position) -> Result<Reading, Error> {
-        catch_up(&self.pool, from).await
+    async fn changes_after(&self, from: &Position, table: TableId) -> Result<Reading, Error> {
+        catch_up(&self.pool, from, table).await
     }
 }
 
 impl Rows for PlacedSnapshot {
-    fn rows<'a>(&'a mut self, table: &Table) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
-        self.snapshot.rows(table).boxed()
+    fn rows<'a>(&'a mut self, definition: &Definition) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
+        self.snapshot.rows(definition).boxed()
     }
 }

@@ -32,6 +32,8 @@ pub enum Operation {
     },
     /// All rows are gone.
     Truncate,
+    /// Rows changed in bulk: the table must be read anew.
+    Reload,
 }
 
 /// One change of one row.
@@ -52,7 +54,7 @@ impl RowChange {
             Operation::Insert { new } => new.get().len(),
             Operation::Update { old, new } => old.get().len() + new.get().len(),
             Operation::Delete { old } => old.get().len(),
-            Operation::Truncate => 0,
+            Operation::Truncate | Operation::Reload => 0,
         }
     }
 }

@@ -48,6 +48,11 @@ impl Catalog {
         found.next().filter(|_| found.next().is_none())
     }
 
+    /// All tables, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
+    }
+
     /// Adds or replaces a table.
     pub fn insert(&mut self, table: Table) {
         self.tables.insert(table.id, Arc::new(table));

@@ -5,8 +5,7 @@
 //! that had it. Rows are therefore told apart by their content: a delete takes away the image that it names. A row that
 //! reads differently because columns came or went since it was written is recognised by that.
 
-use super::{Image, Operation, RowChange, Table, TableId};
-use crate::protocol::Change;
+use super::{Image, Operation, Row, RowChange, Table, TableId};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::{
@@ -14,10 +13,11 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-/// What a reader of a whole table must do to get from one position to a later one.
+/// What happened to the rows of a table from one position to a later one.
 #[derive(Debug, Default)]
 pub struct Net {
     truncated: bool,
+    reload: bool,
     keys: HashMap<String, Key>,
     /// Keys in the order in which they were first touched.
     order: Vec<String>,
@@ -27,10 +27,21 @@ pub struct Net {
 struct Key {
     /// The key as a JSON object.
     object: Box<RawValue>,
-    /// Whether the reader has a row of this key: known once a change has shown it.
-    held_before: bool,
-    /// Images written since, that have not been taken away again.
-    written: Vec<Image>,
+    /// The row that was there before all changes: known once a change has shown it.
+    before: Option<Row>,
+    /// Rows written since, that have not been taken away again.
+    written: Vec<Row>,
+}
+
+/// What became of one key.
+#[derive(Clone, Copy, Debug)]
+pub struct Touched<'a> {
+    /// The key as a JSON object.
+    pub key: &'a RawValue,
+    /// The row that had it before.
+    pub before: Option<&'a Row>,
+    /// The row that has it now.
+    pub after: Option<&'a Row>,
 }
 
 /// Folds changes of `table` that a reader at one position has not seen; changes of other tables are passed over.
@@ -40,15 +51,17 @@ struct Key {
 /// tracked anew.
 pub fn net<'a>(table: &Table, changes: impl IntoIterator<Item = &'a RowChange>) -> Result<Net, MissingKey> {
     let mut net = Net::default();
+    let places = key_places(table)?;
     for change in changes.into_iter().filter(|change| change.table == table.id) {
         match &change.operation {
-            Operation::Insert { new } => net.write(table, new)?,
-            Operation::Delete { old } => net.take(table, old)?,
+            Operation::Insert { new } => net.write(table, &places, new)?,
+            Operation::Delete { old } => net.take(table, &places, old)?,
             Operation::Update { old, new } => {
-                net.take(table, old)?;
-                net.write(table, new)?;
+                net.take(table, &places, old)?;
+                net.write(table, &places, new)?;
             }
             Operation::Truncate => net.truncate(),
+            Operation::Reload => net.reload = true,
         }
     }
     Ok(net)
@@ -63,44 +76,47 @@ pub struct MissingKey {
 }
 
 impl Net {
-    /// Whether the reader has nothing to do.
+    /// Whether there is no telling what happened: the table must be read anew.
+    pub fn must_reload(&self) -> bool {
+        self.reload
+    }
+
+    /// Whether all rows went, before those that are touched here came.
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
-        self.changes().is_empty()
+        !self.truncated && !self.reload && self.rows().next().is_none()
     }
 
-    /// The changes for the wire, in an order in which they can be applied one by one.
-    pub fn changes(&self) -> Vec<Change<'_>> {
-        let mut changes = Vec::with_capacity(self.order.len() + 1);
-        if self.truncated {
-            changes.push(Change::Truncate);
-        }
-        for key in self.order.iter().filter_map(|key| self.keys.get(key)) {
-            let held = key.held_before && !self.truncated;
-            match (held, key.written.last()) {
-                (true, Some(row)) => changes.push(Change::Update { row }),
-                (false, Some(row)) => changes.push(Change::Insert { row }),
-                (true, None) => changes.push(Change::Delete { key: Cow::Borrowed(&key.object) }),
-                (false, None) => {}
-            }
-        }
-        changes
+    /// The keys that have another row than before, in the order in which they were first touched.
+    pub fn rows(&self) -> impl Iterator<Item = Touched<'_>> {
+        self.order.iter().filter_map(|text| self.keys.get(text)).filter_map(|key| {
+            let touched = Touched { key: &key.object, before: key.before.as_ref(), after: key.written.last() };
+            (touched.before.is_some() || touched.after.is_some()).then_some(touched)
+        })
     }
 
-    fn write(&mut self, table: &Table, new: &Image) -> Result<(), MissingKey> {
-        self.key(table, new)?.written.push(new.clone());
+    fn write(&mut self, table: &Table, places: &[usize], new: &Image) -> Result<(), MissingKey> {
+        let row = read(table, new)?;
+        self.key(table, places, &row)?.written.push(row);
         Ok(())
     }
 
-    fn take(&mut self, table: &Table, old: &Image) -> Result<(), MissingKey> {
-        let key = self.key(table, old)?;
-        let same = key.written.iter().position(|image| image.get() == old.get());
+    fn take(&mut self, table: &Table, places: &[usize], old: &Image) -> Result<(), MissingKey> {
+        let row = read(table, old)?;
+        let key = self.key(table, places, &row)?;
+        let same = key.written.iter().position(|own| own.image().get() == old.get());
         // The text of a row that nobody touched changes when its table is altered. Of one statement all images have the
         // same columns, so this cannot take the row for the one that took over its key.
-        let altered = || key.written.iter().position(|image| key.held_before || columns(image) != columns(old));
+        let altered =
+            || key.written.iter().position(|own| key.before.is_some() || columns(own.image()) != columns(old));
         match same.or_else(altered) {
             Some(index) => drop(key.written.remove(index)),
-            // Not written since: it is the row that the reader has.
-            None => key.held_before = true,
+            // Not written since: it is the row that was there.
+            None => drop(key.before.get_or_insert(row)),
         }
         Ok(())
     }
@@ -111,37 +127,50 @@ impl Net {
         self.order.clear();
     }
 
-    fn key(&mut self, table: &Table, row: &RawValue) -> Result<&mut Key, MissingKey> {
-        let object = key_object(table, row)?;
+    fn key(&mut self, table: &Table, places: &[usize], row: &Row) -> Result<&mut Key, MissingKey> {
+        let object = key_object(table, places, row)?;
         let text = object.get().to_owned();
         Ok(self.keys.entry(text).or_insert_with_key(|text| {
             self.order.push(text.clone());
-            Key { object, held_before: false, written: Vec::new() }
+            Key { object, before: None, written: Vec::new() }
         }))
     }
 }
 
-/// The names of a row's columns; none if it is not an object, which the search for its key has ruled out.
+fn missing(table: &Table, column: &str) -> MissingKey {
+    MissingKey { table: table.id, column: column.to_owned() }
+}
+
+fn read(table: &Table, image: &Image) -> Result<Row, MissingKey> {
+    Row::read(table, image).map_err(|_| missing(table, table.key.first().map_or("", String::as_str)))
+}
+
+/// The places of the key's columns in the table.
+fn key_places(table: &Table) -> Result<Vec<usize>, MissingKey> {
+    let place = |name: &String| {
+        table.columns.iter().position(|column| column.name == *name).ok_or_else(|| missing(table, name))
+    };
+    table.key.iter().map(place).collect()
+}
+
+/// The names of a row's columns; none if it is not an object, which reading it has ruled out.
 fn columns(row: &RawValue) -> BTreeSet<Cow<'_, str>> {
     let columns: HashMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(row.get()).unwrap_or_default();
     columns.into_keys().collect()
 }
 
 /// The key columns of a row, as an object in the order of the key.
-fn key_object(table: &Table, row: &RawValue) -> Result<Box<RawValue>, MissingKey> {
-    let missing = |column: &str| MissingKey { table: table.id, column: column.to_owned() };
-    let first = table.key.first().map_or("", String::as_str);
-    let columns: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(row.get()).map_err(|_| missing(first))?;
+fn key_object(table: &Table, places: &[usize], row: &Row) -> Result<Box<RawValue>, MissingKey> {
     let mut object = String::from("{");
-    for (index, column) in table.key.iter().enumerate() {
-        let value = columns.get(column.as_str()).ok_or_else(|| missing(column))?;
-        if index > 0 {
+    for (name, place) in table.key.iter().zip(places) {
+        let value = row.value(*place).ok_or_else(|| missing(table, name))?;
+        if object.len() > 1 {
             object.push(',');
         }
-        object.push_str(&serde_json::to_string(column).expect("a string"));
+        object.push_str(&serde_json::to_string(name).expect("a string"));
         object.push(':');
-        object.push_str(value.get());
+        object.push_str(value);
     }
     object.push('}');
-    RawValue::from_string(object).map_err(|_| missing(first))
+    RawValue::from_string(object).map_err(|_| missing(table, ""))
 }

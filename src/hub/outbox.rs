@@ -72,6 +72,10 @@ pub enum Sent {
         /// For people.
         message: String,
     },
+    /// The rows of this query must be read anew; its subscribers have been told.
+    Anew(QueryId),
+    /// The table of this query has changed its shape: whoever asked must ask again. Its subscribers have been told.
+    Altered(QueryId),
     /// The session fell behind: these queries, which were live, must be brought up from this position.
     Lagged {
         /// What the session was last sent.
@@ -86,14 +90,14 @@ impl Sent {
         match self {
             Self::Delivery(delivery) => delivery.bytes(),
             Self::Chunk(chunk) => chunk.frame.bytes().len(),
-            Self::Ended { .. } | Self::Lagged { .. } => 0,
+            Self::Ended { .. } | Self::Anew(_) | Self::Altered(_) | Self::Lagged { .. } => 0,
         }
     }
 
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
-            Self::Chunk(_) | Self::Ended { .. } | Self::Lagged { .. } => true,
+            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(_) | Self::Altered(_) | Self::Lagged { .. } => true,
         }
     }
 }
@@ -146,6 +150,20 @@ impl Outbox {
     pub(super) fn end(&mut self, query: QueryId, code: ErrorCode, message: String) {
         self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
         self.put(Sent::Ended { query, code, message });
+    }
+
+    /// Queues that a query starts over; `resync` tells its subscribers, before anything that comes later is committed.
+    pub(super) fn anew(&mut self, query: QueryId, resync: Frame) {
+        self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
+        self.put(Sent::Anew(query));
+    }
+
+    /// Queues that a query must be asked for again; `resync` tells its subscribers, before anything that comes later is
+    /// committed.
+    pub(super) fn altered(&mut self, query: QueryId, resync: Frame) {
+        self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
+        self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
+        self.put(Sent::Altered(query));
     }
 
     /// Drops what waits behind the last pinned delivery; `queries` were live and must be brought up again.

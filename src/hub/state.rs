@@ -1,16 +1,24 @@
 //! The hub itself: the position, the distinct queries, the sessions below them.
 
+mod deliver;
+mod live;
 mod session;
+mod views;
 
-use super::{Batch, Bounds, Catalog, Delivery, Frame, Net, Outbox, Table, TableId, net, net::MissingKey, ring::Ring};
-use crate::protocol::{Epoch, ErrorCode, Position, ServerFrame, Token};
-pub use session::{NotYet, Query, Ready, Session, Ticket};
+use super::{
+    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Table, TableId, index::Index, net::MissingKey,
+    ring::Ring,
+};
+use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
+pub use live::{Greeting, NotYet, Ready};
+pub use session::{Query, Session, Ticket};
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
+pub use views::Filled;
+use views::Kept;
 
 /// The hub's number of a distinct query, the same for all its subscribers.
 pub type QueryId = u64;
@@ -23,6 +31,8 @@ pub struct Hub {
     reached: watch::Sender<u64>,
     /// Asks the source to look at once.
     nudge: Notify,
+    /// Some window or totals must be filled.
+    fill_wanted: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -34,16 +44,26 @@ struct State {
     catalog: Catalog,
     ring: Ring,
     queries: HashMap<QueryId, Entry>,
-    by_table: HashMap<TableId, QueryId>,
+    /// By what they ask.
+    by_text: HashMap<Arc<str>, QueryId>,
+    indexes: HashMap<TableId, Index>,
+    /// What leads from a position to the present one, for those who come from the same position to the same query.
+    caught_up: HashMap<(QueryId, String), Option<Frame>>,
+    /// Windows and totals that must be filled.
+    to_fill: BTreeSet<QueryId>,
+    fill_wanted: Arc<Notify>,
     sessions: HashMap<u64, SessionState>,
     next: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
-    table: Arc<Table>,
+    definition: Arc<Definition>,
+    text: Arc<str>,
     holders: usize,
     live: BTreeSet<u64>,
+    /// Of a window or totals.
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
@@ -58,7 +78,9 @@ struct SessionState {
 impl Hub {
     /// A hub that stands at `position` of the history `epoch`.
     pub fn new(epoch: Epoch, position: Position, catalog: Catalog, bounds: Bounds) -> Self {
+        let fill_wanted = Arc::new(Notify::new());
         Self {
+            fill_wanted: fill_wanted.clone(),
             state: Mutex::new(State {
                 bounds,
                 epoch,
@@ -67,7 +89,11 @@ impl Hub {
                 available: true,
                 catalog,
                 queries: HashMap::new(),
-                by_table: HashMap::new(),
+                by_text: HashMap::new(),
+                indexes: HashMap::new(),
+                caught_up: HashMap::new(),
+                to_fill: BTreeSet::new(),
+                fill_wanted,
                 sessions: HashMap::new(),
                 next: 0,
             }),
@@ -132,16 +158,19 @@ impl Hub {
         state.epoch = epoch;
         state.ring = Ring::new(position.clone(), state.bounds);
         state.position = position;
-        let gone: Vec<QueryId> = state
-            .queries
-            .iter()
-            .filter(|(_, entry)| catalog.get(entry.table.id) != Some(&entry.table))
-            .map(|(id, _)| *id)
-            .collect();
-        state.catalog = catalog;
-        gone.into_iter().for_each(|query| state.end(query, ErrorCode::TableUntracked));
+        state.caught_up.clear();
+        let old = std::mem::replace(&mut state.catalog, catalog);
+        for table in old.iter() {
+            match state.catalog.get(table.id) {
+                Some(now) if now == table => {}
+                Some(_) => state.alter(table.id),
+                None => state.end_table(table.id, ErrorCode::TableUntracked),
+            }
+        }
         let sessions: Vec<u64> = state.sessions.keys().copied().collect();
         sessions.into_iter().for_each(|session| state.lag(session));
+        let queries: Vec<QueryId> = state.queries.keys().copied().collect();
+        queries.into_iter().for_each(|query| state.reset_view(query));
         drop(state);
         self.reached.send_modify(|version| *version += 1);
     }
@@ -199,92 +228,83 @@ impl State {
         token.epoch == self.epoch && !self.position.reaches(&token.position)
     }
 
-    fn publish(&mut self, batch: Arc<Batch>, catalog: Vec<CatalogChange>) -> Result<(), MissingKey> {
-        self.position = batch.position.clone();
-        self.ring.push(batch.clone());
-        let outcome = self.deliver(&batch);
-        for change in catalog {
-            match change {
-                CatalogChange::Tracked(table) => self.catalog.insert(table),
-                CatalogChange::Untracked(table) => {
-                    self.catalog.remove(table);
-                    if let Some(query) = self.by_table.get(&table) {
-                        self.end(*query, ErrorCode::TableUntracked);
-                    }
-                }
-            }
-        }
-        outcome
+    fn queries_of(&self, table: TableId) -> BTreeSet<QueryId> {
+        self.indexes.get(&table).map(Index::all).unwrap_or_default()
     }
 
-    /// One net change per row, one encoding per query, one delivery per session.
-    fn deliver(&mut self, batch: &Batch) -> Result<(), MissingKey> {
-        let tables: BTreeSet<TableId> = batch.changes.iter().map(|change| change.table).collect();
-        let mut outcome = Ok(());
-        let mut nets: Vec<(QueryId, Net)> = Vec::new();
-        for query in tables.iter().filter_map(|table| self.by_table.get(table)).copied().collect::<Vec<_>>() {
-            let Some(entry) = self.queries.get(&query).filter(|entry| !entry.live.is_empty()) else { continue };
-            match net(&entry.table, &batch.changes) {
-                Ok(net) if net.is_empty() => {}
-                Ok(net) => nets.push((query, net)),
-                Err(error) => {
-                    self.end(query, ErrorCode::UnreadableTable);
-                    outcome = Err(error);
-                }
+    /// The query that asks this, made if nobody asks it yet.
+    fn entry(&mut self, definition: Definition) -> (QueryId, &mut Entry) {
+        let text: Arc<str> = definition.text().into();
+        let id = match self.by_text.get(&text) {
+            Some(id) => *id,
+            None => {
+                self.next += 1;
+                self.by_text.insert(text.clone(), self.next);
+                self.indexes.entry(definition.table.id).or_default().insert(self.next, &definition);
+                self.next
             }
+        };
+        let (position, bounds) = (&self.position, self.bounds.view);
+        let entry = self.queries.entry(id).or_insert_with(|| Entry {
+            kept: Kept::new(&definition, position, bounds),
+            definition: Arc::new(definition),
+            text,
+            holders: 0,
+            live: BTreeSet::new(),
+        });
+        if entry.kept.is_some() && entry.holders == 0 {
+            self.want_fill(id);
         }
-        let token = self.token();
-        let text = token.to_string();
-        let mut sessions: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (index, (query, _)) in nets.iter().enumerate() {
-            for session in self.queries.get(query).into_iter().flat_map(|entry| &entry.live) {
-                sessions.entry(*session).or_default().push(index);
-            }
-        }
-        // The same set of queries gives the same frames: encoded once, shared by all sessions that have that set.
-        let mut encoded: HashMap<Vec<usize>, Arc<[Frame]>> = HashMap::new();
-        for (session, set) in sessions {
-            let frames = encoded.entry(set).or_insert_with_key(|set| encode(set, &nets, &text)).clone();
-            self.push(session, Delivery { frames, position: Some(token.clone()), pinned: false });
-        }
-        outcome
+        (id, self.queries.get_mut(&id).expect("it was found or made above"))
     }
 
-    fn push(&mut self, session: u64, delivery: Delivery) {
-        let Some(own) = self.sessions.get_mut(&session) else { return };
-        if own.outbox.has_room(&delivery) {
-            own.outbox.push(delivery);
-        } else {
-            self.lag(session);
-        }
-    }
-
-    /// Takes a session's queries out of live; its sender finds that out when it has sent what is left.
-    fn lag(&mut self, session: u64) {
-        let Some(own) = self.sessions.get_mut(&session) else { return };
-        let mut lagged = Vec::new();
-        for query in own.held.keys() {
-            if self.queries.get_mut(query).is_some_and(|entry| entry.live.remove(&session)) {
-                lagged.push(*query);
+    /// Forgets a query.
+    fn remove(&mut self, query: QueryId) -> Option<Entry> {
+        let entry = self.queries.remove(&query)?;
+        self.by_text.remove(&entry.text);
+        let table = entry.definition.table.id;
+        if let Some(index) = self.indexes.get_mut(&table) {
+            index.remove(query, &entry.definition);
+            if index.is_empty() {
+                self.indexes.remove(&table);
             }
         }
-        if !lagged.is_empty() {
-            own.lagging = true;
-            own.outbox.lag(lagged);
-        }
+        self.caught_up.retain(|(of, _), _| *of != query);
+        Some(entry)
     }
 
     /// Ends a query for everybody.
     fn end(&mut self, query: QueryId, code: ErrorCode) {
-        let Some(entry) = self.queries.remove(&query) else { return };
-        self.by_table.remove(&entry.table.id);
+        let Some(entry) = self.queries.get(&query) else { return };
+        let table = entry.definition.table.full_name();
         let message = match code {
-            ErrorCode::TableUntracked => format!("{} is no longer tracked", entry.table.full_name()),
-            _ => format!("{} was altered in a way that needs it to be tracked anew", entry.table.full_name()),
+            ErrorCode::TableUntracked => format!("{table} is no longer tracked"),
+            _ => format!("{table} was altered in a way that needs it to be tracked anew"),
         };
+        self.end_with(query, code, &message);
+    }
+
+    fn end_with(&mut self, query: QueryId, code: ErrorCode, message: &str) {
+        self.remove(query);
         for session in self.sessions.values_mut().filter(|session| session.held.contains_key(&query)) {
             session.held.remove(&query);
-            session.outbox.end(query, code, message.clone());
+            session.outbox.end(query, code, message.to_owned());
+        }
+    }
+
+    fn end_table(&mut self, table: TableId, code: ErrorCode) {
+        self.queries_of(table).into_iter().for_each(|query| self.end(query, code));
+    }
+
+    /// The table has another shape: whoever asks about it must ask again.
+    fn alter(&mut self, table: TableId) {
+        for query in self.queries_of(table) {
+            self.remove(query);
+            let resync = resync(query, ResyncReason::TableAltered);
+            for session in self.sessions.values_mut().filter(|session| session.held.contains_key(&query)) {
+                session.held.remove(&query);
+                session.outbox.altered(query, resync.clone());
+            }
         }
     }
 
@@ -294,67 +314,11 @@ impl State {
         entry.live.remove(&session);
         entry.holders -= 1;
         if entry.holders == 0 {
-            self.by_table.remove(&entry.table.id);
-            self.queries.remove(&query);
+            self.remove(query);
         }
-    }
-
-    fn go_live(&mut self, session: u64, ready: &[Ready], recovering: bool) -> Result<(), NotYet> {
-        let Some(own) = self.sessions.get(&session) else { return Ok(()) };
-        if own.lagging && !recovering {
-            return Err(NotYet::Lagged);
-        }
-        let ready: Vec<&Ready> = ready.iter().filter(|one| own.held.get(&one.query) == Some(&one.ticket)).collect();
-        for one in &ready {
-            if self.is_ahead(&one.base) {
-                return Err(NotYet::Ahead(one.base.clone()));
-            }
-            if one.base.epoch != self.epoch || !self.ring.covers(&one.base.position) {
-                return Err(NotYet::Behind(one.query));
-            }
-        }
-        let mut frames = Vec::new();
-        for one in ready {
-            match self.catch_up(one) {
-                Ok(changes) => {
-                    frames.extend(one.lead.iter().cloned());
-                    frames.extend(changes);
-                    if let Some(entry) = self.queries.get_mut(&one.query) {
-                        entry.live.insert(session);
-                    }
-                }
-                // Logged with the batch that has the row.
-                Err(MissingKey { .. }) => self.end(one.query, ErrorCode::UnreadableTable),
-            }
-        }
-        let token = self.token();
-        let Some(own) = self.sessions.get_mut(&session) else { return Ok(()) };
-        own.lagging = false;
-        if !frames.is_empty() || recovering {
-            frames.push(Frame::from(ServerFrame::Commit { position: Cow::Owned(token.to_string()) }.encode()));
-            own.outbox.push(Delivery { frames: frames.into(), position: Some(token), pinned: true });
-        }
-        Ok(())
-    }
-
-    /// The frame that brings a query from its base to the hub's position, if anything is missing.
-    fn catch_up(&self, one: &Ready) -> Result<Option<Frame>, MissingKey> {
-        let Some(entry) = self.queries.get(&one.query) else { return Ok(None) };
-        let missed = net(&entry.table, one.replay.iter().chain(self.ring.after(&one.base.position)))?;
-        let changes = missed.changes();
-        Ok((!changes.is_empty())
-            .then(|| Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode())))
     }
 }
 
-/// The frames of one batch for the sessions that have this set of queries: the last one commits.
-fn encode(set: &[usize], nets: &[(QueryId, Net)], token: &str) -> Arc<[Frame]> {
-    set.iter()
-        .enumerate()
-        .map(|(index, net)| {
-            let (query, net) = &nets[*net];
-            let position = (index + 1 == set.len()).then_some(Cow::Borrowed(token));
-            Frame::from(ServerFrame::Changes { query: *query, changes: net.changes(), position }.encode())
-        })
-        .collect()
+fn resync(query: QueryId, reason: ResyncReason) -> Frame {
+    Frame::from(ServerFrame::Resync { query, reason }.encode())
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod model;
 
-use super::*;
+use super::{view::ViewBounds, *};
 use crate::protocol::{Change, Position};
 use model::{Model, Rows, TABLES};
 use proptest::prelude::*;
@@ -63,14 +63,22 @@ proptest! {
             let batch = model.batch_after(&from);
             for (index, mut rows) in before.into_iter().enumerate() {
                 let net = net(&model.tables()[index], &batch.changes).expect("rows have keys");
-                apply(&mut rows, &net.changes()).map_err(TestCaseError::fail)?;
+                let definition = Definition::all(model.tables()[index].clone().into());
+                let rows_now = net.rows().filter_map(|touched| definition.shown(touched, net.truncated()));
+                let shown: Vec<Shown> = net.truncated().then_some(Shown::Truncate).into_iter().chain(rows_now).collect();
+                let changes: Vec<Change<'_>> = shown.iter().map(Shown::change).collect();
+                apply(&mut rows, &changes).map_err(TestCaseError::fail)?;
                 prop_assert_eq!(&rows, &model.rows(index));
             }
         }
     }
 }
 
-const BOUNDS: Bounds = Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3 };
+/// One row more than a window shows.
+const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
+/// Small, so that everything overflows.
+const BOUNDS: Bounds =
+    Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3, view: VIEW };
 
 /// A hub over the model, and a session that both tables are live for.
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
@@ -80,14 +88,22 @@ fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
     let queries: Vec<Query> = ["a", "b"]
         .map(|name| {
             let table = hub.find_table(name).expect("is tracked");
-            session.hold(&table, |_| Vec::new()).expect("is tracked")
+            session.hold(Definition::all(table), |_| Vec::new()).expect("is tracked")
         })
         .into();
     (hub, session, queries)
 }
 
 fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
-    Ready { query: query.id, ticket: query.ticket, lead: Vec::new(), replay: Vec::new(), base }
+    Ready {
+        query: query.id,
+        ticket: query.ticket,
+        lead: Vec::new(),
+        from: base.clone(),
+        replay: Vec::new(),
+        base,
+        view: None,
+    }
 }
 
 fn write(model: &mut Model, hub: &Hub, times: i64) {
@@ -131,5 +147,5 @@ fn a_table_that_is_no_longer_tracked_cannot_be_held() {
     let table = hub.find_table("a").expect("is tracked");
     let batch = Batch { position: model.position(), changes: Vec::new() };
     hub.publish(batch, vec![CatalogChange::Untracked(table.id)]).expect("rows have keys");
-    assert!(session.hold(&table, |_| Vec::new()).is_none());
+    assert!(session.hold(Definition::all(table), |_| Vec::new()).is_none());
 }

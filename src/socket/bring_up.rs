@@ -6,14 +6,18 @@
 //!
 //! While the database does not answer it tries again, for as long as the subscription is wanted.
 
-use super::limits;
+use super::{
+    limits,
+    shared::{Shared, Taken},
+};
 use crate::{
     changelog::{self, Reading, Rows, Source},
-    hub::{Frame, NotYet, QueryId, Ready, RowChange, Session, Table, Ticket},
-    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
+    hub::{
+        Chunks, Definition, Frame, Greeting, NotYet, Operation, QueryId, Ready, RowChange, Session, Ticket, subscribed,
+    },
+    protocol::{ErrorCode, Position, ResyncReason, ServerFrame, Token},
 };
 use futures::TryStreamExt;
-use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use tokio::sync::mpsc;
 
@@ -36,7 +40,7 @@ pub(super) struct Want {
     pub(super) id: String,
     pub(super) query: QueryId,
     pub(super) ticket: Ticket,
-    pub(super) table: Arc<Table>,
+    pub(super) definition: Arc<Definition>,
     pub(super) start: Start,
 }
 
@@ -46,19 +50,28 @@ pub(super) enum Start {
     Snapshot {
         /// Whether the client has been told so.
         announced: bool,
+        /// What was read before is of no use.
+        not_before: Option<Token>,
     },
     /// From a token that a client brought.
     Resume { token: String },
     /// From a position, with what is to be sent before the changes from there on.
-    Continue {
-        from: Token,
-        lead: Vec<Frame>,
-        replay: Vec<RowChange>,
-        /// Whether the database is known to have reached `from`. One that a client brings may be ahead of it.
-        known: bool,
-    },
+    Continue(Continue),
     /// From all rows, although the client has some.
     Anew { reason: ResyncReason },
+}
+
+/// How far a subscription has come.
+pub(super) struct Continue {
+    /// What is sent before the changes.
+    lead: Vec<Frame>,
+    /// Where `lead` brings the client.
+    from: Token,
+    /// The changes from there to `base`.
+    replay: Vec<RowChange>,
+    base: Token,
+    /// Whether the database is known to have reached `base`. One that a client brings may be ahead of it.
+    known: bool,
 }
 
 /// The session is gone.
@@ -66,7 +79,7 @@ struct Gone;
 
 struct BringUp<S> {
     session: Arc<Session>,
-    source: S,
+    source: Arc<Shared<S>>,
 }
 
 /// What becomes live together.
@@ -93,7 +106,9 @@ impl Round {
             Task::Lagged { position, queries } => {
                 self.recovering = true;
                 for query in queries {
-                    self.go_on(query, None, position.clone(), Vec::new(), Vec::new(), session);
+                    let (from, base) = (position.clone(), position.clone());
+                    let reached = Continue { lead: Vec::new(), from, replay: Vec::new(), base, known: true };
+                    self.go_on(query, None, Start::Continue(reached), session);
                 }
             }
         }
@@ -102,28 +117,29 @@ impl Round {
     /// What was prepared has become too old before it could become live: it goes on from where it was.
     fn again(&mut self, query: QueryId, session: &Session) {
         for stale in self.ready.extract_if(.., |one| one.query == query).collect::<Vec<_>>() {
-            self.go_on(query, Some(stale.ticket), stale.base, stale.lead, stale.replay, session);
+            let Ready { ticket, lead, from, replay, base, .. } = stale;
+            let reached = Continue { lead, from, replay, base, known: true };
+            self.go_on(query, Some(ticket), Start::Continue(reached), session);
         }
     }
 
-    fn go_on(
-        &mut self,
-        query: QueryId,
-        of: Option<Ticket>,
-        from: Token,
-        lead: Vec<Frame>,
-        replay: Vec<RowChange>,
-        session: &Session,
-    ) {
-        let Some((table, ticket)) = session.held(query) else { return };
+    /// What was prepared is of no use any more.
+    fn anew(&mut self, query: QueryId, session: &Session) {
+        for stale in self.ready.extract_if(.., |one| one.query == query).collect::<Vec<_>>() {
+            let start = Start::Anew { reason: ResyncReason::TooMuchToReplay };
+            self.go_on(query, Some(stale.ticket), start, session);
+        }
+    }
+
+    fn go_on(&mut self, query: QueryId, of: Option<Ticket>, start: Start, session: &Session) {
+        let Some((definition, ticket)) = session.held(query) else { return };
         let taken =
             self.wants.iter().any(|want| want.query == query) || self.ready.iter().any(|one| one.query == query);
         if taken || of.is_some_and(|of| of != ticket) {
             return;
         }
         let id = self.ids.get(&query).cloned().unwrap_or_default();
-        let start = Start::Continue { from, lead, replay, known: true };
-        self.wants.push(Want { id, query, ticket, table, start });
+        self.wants.push(Want { id, query, ticket, definition, start });
     }
 }
 
@@ -131,17 +147,17 @@ impl Round {
 enum Failure {
     /// It has ended meanwhile, or must end.
     Drop,
-    Source(changelog::Error),
+    Source(Arc<changelog::Error>),
 }
 
 impl From<changelog::Error> for Failure {
     fn from(error: changelog::Error) -> Self {
-        Self::Source(error)
+        Self::Source(Arc::new(error))
     }
 }
 
 /// Serves one session until it is gone.
-pub(super) async fn run<S: Source>(session: Arc<Session>, source: S, mut tasks: mpsc::Receiver<Task>) {
+pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>, mut tasks: mpsc::Receiver<Task>) {
     let bring_up = BringUp { session, source };
     while let Some(first) = tasks.recv().await {
         tokio::time::sleep(limits::GATHER).await;
@@ -167,6 +183,8 @@ impl<S: Source> BringUp<S> {
                 Ok(()) => return Ok(()),
                 Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
                 Err(NotYet::Behind(query)) => round.again(query, &self.session),
+                Err(NotYet::Unfilled(query)) => self.session.hub().filled(query).await,
+                Err(NotYet::Reload(query)) => round.anew(query, &self.session),
                 Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
             }
         }
@@ -196,7 +214,7 @@ impl<S: Source> BringUp<S> {
                     retry = (retry * 2).min(limits::RETRY.1);
                 }
                 Err(Failure::Source(error)) => {
-                    let table = want.table.full_name();
+                    let table = want.definition.table.full_name();
                     tracing::warn!(%error, table, "a table cannot be read");
                     self.session.fail(
                         want.query,
@@ -212,42 +230,79 @@ impl<S: Source> BringUp<S> {
     /// One step, or several: `want.start` says how far it has come.
     async fn attempt(&self, want: &mut Want) -> Result<Ready, Failure> {
         loop {
+            if want.definition.view.is_some() {
+                return self.view(want).await;
+            }
             match &mut want.start {
                 Start::Resume { token } => {
                     let token = std::mem::take(token);
                     want.start = self.resume(&token, want);
                 }
-                Start::Continue { from, lead, replay, known }
-                    if (*known || self.reaches(from)) && self.session.covers(from) =>
+                Start::Continue(reached)
+                    if (reached.known || self.reaches(&reached.base)) && self.session.covers(&reached.base) =>
                 {
                     return Ok(Ready {
                         query: want.query,
                         ticket: want.ticket,
-                        lead: std::mem::take(lead),
-                        replay: std::mem::take(replay),
-                        base: from.clone(),
+                        lead: std::mem::take(&mut reached.lead),
+                        from: reached.from.clone(),
+                        replay: std::mem::take(&mut reached.replay),
+                        base: reached.base.clone(),
+                        view: None,
                     });
                 }
-                Start::Continue { from, replay, known, .. } => match self.read_on(from, replay, &want.table).await? {
-                    Ok(()) => *known = true,
+                Start::Continue(reached) => match self.read_on(reached, &want.definition).await? {
+                    Ok(()) => reached.known = true,
                     Err(reason) => want.start = Start::Anew { reason },
                 },
                 Start::Anew { reason } => {
                     let reason = *reason;
                     if !want.id.is_empty() {
-                        self.chunk(want, subscribed(&want.id, want.query, &want.table, false)).await?;
+                        self.chunk(want, subscribed(&want.id, want.query, &want.definition.key, false)).await?;
                     }
                     self.chunk(want, Frame::from(ServerFrame::Resync { query: want.query, reason }.encode())).await?;
-                    want.start = Start::Snapshot { announced: true };
+                    let not_before = Some(self.session.hub().token());
+                    want.start = Start::Snapshot { announced: true, not_before };
                 }
-                Start::Snapshot { announced } => {
+                Start::Snapshot { announced, .. } => {
                     if !std::mem::replace(announced, true) {
-                        self.chunk(want, subscribed(&want.id, want.query, &want.table, false)).await?;
+                        self.chunk(want, subscribed(&want.id, want.query, &want.definition.key, false)).await?;
                     }
                     return self.snapshot(want).await;
                 }
             }
         }
+    }
+
+    /// A window or totals: the hub has them, and what they told; only a position from elsewhere must be looked into.
+    async fn view(&self, want: &mut Want) -> Result<Ready, Failure> {
+        if let Start::Resume { token } = &mut want.start {
+            let token = std::mem::take(token);
+            want.start = self.resume(&token, want);
+            if let Start::Continue(reached) = &mut want.start
+                && !self.reaches(&reached.base)
+                && let Err(reason) = self.read_on(reached, &want.definition).await?
+                && reason == ResyncReason::PositionUnknown
+            {
+                want.start = Start::Anew { reason };
+            }
+        }
+        let id = || Some(want.id.clone()).filter(|id| !id.is_empty());
+        let now = self.session.hub().token();
+        let (from, greeting) = match &want.start {
+            Start::Continue(Continue { from, lead, .. }) => {
+                let id = if lead.is_empty() { None } else { id() };
+                (from.clone(), Greeting { id, resumes: true, resync: None })
+            }
+            Start::Anew { reason } => (now, Greeting { id: id(), resumes: false, resync: Some(*reason) }),
+            Start::Snapshot { announced, .. } => {
+                let id = if *announced { None } else { id() };
+                (now, Greeting { id, resumes: false, resync: None })
+            }
+            Start::Resume { .. } => unreachable!("it was looked at above"),
+        };
+        let (query, ticket, base) = (want.query, want.ticket, from.clone());
+        Ok(Ready { query, ticket, lead: Vec::new(), from, replay: Vec::new(), base, view: Some(greeting) })
     }
 
     fn reaches(&self, token: &Token) -> bool {
@@ -262,28 +317,32 @@ impl<S: Source> BringUp<S> {
         if token.epoch != self.session.hub().token().epoch {
             return start_over(ResyncReason::PositionForeign);
         }
-        if !token.position.includes(want.table.since) {
+        if !token.position.includes(want.definition.table.since) {
             return start_over(ResyncReason::PositionTooOld);
         }
-        let lead = vec![subscribed(&want.id, want.query, &want.table, true)];
-        Start::Continue { from: token, lead, replay: Vec::new(), known: false }
+        let lead = vec![subscribed(&want.id, want.query, &want.definition.key, true)];
+        Start::Continue(Continue { lead, from: token.clone(), replay: Vec::new(), base: token, known: false })
     }
 
-    /// Moves `from` on by what the source has after it. The inner error is why it cannot be moved.
+    /// Moves the base on by what the source has after it. The inner error is why it cannot be moved.
     async fn read_on(
         &self,
-        from: &mut Token,
-        replay: &mut Vec<RowChange>,
-        table: &Table,
+        reached: &mut Continue,
+        definition: &Definition,
     ) -> Result<Result<(), ResyncReason>, Failure> {
-        if from.epoch != self.session.hub().token().epoch {
+        if reached.base.epoch != self.session.hub().token().epoch {
             return Ok(Err(ResyncReason::PositionForeign));
         }
-        Ok(match self.source.changes_after(&from.position).await? {
+        let epoch = reached.base.epoch;
+        let enough = |position: &Position| self.session.covers(&Token { epoch, position: position.clone() });
+        let reading = self.source.changes_after(&reached.base.position, definition.table.id, enough).await?;
+        Ok(match reading {
             Reading::Changes { changes, position } => {
-                replay.extend(changes.into_iter().filter(|change| change.table == table.id));
-                from.position = position;
-                Ok(())
+                let of_table = changes.into_iter().filter(|change| change.table == definition.table.id);
+                reached.replay.extend(of_table);
+                reached.base.position = position;
+                let reload = reached.replay.iter().any(|change| matches!(change.operation, Operation::Reload));
+                if reload { Err(ResyncReason::TooMuchToReplay) } else { Ok(()) }
             }
             Reading::TooMuch { .. } => Err(ResyncReason::TooMuchToReplay),
             Reading::Pruned => Err(ResyncReason::PositionTooOld),
@@ -305,24 +364,46 @@ impl<S: Source> BringUp<S> {
     }
 
     async fn send_snapshot(&self, want: &Want, sent: &mut usize) -> Result<Ready, Failure> {
-        let (base, mut snapshot) = self.source.snapshot(&want.table).await?;
-        let mut last = Vec::new();
-        let mut bytes = 0;
-        {
-            let mut rows = snapshot.rows(&want.table);
-            while let Some(row) = rows.try_next().await? {
-                if last.len() >= limits::CHUNK_ROWS || bytes + row.get().len() > limits::CHUNK_BYTES && !last.is_empty()
-                {
-                    self.chunk(want, rows_frame(want.query, &std::mem::take(&mut last), true)).await?;
+        let not_before = match &want.start {
+            Start::Snapshot { not_before, .. } => not_before.as_ref(),
+            _ => None,
+        };
+        let (base, last) = match self.source.snapshot(want.query, &want.definition, not_before).await {
+            Err(error) => return Err(Failure::Source(error)),
+            Ok(Taken::Frames { base, frames }) => {
+                let (last, chunks) = frames.split_last().expect("there is a frame even without rows");
+                for frame in chunks {
+                    self.chunk(want, frame.clone()).await?;
                     *sent += 1;
-                    bytes = 0;
                 }
-                bytes += row.get().len();
-                last.push(row);
+                (base, last.clone())
+            }
+            Ok(Taken::TooLarge { .. }) => self.stream_snapshot(want, sent).await?,
+        };
+        let from = base.clone();
+        Ok(Ready {
+            query: want.query,
+            ticket: want.ticket,
+            lead: vec![last],
+            from,
+            replay: Vec::new(),
+            base,
+            view: None,
+        })
+    }
+
+    /// As fast as the client takes it.
+    async fn stream_snapshot(&self, want: &Want, sent: &mut usize) -> Result<(Token, Frame), Failure> {
+        let (base, mut snapshot) = self.source.source().snapshot(&want.definition.table).await?;
+        let mut chunks = Chunks::new(want.query);
+        let mut rows = snapshot.rows(&want.definition);
+        while let Some(row) = rows.try_next().await? {
+            if let Some(frame) = chunks.push(row) {
+                self.chunk(want, frame).await?;
+                *sent += 1;
             }
         }
-        let lead = vec![rows_frame(want.query, &last, false)];
-        Ok(Ready { query: want.query, ticket: want.ticket, lead, replay: Vec::new(), base })
+        Ok((base, chunks.last()))
     }
 
     async fn chunk(&self, want: &Want, frame: Frame) -> Result<(), Failure> {
@@ -335,15 +416,4 @@ impl<S: Source> BringUp<S> {
             self.session.post(&ServerFrame::Error { id, code, message: Cow::Borrowed(message), at: None, hint: None });
         }
     }
-}
-
-/// The frame that accepts a subscription.
-pub(super) fn subscribed(id: &str, query: QueryId, table: &Table, resumed: bool) -> Frame {
-    let key = Cow::Borrowed(table.key.as_slice());
-    Frame::from(ServerFrame::Subscribed { id: Cow::Borrowed(id), query, key, resumed }.encode())
-}
-
-fn rows_frame(query: QueryId, rows: &[Box<RawValue>], more: bool) -> Frame {
-    let rows = rows.iter().map(Box::as_ref).collect();
-    Frame::from(ServerFrame::Snapshot { query, rows, more, position: None }.encode())
 }

@@ -15,10 +15,10 @@ pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
 pub(super) const MAX_SUBSCRIPTIONS: usize = 100;
 /// Subscriptions of one connection that wait to be brought up, some of which may have ended again.
 pub(super) const MAX_WAITING: usize = 256;
-/// Rows in one chunk of a snapshot.
-pub(super) const CHUNK_ROWS: usize = 500;
-/// Bytes of row text after which a chunk is full.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+/// Of these, so many are kept for what the server itself must bring up.
+pub(super) const KEPT_FREE: usize = 128;
+/// How often to try again what the source could not be asked about.
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Subscriptions that arrive within this time become live together.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
 /// How long a client may take nothing before the connection ends; for a frame it is longer by what the frame takes on the

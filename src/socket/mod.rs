@@ -4,17 +4,25 @@
 //! |---|---|
 //! | `upgrade` | the handshake |
 //! | `session` | one connection: reads frames, sends what its outbox holds, keeps time |
+//! | `question` | what a `subscribe` frame asks |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
+//! | `shared` | reads that many sessions want at the same time |
+//! | `fill` | reads what windows and totals are made of |
 //! | `limits` | every bound and interval of this stage |
 //!
 //! Invariant: whatever a client sends, its session answers with an error frame or ends; nothing else is affected.
 
 mod bring_up;
+mod fill;
 mod limits;
+mod question;
 mod session;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod upgrade;
 
+pub use fill::run as fill;
 pub use limits::Limits;
+pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

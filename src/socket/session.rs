@@ -1,13 +1,14 @@
 //! One connection: reads frames, sends what its outbox holds, keeps time.
 
 use super::{
-    Limits, Live,
+    Limits, Live, Shared,
     bring_up::{self, Start, Task, Want},
     limits,
+    question::{self, Refusal},
 };
 use crate::{
     changelog::Source,
-    hub::{Frame, QueryId, Sent, Session},
+    hub::{Frame, QueryId, Sent, Session, subscribed},
     protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -15,7 +16,7 @@ use futures::{Sink, SinkExt, Stream, StreamExt};
 use std::{borrow::Cow, collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{Instant, interval_at, timeout},
+    time::{Instant, interval, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -39,14 +40,22 @@ impl<W> Wire for W where
 {
 }
 
-struct Connection<W> {
+struct Connection<W, S> {
     socket: W,
     session: Arc<Session>,
+    source: Arc<Shared<S>>,
     tasks: mpsc::Sender<Task>,
-    subscriptions: BTreeMap<String, QueryId>,
+    subscriptions: BTreeMap<String, Subscription>,
     malformed: u32,
     heard: Instant,
     heartbeat: Duration,
+}
+
+/// What a client has asked for under one id.
+struct Subscription {
+    asked: Subscribe,
+    /// None while it waits for the source to read its constants.
+    query: Option<QueryId>,
 }
 
 /// Serves one connection until it ends.
@@ -58,7 +67,7 @@ pub(super) async fn run(socket: WebSocket, live: Live) {
 
 pub(super) async fn serve<S: Source>(
     socket: impl Wire,
-    source: S,
+    source: Arc<Shared<S>>,
     limits: Limits,
     stop: CancellationToken,
     session: Arc<Session>,
@@ -66,11 +75,12 @@ pub(super) async fn serve<S: Source>(
     let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
-    worker.spawn(bring_up::run(session.clone(), source, received).in_current_span());
+    worker.spawn(bring_up::run(session.clone(), source.clone(), received).in_current_span());
     let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
         session: session.clone(),
+        source,
         tasks,
         subscriptions: BTreeMap::new(),
         malformed: 0,
@@ -79,6 +89,7 @@ pub(super) async fn serve<S: Source>(
     };
     tracing::debug!("opened");
     let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
+    let mut again = interval(limits::ASK_AGAIN);
     let mut outcome = connection.welcome().await;
     while outcome.is_ok() {
         outcome = tokio::select! {
@@ -86,6 +97,7 @@ pub(super) async fn serve<S: Source>(
             message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
             _ = beat.tick() => connection.beat().await,
+            _ = again.tick(), if connection.waits() => connection.ask_again().await,
         };
     }
     match outcome {
@@ -97,7 +109,7 @@ pub(super) async fn serve<S: Source>(
     }
 }
 
-impl<W: Wire> Connection<W> {
+impl<W: Wire, S: Source> Connection<W, S> {
     async fn welcome(&mut self) -> Result<(), End> {
         let frame = ServerFrame::Welcome {
             session: Cow::Owned(self.session.id().to_string()),
@@ -140,12 +152,16 @@ impl<W: Wire> Connection<W> {
     }
 
     async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
+        self.refuse_for(id, &Refusal::new(code, message)).await
+    }
+
+    async fn refuse_for(&mut self, id: Option<&str>, refusal: &Refusal) -> Result<(), End> {
         let frame = ServerFrame::Error {
             id: id.map(Cow::Borrowed),
-            code,
-            message: Cow::Borrowed(message),
-            at: None,
-            hint: None,
+            code: refusal.code,
+            message: Cow::Borrowed(&refusal.message),
+            at: refusal.at,
+            hint: refusal.hint.as_deref().map(Cow::Borrowed),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -153,13 +169,14 @@ impl<W: Wire> Connection<W> {
     async fn handle(&mut self, frame: ClientFrame) -> Result<(), End> {
         match frame {
             ClientFrame::Ping { t } => self.send(&[Frame::from(ServerFrame::Pong { t }.encode())]).await,
-            ClientFrame::Subscribe(subscribe) => match self.subscribe(&subscribe) {
-                Ok(()) => Ok(()),
-                Err((code, message)) => self.refuse(Some(&subscribe.id), code, &message).await,
+            ClientFrame::Subscribe(asked) => match self.admit(&asked) {
+                Ok(()) => self.subscribe(asked).await,
+                Err(refusal) => self.refuse_for(Some(&asked.id), &refusal).await,
             },
             ClientFrame::Unsubscribe { id } => match self.subscriptions.remove(&id) {
-                Some(query) => {
-                    if !self.subscriptions.values().any(|other| *other == query) {
+                Some(Subscription { query, .. }) => {
+                    let still = |query| self.subscriptions.values().any(|other| other.query == Some(query));
+                    if let Some(query) = query.filter(|query| !still(*query)) {
                         self.session.release(query);
                     }
                     Ok(())
@@ -169,50 +186,99 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    fn subscribe(&mut self, subscribe: &Subscribe) -> Result<(), (ErrorCode, String)> {
-        let id = &subscribe.id;
-        if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return Err((ErrorCode::InvalidId, format!("an id has 1 to {MAX_ID_BYTES} bytes")));
+    /// What can be said without looking at what is asked.
+    fn admit(&self, asked: &Subscribe) -> Result<(), Refusal> {
+        if asked.id.is_empty() || asked.id.len() > MAX_ID_BYTES {
+            return Err(Refusal::new(ErrorCode::InvalidId, format!("an id has 1 to {MAX_ID_BYTES} bytes")));
         }
-        if self.subscriptions.contains_key(id) {
-            return Err((ErrorCode::InvalidId, "this id is in use on this connection".to_owned()));
+        if self.subscriptions.contains_key(&asked.id) {
+            return Err(Refusal::new(ErrorCode::InvalidId, "this id is in use on this connection"));
         }
-        if self.subscriptions.len() >= limits::MAX_SUBSCRIPTIONS || self.tasks.capacity() < 2 {
-            let most = limits::MAX_SUBSCRIPTIONS;
-            return Err((ErrorCode::TooManySubscriptions, format!("a connection has at most {most} subscriptions")));
+        if self.subscriptions.len() >= limits::MAX_SUBSCRIPTIONS || self.tasks.capacity() <= limits::KEPT_FREE {
+            let message = format!("a connection has at most {} subscriptions", limits::MAX_SUBSCRIPTIONS);
+            return Err(Refusal::new(ErrorCode::TooManySubscriptions, message));
         }
-        if subscribe.columns.is_some()
-            || subscribe.filter.is_some()
-            || !subscribe.params.is_empty()
-            || !subscribe.order.is_empty()
-            || subscribe.limit.is_some()
-            || subscribe.aggregate.is_some()
-            || !subscribe.group_by.is_empty()
-        {
-            let message = "this server sends whole tables; leave out columns, where and params".to_owned();
-            return Err((ErrorCode::Unsupported, message));
-        }
-        let unknown = || {
-            let name: String = subscribe.table.chars().take(MAX_ID_BYTES).collect();
-            (ErrorCode::UnknownTable, format!("there is no live table {name:?}; `rowcast track` makes one live"))
-        };
-        let table = self.session.hub().find_table(&subscribe.table).ok_or_else(unknown)?;
-        let others = &self.subscriptions;
-        let query = self.session.hold(&table, |query| {
-            let ids = others.iter().filter(|(_, other)| **other == query).map(|(id, _)| id).chain([id]);
-            ids.map(|id| bring_up::subscribed(id, query, &table, false)).collect()
-        });
-        let query = query.ok_or_else(unknown)?;
-        self.subscriptions.insert(id.clone(), query.id);
-        let start = match &subscribe.position {
-            _ if query.shared => Start::Snapshot { announced: true },
-            Some(token) => Start::Resume { token: token.clone() },
-            None => Start::Snapshot { announced: false },
-        };
-        let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, table: query.table, start };
-        // There was room above, and only this task sends.
-        let _ = self.tasks.try_send(Task::Want(want));
         Ok(())
+    }
+
+    /// Begins a subscription, or says why not.
+    async fn subscribe(&mut self, asked: Subscribe) -> Result<(), End> {
+        let id = asked.id.clone();
+        match self.begin(&asked).await {
+            Ok(query) => {
+                self.subscriptions.insert(id, Subscription { asked, query: Some(query) });
+                Ok(())
+            }
+            Err(refusal) if refusal.code == ErrorCode::SourceUnavailable => {
+                let known = self.subscriptions.insert(id.clone(), Subscription { asked, query: None });
+                if known.is_none() { self.refuse_for(Some(&id), &refusal).await } else { Ok(()) }
+            }
+            Err(refusal) => {
+                self.subscriptions.remove(&id);
+                self.refuse_for(Some(&id), &refusal).await
+            }
+        }
+    }
+
+    async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
+        let id = &asked.id;
+        let definition = question::define(asked, self.session.hub(), self.source.source()).await?;
+        let key = definition.key.clone();
+        let others = &self.subscriptions;
+        let query = self.session.hold(definition, |query| {
+            let ids = others.iter().filter(|(other, one)| *other != id && one.query == Some(query)).map(|(id, _)| id);
+            ids.chain([id]).map(|id| subscribed(id, query, &key, false)).collect()
+        });
+        let query = query.ok_or_else(|| Refusal::unknown_table(&asked.table))?;
+        let start = match &asked.position {
+            _ if query.shared => Start::Snapshot { announced: true, not_before: None },
+            Some(token) => Start::Resume { token: token.clone() },
+            None => Start::Snapshot { announced: false, not_before: None },
+        };
+        let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, definition: query.definition, start };
+        // There was room, and only this task sends.
+        let _ = self.tasks.try_send(Task::Want(want));
+        Ok(query.id)
+    }
+
+    fn waits(&self) -> bool {
+        self.subscriptions.values().any(|one| one.query.is_none())
+    }
+
+    /// Tries again what the source could not be asked about.
+    async fn ask_again(&mut self) -> Result<(), End> {
+        let waiting = self.subscriptions.values().filter(|one| one.query.is_none());
+        for asked in waiting.map(|one| one.asked.clone()).collect::<Vec<_>>() {
+            self.subscribe(asked).await?;
+        }
+        Ok(())
+    }
+
+    /// The table of a query has another shape: what was asked is asked again, from the start.
+    async fn ask_anew(&mut self, query: QueryId) -> Result<(), End> {
+        let concerned = self.subscriptions.values_mut().filter(|one| one.query == Some(query));
+        let again: Vec<Subscribe> = concerned
+            .map(|one| {
+                one.query = None;
+                one.asked.position = None;
+                one.asked.clone()
+            })
+            .collect();
+        for asked in again {
+            self.subscribe(asked).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a query are read anew; the client knows.
+    fn read_anew(&mut self, query: QueryId) -> Result<(), End> {
+        let Some((definition, ticket)) = self.session.held(query) else { return Ok(()) };
+        let mut ids = self.subscriptions.iter().filter(|(_, one)| one.query == Some(query));
+        let id = ids.next().map_or_else(String::new, |(id, _)| id.clone());
+        let not_before = Some(self.session.hub().token());
+        let want = Want { id, query, ticket, definition, start: Start::Snapshot { announced: true, not_before } };
+        // Whoever has so much to be read anew that it does not fit starts over on a new connection.
+        self.tasks.try_send(Task::Want(want)).map_err(|_| End::Close(CloseCode::GoingAway))
     }
 
     /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
@@ -222,12 +288,14 @@ impl<W: Wire> Connection<W> {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
-                    let ended: Vec<String> =
-                        self.subscriptions.extract_if(.., |_, other| *other == query).map(|(id, _)| id).collect();
+                    let ended = self.subscriptions.extract_if(.., |_, one| one.query == Some(query));
+                    let ended: Vec<String> = ended.map(|(id, _)| id).collect();
                     for id in ended {
                         self.refuse(Some(&id), code, &message).await?;
                     }
                 }
+                Sent::Anew(query) => self.read_anew(query)?,
+                Sent::Altered(query) => self.ask_anew(query).await?,
                 // One place in the channel is kept free for this, and nothing lags twice before it is brought up.
                 Sent::Lagged { position, queries } => {
                     tracing::debug!(queries = queries.len(), "lagged");

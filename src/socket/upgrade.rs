@@ -1,6 +1,6 @@
 //! The handshake.
 
-use super::{Limits, limits, session};
+use super::{Limits, Shared, limits, session};
 use crate::{changelog::PostgresSource, hub::Hub, protocol::SUBPROTOCOL};
 use axum::{
     extract::{State, WebSocketUpgrade},
@@ -16,7 +16,7 @@ pub struct Live {
     /// Where changes come from.
     pub hub: Arc<Hub>,
     /// Where snapshots come from.
-    pub source: PostgresSource,
+    pub source: Arc<Shared<PostgresSource>>,
     /// Bounds and intervals.
     pub limits: Limits,
     /// Ends all sessions.

@@ -1,11 +1,11 @@
 //! Sessions: what one connected client may do with the hub.
 
-use super::{Entry, Hub, QueryId};
+use super::{Hub, NotYet, QueryId, Ready};
 use crate::{
-    hub::{Chunk, Delivery, Frame, RowChange, Sent, Table},
+    hub::{Chunk, Definition, Delivery, Frame, Sent},
     protocol::{ErrorCode, ServerFrame, Token},
 };
-use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 
 /// Names one use of a query by one session, from `hold` to `release`. A later use has another.
@@ -16,38 +16,12 @@ pub type Ticket = u64;
 pub struct Query {
     /// Its number.
     pub id: QueryId,
-    /// The table whose rows it wants.
-    pub table: Arc<Table>,
+    /// What it asks.
+    pub definition: Arc<Definition>,
     /// This use of it.
     pub ticket: Ticket,
     /// Whether this session used it already.
     pub shared: bool,
-}
-
-/// A query that can become live, up to what the ring still has to add.
-#[derive(Debug)]
-pub struct Ready {
-    /// Which query.
-    pub query: QueryId,
-    /// Which use of it. A use that has ended is passed over.
-    pub ticket: Ticket,
-    /// Frames that come before the changes.
-    pub lead: Vec<Frame>,
-    /// Changes before `base` that the client has not seen.
-    pub replay: Vec<RowChange>,
-    /// Where `lead` and `replay` together bring the client.
-    pub base: Token,
-}
-
-/// Why queries cannot become live yet.
-#[derive(Debug, PartialEq, Eq)]
-pub enum NotYet {
-    /// The hub has yet to reach the base of a query.
-    Ahead(Token),
-    /// The ring does not hold what came after the base of this query: read it from the source.
-    Behind(QueryId),
-    /// The session has lagged meanwhile: what lagged must become live together with these.
-    Lagged,
 }
 
 /// One connected client, as the hub sees it.
@@ -74,33 +48,27 @@ impl Session {
         &self.hub
     }
 
-    /// Uses the query that asks for all rows of `table`. It is not live before [`go_live`](Self::go_live).
+    /// Uses the query that asks this. It is not live before [`go_live`](Self::go_live).
     ///
     /// Who asks again for a query starts over, for all of its subscribers on this session; `announce` makes the frames
     /// that tell them so. They are queued in the same step, because from here on a position speaks for this query no more.
-    /// `None` if the table is tracked no longer: nobody would tell its subscribers later.
-    pub fn hold(&self, table: &Arc<Table>, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Option<Query> {
+    /// `None` if the table is tracked no longer, or has another shape by now: nobody would tell its subscribers later.
+    pub fn hold(&self, definition: Definition, announce: impl FnOnce(QueryId) -> Vec<Frame>) -> Option<Query> {
         let mut state = self.hub.lock();
-        state.catalog.get(table.id).filter(|tracked| *tracked == table)?;
+        state.catalog.get(definition.table.id).filter(|tracked| **tracked == definition.table)?;
         state.next += 1;
         let ticket = state.next;
-        let id = *state.by_table.entry(table.id).or_insert(ticket);
-        let shared = state.sessions.get_mut(&self.id).is_some_and(|own| own.held.insert(id, ticket).is_some());
-        let entry = state.queries.entry(id).or_insert_with(|| Entry {
-            table: table.clone(),
-            holders: 0,
-            live: BTreeSet::new(),
-        });
-        let table = entry.table.clone();
+        let (id, entry) = state.entry(definition);
+        let definition = entry.definition.clone();
+        let shared = entry.live.remove(&self.id);
+        let own = state.sessions.get_mut(&self.id)?;
+        let shared = own.held.insert(id, ticket).is_some() || shared;
         if shared {
-            entry.live.remove(&self.id);
-        } else {
+            own.outbox.push(Delivery { frames: announce(id).into(), position: None, pinned: true });
+        } else if let Some(entry) = state.queries.get_mut(&id) {
             entry.holders += 1;
         }
-        if shared && let Some(own) = state.sessions.get_mut(&self.id) {
-            own.outbox.push(Delivery { frames: announce(id).into(), position: None, pinned: true });
-        }
-        Some(Query { id, table, ticket, shared })
+        Some(Query { id, definition, ticket, shared })
     }
 
     /// Whether this use of a query has not ended.
@@ -109,10 +77,10 @@ impl Session {
     }
 
     /// The use of a query by this session, if it is used.
-    pub fn held(&self, query: QueryId) -> Option<(Arc<Table>, Ticket)> {
+    pub fn held(&self, query: QueryId) -> Option<(Arc<Definition>, Ticket)> {
         let state = self.hub.lock();
         let ticket = *state.sessions.get(&self.id)?.held.get(&query)?;
-        Some((state.queries.get(&query)?.table.clone(), ticket))
+        Some((state.queries.get(&query)?.definition.clone(), ticket))
     }
 
     /// Queues a frame that leads up to a query's being live, as soon as there is room for it. False if this use of the

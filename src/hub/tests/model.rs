@@ -138,6 +138,32 @@ impl Model {
         (old, self.tables[index].clone())
     }
 
+    /// The table has one more column from now on, and its catalog entry says so.
+    pub(crate) fn alter(&mut self, index: usize) -> Table {
+        self.next += 1;
+        let since = self.next - 1;
+        let name = format!("c{}", self.columns[index]);
+        self.columns[index] += 1;
+        let table = &mut self.tables[index];
+        table.columns.push(Column::new(&name, "text", Kind::Text));
+        table.since = since;
+        table.clone()
+    }
+
+    /// Every row gets another value, which is told as one bulk change.
+    pub(crate) fn bulk(&mut self, index: usize) {
+        if self.open.values().any(|other| other.touches(index)) {
+            return;
+        }
+        let mut own = self.begin();
+        self.value += 1;
+        own.effects.extend(self.rows(index).keys().map(|key| Effect::Put(index, *key, self.value)));
+        self.sequence += 1;
+        let (table, transaction) = (self.tables[index].id, own.number);
+        own.changes.push((self.sequence, RowChange { table, transaction, operation: Operation::Reload }));
+        self.committed.push(own);
+    }
+
     pub(crate) fn position(&self) -> Position {
         Position::new(self.next, self.open.values().map(|transaction| transaction.number))
     }

@@ -1,0 +1,168 @@
+//! How queries become live: what they missed and the position that speaks for them, in one delivery.
+
+use super::{Entry, QueryId, State, Ticket, resync};
+use crate::{
+    hub::{Chunks, Delivery, Frame, RowChange, Shown, net, subscribed},
+    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
+};
+use std::borrow::Cow;
+
+/// Most answers that are kept for those who come from the same position, until the position moves.
+const MAX_CAUGHT_UP: usize = 1_000;
+
+/// A query that can become live, up to what the ring still has to add.
+#[derive(Debug)]
+pub struct Ready {
+    /// Which query.
+    pub query: QueryId,
+    /// Which use of it. A use that has ended is passed over.
+    pub ticket: Ticket,
+    /// Frames that come before the changes.
+    pub lead: Vec<Frame>,
+    /// Where `lead` brings the client.
+    pub from: Token,
+    /// Changes of the table from there to `base`.
+    pub replay: Vec<RowChange>,
+    /// Where `lead` and `replay` together bring the client.
+    pub base: Token,
+    /// Of a window or totals, for which the rest is told here too.
+    pub view: Option<Greeting>,
+}
+
+/// How a window or totals begins for a client.
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    /// The client's id, if it has not been told the query's number.
+    pub id: Option<String>,
+    /// Whether the client has what was there at [`Ready::from`].
+    pub resumes: bool,
+    /// Why the client must start over, if that is known already.
+    pub resync: Option<ResyncReason>,
+}
+
+/// Why queries cannot become live yet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NotYet {
+    /// The hub has yet to reach the base of a query.
+    Ahead(Token),
+    /// The ring does not hold what came after the base of this query: read it from the source.
+    Behind(QueryId),
+    /// The rows of this query changed in bulk since its base: read it anew.
+    Reload(QueryId),
+    /// This window or these totals have yet to be filled.
+    Unfilled(QueryId),
+    /// The session has lagged meanwhile: what lagged must become live together with these.
+    Lagged,
+}
+
+impl State {
+    pub(super) fn go_live(&mut self, session: u64, ready: &[Ready], recovering: bool) -> Result<(), NotYet> {
+        let Some(own) = self.sessions.get(&session) else { return Ok(()) };
+        if own.lagging && !recovering {
+            return Err(NotYet::Lagged);
+        }
+        let ready: Vec<&Ready> = ready.iter().filter(|one| own.held.get(&one.query) == Some(&one.ticket)).collect();
+        let mut frames = Vec::new();
+        let mut live = Vec::new();
+        let mut unreadable = Vec::new();
+        for one in ready {
+            if self.is_ahead(&one.base) {
+                return Err(NotYet::Ahead(one.base.clone()));
+            }
+            if let Some(greeting) = &one.view {
+                frames.extend(self.greet(one, greeting)?);
+                live.push(one.query);
+                continue;
+            }
+            if one.base.epoch != self.epoch || !self.ring.covers(&one.base.position) {
+                return Err(NotYet::Behind(one.query));
+            }
+            match self.catch_up(one) {
+                Ok(changes) => {
+                    frames.extend(one.lead.iter().cloned());
+                    frames.extend(changes);
+                    live.push(one.query);
+                }
+                Err(Missed::Reload) => return Err(NotYet::Reload(one.query)),
+                Err(Missed::Unreadable) => unreadable.push(one.query),
+            }
+        }
+        for query in live {
+            if let Some(entry) = self.queries.get_mut(&query) {
+                entry.live.insert(session);
+            }
+        }
+        // Logged with the batch that has the row.
+        unreadable.into_iter().for_each(|query| self.end(query, ErrorCode::UnreadableTable));
+        let token = self.token();
+        let Some(own) = self.sessions.get_mut(&session) else { return Ok(()) };
+        own.lagging = false;
+        if !frames.is_empty() || recovering {
+            frames.push(Frame::from(ServerFrame::Commit { position: Cow::Owned(token.to_string()) }.encode()));
+            own.outbox.push(Delivery { frames: frames.into(), position: Some(token), pinned: true });
+        }
+        Ok(())
+    }
+
+    /// The frames that bring a window or totals to the hub's position: what was told since, if that is known, or all.
+    fn greet(&self, one: &Ready, greeting: &Greeting) -> Result<Vec<Frame>, NotYet> {
+        let Some(Entry { definition, kept: Some(kept), .. }) = self.queries.get(&one.query) else {
+            return Ok(Vec::new());
+        };
+        if !kept.is_filled() {
+            return Err(NotYet::Unfilled(one.query));
+        }
+        let resumes = greeting.resumes && one.from.epoch == self.epoch;
+        let missed = resumes.then(|| kept.after(&one.from.position)).flatten();
+        let id = greeting.id.as_ref();
+        let mut frames: Vec<Frame> =
+            id.map(|id| subscribed(id, one.query, &definition.key, missed.is_some())).into_iter().collect();
+        match missed {
+            Some(shown) if shown.is_empty() => {}
+            Some(shown) => {
+                let changes = shown.iter().map(Shown::change).collect();
+                frames.push(Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
+            }
+            None => {
+                let stale = greeting.resumes.then_some(ResyncReason::PositionTooOld);
+                frames.extend(greeting.resync.or(stale).map(|reason| resync(one.query, reason)));
+                let mut chunks = Chunks::new(one.query);
+                frames.extend(kept.rows(definition).into_iter().filter_map(|row| chunks.push(row)));
+                frames.push(chunks.last());
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The frame that brings a query from where its client stands to the hub's position, if anything is missing. Whoever
+    /// stood at the same place is told the same.
+    fn catch_up(&mut self, one: &Ready) -> Result<Option<Frame>, Missed> {
+        let from = (one.query, one.from.to_string());
+        if let Some(known) = self.caught_up.get(&from) {
+            return Ok(known.clone());
+        }
+        let Some(entry) = self.queries.get(&one.query) else { return Ok(None) };
+        let definition = &entry.definition;
+        let missed = net(&definition.table, one.replay.iter().chain(self.ring.after(&one.base.position)));
+        let missed = missed.map_err(|_| Missed::Unreadable)?;
+        if missed.must_reload() {
+            return Err(Missed::Reload);
+        }
+        let truncated = missed.truncated();
+        let rows = missed.rows().filter_map(|touched| definition.shown(touched, truncated));
+        let shown: Vec<Shown> = truncated.then_some(Shown::Truncate).into_iter().chain(rows).collect();
+        let changes = shown.iter().map(Shown::change).collect();
+        let frame = (!shown.is_empty())
+            .then(|| Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
+        if self.caught_up.len() < MAX_CAUGHT_UP {
+            self.caught_up.insert(from, frame.clone());
+        }
+        Ok(frame)
+    }
+}
+
+/// Why a query cannot be caught up.
+enum Missed {
+    Reload,
+    Unreadable,
+}

@@ -1,0 +1,88 @@
+//! From a `subscribe` frame to what it asks, or to why that cannot be answered.
+
+use crate::{
+    changelog::Source,
+    hub::{Definition, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec},
+    protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
+};
+use std::sync::Arc;
+
+/// Why a subscription is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+    pub(super) at: Option<usize>,
+    pub(super) hint: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), at: None, hint: None }
+    }
+
+    pub(super) fn unknown_table(name: &str) -> Self {
+        let name: String = name.chars().take(MAX_ID_BYTES).collect();
+        let message = format!("there is no live table {name:?}; `rowcast track` makes one live");
+        Self::new(ErrorCode::UnknownTable, message)
+    }
+}
+
+/// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again.
+pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, _source: &S) -> Result<Definition, Refusal> {
+    let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
+    if table.key.is_empty() {
+        let message = format!("{} has no primary key any more: nobody can say which row changed", table.full_name());
+        return Err(Refusal::new(ErrorCode::UnreadableTable, message));
+    }
+    let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;
+    let view = view(asked, &table)?;
+    let plain = Definition { columns, ..Definition::all(table) };
+    Ok(match view {
+        Some(spec) => plain.with_view(spec),
+        None => plain,
+    })
+}
+
+/// The window or totals that are asked for, if any.
+fn view(asked: &Subscribe, table: &Table) -> Result<Option<Spec>, Refusal> {
+    let Some(aggregate) = &asked.aggregate else {
+        if !asked.group_by.is_empty() {
+            return Err(Refusal::new(ErrorCode::InvalidQuery, "\"group_by\" is for totals: it needs an \"aggregate\""));
+        }
+        if asked.order.is_empty() && asked.limit.is_none() {
+            return Ok(None);
+        }
+        return Ok(Some(Spec::Window(WindowSpec::read(&asked.order, asked.limit, table)?)));
+    };
+    if asked.columns.is_some() || !asked.order.is_empty() || asked.limit.is_some() {
+        let message = "totals have no \"columns\", \"order\" or \"limit\"";
+        return Err(Refusal::new(ErrorCode::InvalidQuery, message));
+    }
+    Ok(Some(Spec::Totals(TotalsSpec::read(aggregate, &asked.group_by, table)?)))
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self { code: error.code, message: error.message, at: None, hint: Some(error.hint) }
+    }
+}
+
+/// The places of the columns that are to be shown, with those of the key.
+fn places(names: &[String], table: &Arc<Table>) -> Result<Vec<usize>, Refusal> {
+    let mut places = Vec::with_capacity(names.len() + table.key.len());
+    for name in names.iter().chain(&table.key) {
+        let place = table.columns.iter().position(|column| column.name == *name).ok_or_else(|| {
+            let shown: String = name.chars().take(MAX_ID_BYTES).collect();
+            let known: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            Refusal {
+                hint: Some(format!("its columns are {}", known.join(", "))),
+                ..Refusal::new(ErrorCode::UnknownColumn, format!("{} has no column {shown:?}", table.full_name()))
+            }
+        })?;
+        places.push(place);
+    }
+    places.sort_unstable();
+    places.dedup();
+    Ok(places)
+}
