@@ -16,3 +16,4 @@ mod resume;
 mod retention;
 mod shutdown;
 mod support;
+mod views;
