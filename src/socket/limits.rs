@@ -19,10 +19,6 @@ pub(super) const MAX_WAITING: usize = 256;
 pub(super) const KEPT_FREE: usize = 128;
 /// How often to try again what the source could not be asked about.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// Rows in one chunk of a snapshot.
-pub(super) const CHUNK_ROWS: usize = 500;
-/// Bytes of row text after which a chunk is full.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 /// Subscriptions that arrive within this time become live together.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
 /// How long a client may take nothing before the connection ends; for a frame it is longer by what the frame takes on the

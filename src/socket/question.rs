@@ -2,7 +2,7 @@
 
 use crate::{
     changelog::Source,
-    hub::{Definition, Hub, Table},
+    hub::{Definition, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec},
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
 use std::sync::Arc;
@@ -36,7 +36,36 @@ pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, _source: &S)
         return Err(Refusal::new(ErrorCode::UnreadableTable, message));
     }
     let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;
-    Ok(Definition { table, columns, filter: None })
+    let view = view(asked, &table)?;
+    let plain = Definition { columns, ..Definition::all(table) };
+    Ok(match view {
+        Some(spec) => plain.with_view(spec),
+        None => plain,
+    })
+}
+
+/// The window or totals that are asked for, if any.
+fn view(asked: &Subscribe, table: &Table) -> Result<Option<Spec>, Refusal> {
+    let Some(aggregate) = &asked.aggregate else {
+        if !asked.group_by.is_empty() {
+            return Err(Refusal::new(ErrorCode::InvalidQuery, "\"group_by\" is for totals: it needs an \"aggregate\""));
+        }
+        if asked.order.is_empty() && asked.limit.is_none() {
+            return Ok(None);
+        }
+        return Ok(Some(Spec::Window(WindowSpec::read(&asked.order, asked.limit, table)?)));
+    };
+    if asked.columns.is_some() || !asked.order.is_empty() || asked.limit.is_some() {
+        let message = "totals have no \"columns\", \"order\" or \"limit\"";
+        return Err(Refusal::new(ErrorCode::InvalidQuery, message));
+    }
+    Ok(Some(Spec::Totals(TotalsSpec::read(aggregate, &asked.group_by, table)?)))
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self { code: error.code, message: error.message, at: None, hint: Some(error.hint) }
+    }
 }
 
 /// The places of the columns that are to be shown, with those of the key.
