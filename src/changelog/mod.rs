@@ -7,6 +7,7 @@
 //! | `read` | the changes after a position |
 //! | `snapshot` | the rows of tables as of a position |
 //! | `source` | both of these, as a session sees them |
+//! | `constants` | constants of filters that only the database can read |
 //! | `doorbell` | sleeping without missing anything |
 //! | `tailer` | the one task that feeds the hub |
 //! | `bulk` | what to do when there is too much to read |
@@ -17,6 +18,7 @@
 //! Architecture invariant: nobody else reads changes from `rowcast.change`; `capture` counts and removes those of a table.
 
 mod bulk;
+mod constants;
 mod doorbell;
 mod error;
 mod position;
@@ -27,6 +29,7 @@ mod snapshot;
 mod source;
 mod tailer;
 
+pub use constants::read_constants;
 pub use error::Error;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};

@@ -111,13 +111,13 @@ fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
     let source = format!("only {}.{} t", quote(&table.schema), quote(&table.name));
     let (condition, values) = match &definition.filter {
         Some(filter) => {
-            let (condition, values) = filter.condition();
+            let (condition, values) = filter.condition(1);
             (format!(" where {condition}"), values)
         }
         None => (String::new(), Vec::new()),
     };
     if let Some(spec) = &definition.view {
-        let condition = definition.filter.as_ref().map(|filter| filter.condition().0);
+        let condition = definition.filter.as_ref().map(|filter| filter.condition(1).0);
         let view = View::empty(spec.clone(), table.clone(), ViewBounds::default());
         return (view.fill_sql(&source, condition.as_deref()), values);
     }
