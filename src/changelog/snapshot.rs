@@ -37,7 +37,7 @@ impl Snapshot {
             .execute(&mut *transaction)
             .await?;
         for table in tables {
-            let sql = format!("lock table only {}.{} in access share mode", quote(&table.schema), quote(&table.name));
+            let sql = format!("lock table {} in access share mode", rows_of(table));
             sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
@@ -68,10 +68,11 @@ impl Snapshot {
 
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        let rows =
-            sqlx::query("select id, schema_name, table_name, key, since::text, columns::text from rowcast.tracked")
-                .fetch_all(&mut *self.transaction)
-                .await?;
+        let rows = sqlx::query(
+            "select id, schema_name, table_name, key, since::text, columns::text, partitioned from rowcast.tracked",
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Table {
@@ -81,6 +82,7 @@ impl Snapshot {
                     key: row.try_get(3)?,
                     columns: serde_json::from_str(row.try_get(5)?)
                         .map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))?,
+                    partitioned: row.try_get(6)?,
                     since: position::transaction(row.try_get(4)?)?,
                 })
             })
@@ -92,7 +94,7 @@ impl Snapshot {
 /// the hub, or a parameter.
 fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
     let table = &definition.table;
-    let source = format!("only {}.{} t", quote(&table.schema), quote(&table.name));
+    let source = format!("{} t", rows_of(table));
     let (condition, values) = match &definition.filter {
         Some(filter) => {
             let (condition, values) = filter.condition();
@@ -138,6 +140,12 @@ impl PageSnapshot {
         let rows = snapshot.rows(&Definition::all(Arc::new(table.clone()))).try_collect().await?;
         Ok((token.clone(), rows))
     }
+}
+
+/// The table, without what inherits from it, but with its partitions.
+fn rows_of(table: &Table) -> String {
+    let only = if table.partitioned { "" } else { "only " };
+    format!("{only}{}.{}", quote(&table.schema), quote(&table.name))
 }
 
 /// Quotes an identifier by Postgres' rules.

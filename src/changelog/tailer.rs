@@ -182,6 +182,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         table_name: String,
         key: Vec<String>,
         columns: Vec<Column>,
+        partitioned: bool,
         since: String,
     }
     let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
@@ -199,6 +200,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     name: row.table_name,
                     key: row.key,
                     columns: row.columns,
+                    partitioned: row.partitioned,
                     since,
                 }));
             }

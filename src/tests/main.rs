@@ -12,6 +12,8 @@ mod doorbell;
 mod exactness;
 mod hostile_frames;
 mod page;
+mod partitions;
 mod resume;
+mod schema;
 mod shutdown;
 mod support;
