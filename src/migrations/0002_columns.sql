@@ -17,6 +17,35 @@ comment on column rowcast.tracked.partitioned is 'Whether its rows are in partit
 comment on column rowcast.tracked.partitions is 'The partitions that hold rows, at any depth.';
 comment on column rowcast.tracked.files is 'Where its rows are stored, if no event trigger tells when they are rewritten.';
 
+-- Without settings of its own, so that it becomes part of the statements that use it: most columns are of these types.
+create function rowcast.plain_kind_of(type oid) returns text
+language sql stable
+as $$
+    select case type
+        when 'pg_catalog.bool'::pg_catalog.regtype then 'bool'
+        when 'pg_catalog.int2'::pg_catalog.regtype then 'int2'
+        when 'pg_catalog.int4'::pg_catalog.regtype then 'int4'
+        when 'pg_catalog.int8'::pg_catalog.regtype then 'int8'
+        when 'pg_catalog.float4'::pg_catalog.regtype then 'float4'
+        when 'pg_catalog.float8'::pg_catalog.regtype then 'float8'
+        when 'pg_catalog.numeric'::pg_catalog.regtype then 'numeric'
+        when 'pg_catalog.text'::pg_catalog.regtype then 'text'
+        when 'pg_catalog.varchar'::pg_catalog.regtype then 'text'
+        when 'pg_catalog.bpchar'::pg_catalog.regtype then 'bpchar'
+        when 'pg_catalog.uuid'::pg_catalog.regtype then 'uuid'
+        when 'pg_catalog.date'::pg_catalog.regtype then 'date'
+        when 'pg_catalog.time'::pg_catalog.regtype then 'time'
+        when 'pg_catalog.timetz'::pg_catalog.regtype then 'timetz'
+        when 'pg_catalog.timestamp'::pg_catalog.regtype then 'timestamp'
+        when 'pg_catalog.timestamptz'::pg_catalog.regtype then 'timestamptz'
+        when 'pg_catalog.interval'::pg_catalog.regtype then 'interval'
+        when 'pg_catalog.bytea'::pg_catalog.regtype then 'bytea'
+        when 'pg_catalog.json'::pg_catalog.regtype then 'json'
+        when 'pg_catalog.jsonb'::pg_catalog.regtype then 'jsonb'
+    end
+$$;
+comment on function rowcast.plain_kind_of(oid) is 'What the values of a type are, if it is one of those that need no look into the catalog.';
+
 -- In plpgsql, because it and the next one are made of each other.
 create function rowcast.columns_of(relation oid) returns jsonb
 language plpgsql stable
@@ -24,7 +53,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce(jsonb_agg(
-        jsonb_build_object('name', a.attname::text, 'type', format_type(a.atttypid, a.atttypmod)) || rowcast.kind_of(a.atttypid)
+        jsonb_build_object('name', a.attname::text, 'type', format_type(a.atttypid, a.atttypmod))
+            || case when rowcast.plain_kind_of(a.atttypid) is null then rowcast.kind_of(a.atttypid)
+                else jsonb_build_object('kind', rowcast.plain_kind_of(a.atttypid)) end
         order by a.attnum
     ), '[]')
     from pg_attribute a
@@ -46,17 +77,7 @@ as $$
         when t.typtype = 'c' then jsonb_build_object('kind', 'other', 'attributes', rowcast.columns_of(t.typrelid))
         when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1
             then jsonb_build_object('kind', 'array', 'of', rowcast.kind_of(t.typelem))
-        else jsonb_build_object('kind', coalesce((
-            select k.kind
-            from (values
-                ('bool'::regtype, 'bool'), ('int2', 'int2'), ('int4', 'int4'), ('int8', 'int8'), ('float4', 'float4'),
-                ('float8', 'float8'), ('numeric', 'numeric'), ('text', 'text'), ('varchar', 'text'), ('bpchar', 'bpchar'),
-                ('uuid', 'uuid'), ('date', 'date'), ('time', 'time'), ('timetz', 'timetz'), ('timestamp', 'timestamp'),
-                ('timestamptz', 'timestamptz'), ('interval', 'interval'), ('bytea', 'bytea'), ('json', 'json'),
-                ('jsonb', 'jsonb')
-            ) k (type, kind)
-            where k.type = t.oid
-        ), 'other'))
+        else jsonb_build_object('kind', coalesce(rowcast.plain_kind_of(t.oid), 'other'))
     end
     from pg_type t
     where t.oid = type
@@ -64,30 +85,36 @@ $$;
 comment on function rowcast.kind_of(oid) is 'What the values of a type are, as the server knows them.';
 
 create function rowcast.key_of(relation oid) returns text[]
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce((
+begin
+    return coalesce((
         select array_agg(a.attname::text order by k.position)
         from pg_index i
         cross join unnest(i.indkey::int2[]) with ordinality as k (number, position)
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
         where i.indrelid = relation and i.indisprimary and k.position <= i.indnkeyatts
-    ), '{}')
+    ), '{}');
+end
 $$;
 comment on function rowcast.key_of(oid) is 'The columns of the primary key of a table, in its order.';
 
 -- Not pg_partition_tree, which locks what it lists.
 create function rowcast.partitions_of(relation oid) returns oid[]
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-    with recursive tree (oid) as (
-        select c.oid from pg_class c where c.oid = relation and c.relkind = 'p'
-        union all
-        select i.inhrelid from tree join pg_inherits i on i.inhparent = tree.oid
-    )
-    select coalesce(array_agg(c.oid order by c.oid), '{}') from tree join pg_class c using (oid) where c.relkind <> 'p'
+begin
+    return (
+        with recursive tree (oid) as (
+            select c.oid from pg_class c where c.oid = relation and c.relkind = 'p'
+            union all
+            select i.inhrelid from tree join pg_inherits i on i.inhparent = tree.oid
+        )
+        select coalesce(array_agg(c.oid order by c.oid), '{}') from tree join pg_class c using (oid) where c.relkind <> 'p'
+    );
+end
 $$;
 comment on function rowcast.partitions_of(oid) is 'The partitions of a table that hold rows, at any depth.';
 
@@ -101,10 +128,9 @@ $$;
 comment on function rowcast.is_watched() is 'Whether event triggers tell of changes of the schema.';
 
 create function rowcast.argument(tracked integer) returns bytea
-language sql immutable
-set search_path = pg_catalog, pg_temp
+language sql stable
 as $$
-    select convert_to(tracked::text, 'UTF8') || '\x00'::bytea
+    select pg_catalog.convert_to(tracked::pg_catalog.text, 'UTF8') operator(pg_catalog.||) '\x00'::pg_catalog.bytea
 $$;
 comment on function rowcast.argument(integer) is 'rowcast.tracked.id as pg_trigger.tgargs has it.';
 
@@ -135,10 +161,11 @@ comment on function rowcast.capture_bulk() is 'After-truncate-trigger of every p
 
 -- The table with the trigger that names the number: a restored database gives its tables other oids.
 create function rowcast.attached_to(tracked integer, relation oid) returns oid
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         (select g.tgrelid from pg_trigger g
          where g.tgrelid = relation and g.tgfoid = 'rowcast.capture'::regproc and g.tgtype & 1 = 1
             and g.tgargs = rowcast.argument(tracked)
@@ -147,29 +174,40 @@ as $$
          where g.tgfoid = 'rowcast.capture'::regproc and g.tgtype & 1 = 1 and g.tgparentid = 0
             and g.tgargs = rowcast.argument(tracked)
          limit 1)
-    )
+    );
+end
 $$;
 comment on function rowcast.attached_to(integer, oid) is 'The table that is captured under a number; looked for first where it should be.';
 
 create function rowcast.shape_of(tracked integer, relation oid, out relid oid, out schema_name text, out table_name text,
     out key text[], out columns jsonb, out partitioned boolean, out partitions oid[], out files oid[], out armed boolean)
-returns record
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select c.oid, n.nspname::text, c.relname::text, rowcast.key_of(c.oid), rowcast.columns_of(c.oid), c.relkind = 'p', p.all,
-        case when not rowcast.is_watched() then
-            (select array_agg(f.relfilenode order by f.oid) from pg_class f where f.oid = any (p.all || c.oid))
-        end,
-        -- Each table that holds rows has two triggers, and the partitioned one has what new partitions inherit.
-        (select count(*) filter (where g.tgenabled = 'A') from pg_trigger g
-         where g.tgrelid = any (p.all || c.oid) and g.tgargs = rowcast.argument(tracked)
-            and g.tgfoid in ('rowcast.capture'::regproc, 'rowcast.capture_bulk'::regproc))
-            = case when c.relkind = 'p' then 1 + 2 * cardinality(p.all) else 2 end
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    cross join lateral (select rowcast.partitions_of(c.oid) as all) p
-    where c.oid = rowcast.attached_to(tracked, relation)
+declare
+    firing integer;
+begin
+    relid := rowcast.attached_to(tracked, relation);
+    select n.nspname, c.relname, c.relkind = 'p' into schema_name, table_name, partitioned
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = relid;
+    if not found then
+        relid := null;
+        return;
+    end if;
+    key := rowcast.key_of(relid);
+    columns := rowcast.columns_of(relid);
+    partitions := case when partitioned then rowcast.partitions_of(relid) else '{}' end;
+    if not rowcast.is_watched() then
+        files := (select array_agg(f.relfilenode order by f.oid) from pg_class f where f.oid = any (partitions || relid));
+    end if;
+    -- Each table that holds rows has two triggers, and the partitioned one has what new partitions inherit.
+    select count(*) into firing
+    from pg_trigger g
+    where g.tgrelid = any (partitions || relid) and g.tgargs = rowcast.argument(tracked) and g.tgenabled = 'A'
+        and g.tgfoid in ('rowcast.capture'::regproc, 'rowcast.capture_bulk'::regproc);
+    armed := firing = case when partitioned then 1 + 2 * cardinality(partitions) else 2 end;
+end
 $$;
 comment on function rowcast.shape_of(integer, oid) is 'What rowcast.tracked should say of a table, and whether all of its triggers are there and fire always.';
 
