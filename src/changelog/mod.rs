@@ -2,7 +2,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `schema` | creates and upgrades the engine's own schema |
+//! | `schema` | creates and upgrades the engine's own schema, looks at that of what is tracked |
 //! | `position` | Postgres snapshots as positions, the epoch |
 //! | `read` | the changes after a position |
 //! | `snapshot` | the rows of tables as of a position |
@@ -34,7 +34,7 @@ pub use error::Error;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, prune};
-pub use schema::install;
+pub use schema::{install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
 pub use source::{PostgresSource, Rows, Source};

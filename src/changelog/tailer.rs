@@ -299,6 +299,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         table_name: String,
         key: Vec<String>,
         columns: Vec<Column>,
+        partitioned: bool,
         since: String,
     }
     let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
@@ -316,6 +317,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     name: row.table_name,
                     key: row.key,
                     columns: row.columns,
+                    partitioned: row.partitioned,
                     since,
                 }));
             }
