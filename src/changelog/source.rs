@@ -65,8 +65,8 @@ impl Source for PostgresSource {
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
     }
 
-    async fn changes_after(&self, from: &Position, _table: TableId) -> Result<Reading, Error> {
-        catch_up(&self.pool, from).await
+    async fn changes_after(&self, from: &Position, table: TableId) -> Result<Reading, Error> {
+        catch_up(&self.pool, from, table).await
     }
 }
 

@@ -13,6 +13,8 @@
 //! | `definition` | what a query asks |
 //! | `frames` | the frames that bring a subscription up |
 //! | `index` | which queries a row may concern |
+//! | `value` | where a value stands in its type's order |
+//! | `view` | windows and totals, kept exact from changes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
@@ -40,7 +42,7 @@ mod ring;
 mod row;
 mod state;
 mod value;
-pub mod view;
+mod view;
 
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
 pub use bounds::Bounds;
@@ -53,6 +55,10 @@ pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use row::{Row, Unreadable};
 pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use view::{
+    MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,
+    ViewBounds, ViewError, WindowSpec,
+};
 
 #[cfg(test)]
 pub(crate) mod tests;

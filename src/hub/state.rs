@@ -244,9 +244,9 @@ impl State {
                 self.next
             }
         };
-        let position = &self.position;
+        let (position, bounds) = (&self.position, self.bounds.view);
         let entry = self.queries.entry(id).or_insert_with(|| Entry {
-            kept: Kept::new(&definition, position),
+            kept: Kept::new(&definition, position, bounds),
             definition: Arc::new(definition),
             text,
             holders: 0,

@@ -2,10 +2,7 @@
 
 use crate::{
     changelog::Source,
-    hub::{
-        Definition, Hub, Table,
-        view::{QueryError, Spec, TotalsSpec, WindowSpec},
-    },
+    hub::{Definition, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec},
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
 use std::sync::Arc;

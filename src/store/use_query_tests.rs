@@ -114,7 +114,7 @@ fn a_query_that_is_refused_says_where_and_what_might_be_meant() {
 #[test]
 fn a_component_that_leaves_keeps_the_rows_for_others_and_the_last_one_for_a_moment() {
     let page = Page::new();
-    let leaving = Owner::new();
+    let leaving = page.owner.with(Owner::new);
     let rows = page.query(named("a"));
     page.mounted(rows, &named("a"));
     page.bring_up(1, r#"[{"id":1,"name":"a"}]"#, 5);

@@ -13,5 +13,6 @@ mod exactness;
 mod hostile_frames;
 mod page;
 mod resume;
+mod retention;
 mod shutdown;
 mod support;

@@ -83,9 +83,9 @@ impl Log {
 
 impl Kept {
     /// The state of a query that is a window or totals; `None` for one that is not.
-    pub(super) fn new(definition: &Definition, position: &Position) -> Option<Self> {
+    pub(super) fn new(definition: &Definition, position: &Position, bounds: ViewBounds) -> Option<Self> {
         let spec = definition.view.clone()?;
-        let view = View::empty(spec, definition.table.clone(), ViewBounds::default());
+        let view = View::empty(spec, definition.table.clone(), bounds);
         Some(Self { view, filled: false, asked: false, lost_at: position.clone(), log: None })
     }
 
