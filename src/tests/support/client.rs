@@ -5,12 +5,12 @@
 use super::{PATIENCE, Server};
 use futures::{SinkExt, StreamExt};
 use rowcast::{
-    protocol::{Change, PATH, Position, SUBPROTOCOL},
+    protocol::{Change, PATH, Position, SUBPROTOCOL, Subscribe},
     store::{Diverged, Phase, Replica, Sink},
 };
 use serde_json::value::RawValue;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -18,7 +18,7 @@ use std::{
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue},
 };
 
 /// Row texts by the text of their keys.
@@ -29,7 +29,28 @@ pub struct View {
     pub rows: Rows,
     pub phase: Option<Phase>,
     /// Every commit, if they are recorded.
-    pub commits: Vec<(Position, Rows)>,
+    pub steps: Vec<Step>,
+}
+
+/// What one commit did to the rows that are shown.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub position: Position,
+    pub removed: Vec<Arc<str>>,
+    pub added: Vec<Arc<str>>,
+}
+
+/// One copy of each text that is recorded, however many clients show it.
+static TEXTS: Mutex<BTreeSet<Arc<str>>> = Mutex::new(BTreeSet::new());
+
+fn shared(text: &str) -> Arc<str> {
+    let mut texts = TEXTS.lock().expect("lock");
+    if let Some(found) = texts.get(text) {
+        return found.clone();
+    }
+    let text: Arc<str> = text.into();
+    texts.insert(text.clone());
+    text
 }
 
 struct Screen {
@@ -90,23 +111,40 @@ impl Sink for Screen {
 
     fn commit(&mut self, position: &Position) -> Result<(), Diverged> {
         let mut view = self.view.lock().expect("lock");
+        let (mut removed, mut added) = (Vec::new(), Vec::new());
         for staged in self.staged.drain(..) {
             let fits = match staged {
                 Staged::All(rows) => {
+                    removed.extend(std::mem::take(&mut view.rows).into_values());
                     view.rows = rows.into_iter().collect();
+                    added.extend(view.rows.values().cloned());
                     true
                 }
-                Staged::Insert(key, row) => view.rows.insert(key, row).is_none(),
-                Staged::Update(key, row) => view.rows.insert(key, row).is_some(),
-                Staged::Delete(key) => view.rows.remove(&key).is_some(),
+                Staged::Insert(key, row) => {
+                    added.push(row.clone());
+                    view.rows.insert(key, row).is_none()
+                }
+                Staged::Update(key, row) => {
+                    added.push(row.clone());
+                    let old = view.rows.insert(key, row);
+                    let fits = old.is_some();
+                    removed.extend(old);
+                    fits
+                }
+                Staged::Delete(key) => {
+                    let old = view.rows.remove(&key);
+                    let fits = old.is_some();
+                    removed.extend(old);
+                    fits
+                }
             };
             if !fits {
                 return Err(Diverged);
             }
         }
         if self.record {
-            let rows = view.rows.clone();
-            view.commits.push((position.clone(), rows));
+            let shared = |texts: Vec<String>| texts.iter().map(|text| shared(text)).collect();
+            view.steps.push(Step { position: position.clone(), removed: shared(removed), added: shared(added) });
         }
         Ok(())
     }
@@ -126,10 +164,15 @@ pub type Raw = WebSocketStream<TcpStream>;
 
 /// Opens a WebSocket as a browser on the server's own page does.
 pub async fn open(address: SocketAddr) -> Raw {
+    try_open(address).await.expect("connects and upgrades")
+}
+
+/// Opens a WebSocket where there may be nobody.
+async fn try_open(address: SocketAddr) -> Result<Raw, tungstenite::Error> {
     let mut request = format!("ws://{address}{PATH}").into_client_request().expect("a request");
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
-    let stream = TcpStream::connect(address).await.expect("connects");
-    tokio_tungstenite::client_async(request, stream).await.expect("upgrades").0
+    let stream = TcpStream::connect(address).await?;
+    Ok(tokio_tungstenite::client_async(request, stream).await?.0)
 }
 
 pub struct Client {
@@ -176,7 +219,23 @@ impl Client {
     }
 
     pub async fn connect(&mut self) {
-        self.socket = Some(open(self.address).await);
+        let socket = open(self.address).await;
+        self.opened(socket).await;
+    }
+
+    /// Connects where there may be nobody, or somebody who does not answer in time. Whether it did.
+    pub async fn try_connect(&mut self, patience: Duration) -> bool {
+        match tokio::time::timeout(patience, try_open(self.address)).await {
+            Ok(Ok(socket)) => {
+                self.opened(socket).await;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    async fn opened(&mut self, socket: Raw) {
+        self.socket = Some(socket);
         self.heard.clear();
         self.closed = None;
         for frame in self.replica.opened() {
@@ -204,10 +263,21 @@ impl Client {
 
     /// Continues from rows that came another way.
     pub async fn subscribe_from(&mut self, table: &str, key: &[&str], position: Option<String>, rows: Rows) -> u64 {
-        let view = Arc::new(Mutex::new(View { rows, ..View::default() }));
         let key = key.iter().map(|&column| column.to_owned()).collect();
+        self.ask(table, key, position, rows).await
+    }
+
+    /// Subscribes to anything. `key`: what tells its rows apart.
+    pub async fn ask(
+        &mut self,
+        question: impl Into<Subscribe>,
+        key: Vec<String>,
+        position: Option<String>,
+        rows: Rows,
+    ) -> u64 {
+        let view = Arc::new(Mutex::new(View { rows, ..View::default() }));
         let screen = Screen { key, staged: Vec::new(), partial: Vec::new(), record: self.record, view: view.clone() };
-        let (id, frame) = self.replica.subscribe(table, position, Box::new(screen));
+        let (id, frame) = self.replica.subscribe(question, position, Box::new(screen));
         self.views.insert(id, view);
         if let Some(frame) = frame {
             self.say(frame).await;

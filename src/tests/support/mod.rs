@@ -1,9 +1,13 @@
-//! What the stories need: a server, clients, a deadline.
+//! What the stories need: a server, clients, a wire between them, a deadline.
 
 pub mod client;
+pub mod node;
+pub mod proxy;
 pub mod server;
 
 pub use client::{Client, Raw, Rows};
+pub use node::Node;
+pub use proxy::Proxy;
 pub use server::Server;
 
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
