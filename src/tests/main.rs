@@ -10,6 +10,7 @@ mod capture;
 mod database_down;
 mod doorbell;
 mod exactness;
+mod filters;
 mod hostile_frames;
 mod page;
 mod partitions;
