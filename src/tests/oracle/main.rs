@@ -119,8 +119,7 @@ async fn play_round(
     seed: u64,
 ) -> usize {
     let (end, ending) = watch::channel(None);
-    let following: Vec<_> =
-        followers.drain(..).map(|follower| tokio::spawn(follower.follow(ending.clone()))).collect();
+    let following: Vec<_> = followers.drain(..).map(|follower| tokio::spawn(follower.follow(ending.clone()))).collect();
     let steps = setting("ROWCAST_ORACLE_STEPS").unwrap_or(STEPS);
     let options: Arc<PgConnectOptions> = world.pool.connect_options();
     let writing = join_all((0..WRITERS).map(|number| {
