@@ -3,7 +3,10 @@
 //!
 //! Unknown keys are errors: a key that is misspelled should not be a key that is ignored.
 
-use crate::{changelog::WakeUp, embedded};
+use crate::{
+    changelog::{Keep, WakeUp},
+    embedded,
+};
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -99,6 +102,8 @@ pub struct Live {
 pub struct Changelog {
     /// Age at which changes are pruned, in hours.
     pub keep_hours: u64,
+    /// Size of the changelog from which on they are pruned earlier, in megabytes; 0 for any size.
+    pub keep_megabytes: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -133,7 +138,7 @@ impl Default for Live {
 
 impl Default for Changelog {
     fn default() -> Self {
-        Self { keep_hours: 24 }
+        Self { keep_hours: 24, keep_megabytes: 0 }
     }
 }
 
@@ -177,7 +182,9 @@ impl Config {
         let Rowcast { database, live, changelog } = &self.rowcast;
         within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
         within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
-        within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")
+        within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")?;
+        let (key, megabytes) = ("rowcast.changelog.keep-megabytes", changelog.keep_megabytes);
+        within(key, megabytes, 0..=1_000_000_000, "from 0 (any size) to 1000000000")
     }
 
     /// Where to listen, if the file says so.
@@ -201,9 +208,10 @@ impl Live {
 }
 
 impl Changelog {
-    /// Age at which changes are pruned.
-    pub fn keep(&self) -> Duration {
-        Duration::from_secs(self.keep_hours * 60 * 60)
+    /// How much of it is kept.
+    pub fn keep(&self) -> Keep {
+        let bytes = (self.keep_megabytes > 0).then_some(self.keep_megabytes * 1024 * 1024);
+        Keep { age: Duration::from_secs(self.keep_hours * 60 * 60), bytes }
     }
 }
 

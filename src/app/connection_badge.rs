@@ -10,7 +10,7 @@ use leptos::prelude::*;
 fn look(status: Status) -> &'static str {
     match status {
         Status::Live => "live",
-        Status::CatchingUp | Status::Connecting { offline_since: None } => "busy",
+        Status::CatchingUp | Status::Paused | Status::Connecting { offline_since: None } => "busy",
         Status::Connecting { .. } | Status::Waiting { .. } => "away",
         Status::SourceUnavailable { .. } => "stalled",
         Status::Refused { .. } => "refused",
@@ -22,6 +22,7 @@ fn words(status: Status) -> String {
     match status {
         Status::Live => "Live".to_owned(),
         Status::CatchingUp => "Catching up".to_owned(),
+        Status::Paused => "Paused".to_owned(),
         Status::Connecting { offline_since: None } => "Connecting".to_owned(),
         Status::Connecting { offline_since: Some(since) } | Status::Waiting { offline_since: since, .. } => {
             format!("Offline since {}", wall_time(since))

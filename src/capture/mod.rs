@@ -145,7 +145,7 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
     }
     transaction.commit().await?;
     // Nobody can resume from them any more. Not in the transaction above: there may be many.
-    sqlx::query("delete from rowcast.change where table_id = $1").bind(id).execute(pool).await?;
+    sqlx::query("select rowcast.forget($1)").bind(id).execute(pool).await?;
     Ok(display)
 }
 

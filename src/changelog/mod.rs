@@ -7,12 +7,18 @@
 //! | `read` | the changes after a position |
 //! | `snapshot` | the rows of tables as of a position |
 //! | `source` | both of these, as a session sees them |
+//! | `constants` | constants of filters that only the database can read |
 //! | `doorbell` | sleeping without missing anything |
 //! | `tailer` | the one task that feeds the hub |
+//! | `bulk` | what to do when there is too much to read |
 //! | `retention` | how far back the changelog reaches |
+//!
+//! `rowcast.change` is a view of four parts, used in turn and emptied as a whole.
 //!
 //! Architecture invariant: nobody else reads changes from `rowcast.change`; `capture` counts and removes those of a table.
 
+mod bulk;
+mod constants;
 mod doorbell;
 mod error;
 mod position;
@@ -23,10 +29,11 @@ mod snapshot;
 mod source;
 mod tailer;
 
+pub use constants::read_constants;
 pub use error::Error;
 pub use position::epoch;
-pub use read::{Reading, catch_up};
-pub use retention::{Retention, prune};
+pub use read::{Measure, Reading, catch_up};
+pub use retention::{Keep, Retention, prune};
 pub use schema::{install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};

@@ -5,7 +5,7 @@
 
 use super::{Error, position};
 use crate::{
-    hub::{Image, Operation, RowChange},
+    hub::{Image, Operation, RowChange, TableId},
     protocol::Position,
 };
 use futures::{Stream, TryStreamExt};
@@ -13,10 +13,35 @@ use serde_json::value::RawValue;
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Row, postgres::PgRow};
 use std::{sync::Arc, time::Duration};
 
-/// Most changes that are read at once. More than that is cheaper to read as a snapshot.
-pub(super) const MAX_CHANGES: usize = 100_000;
-/// Most bytes of row text that are read at once.
-pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How much is read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Most changes.
+    pub changes: usize,
+    /// Most bytes of row text.
+    pub bytes: usize,
+}
+
+impl Measure {
+    /// More than that is cheaper to read as a snapshot.
+    pub const REPLAY: Self = Self { changes: 100_000, bytes: 64 * 1024 * 1024 };
+}
+
+/// What of the changelog is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Of this table alone.
+    pub(super) table: Option<TableId>,
+    /// Not of these.
+    pub(super) without: &'a [TableId],
+    /// At most so much.
+    pub(super) most: Measure,
+}
+
+impl Wanted<'_> {
+    /// Of all tables.
+    pub(super) const ALL: Self = Self { table: None, without: &[], most: Measure::REPLAY };
+}
 
 /// How long to wait for one row.
 const ROW_TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,12 +76,11 @@ pub(super) enum Scope {
     Transaction,
 }
 
-/// Has a connection plan [`changes_after`] as it must be planned: what is new is always beyond what the statistics know,
-/// so without the first two settings the planner may one day scan the whole changelog; and they make plans look so dear
-/// that Postgres would compile them, for longer than they take.
+/// Has a connection plan [`changes_after`] as it must be planned: by the index, for what is new is always beyond what the
+/// statistics know; once, for planning takes longer than looking; and not compiled, which would take longer still.
 pub(super) async fn prepare(database: impl Executor<'_, Database = Postgres>, scope: Scope) -> Result<(), Error> {
     sqlx::query(
-        "select set_config('enable_seqscan', 'off', $1), set_config('plan_cache_mode', 'force_custom_plan', $1),
+        "select set_config('enable_seqscan', 'off', $1), set_config('plan_cache_mode', 'force_generic_plan', $1),
                 set_config('jit', 'off', $1)",
     )
     .bind(scope == Scope::Transaction)
@@ -65,11 +89,12 @@ pub(super) async fn prepare(database: impl Executor<'_, Database = Postgres>, sc
     Ok(())
 }
 
-/// Reads the changes that `from` does not include, on any connection of a pool.
-pub async fn catch_up(pool: &PgPool, from: &Position) -> Result<Reading, Error> {
+/// Reads the changes of one table that `from` does not include, on any connection of a pool. How much there is of other
+/// tables does not matter.
+pub async fn catch_up(pool: &PgPool, from: &Position, table: TableId) -> Result<Reading, Error> {
     let mut transaction = pool.begin().await.map_err(Error::Connect)?;
     prepare(&mut *transaction, Scope::Transaction).await?;
-    changes_after(&mut transaction, from).await
+    changes_after(&mut transaction, from, Wanted { table: Some(table), ..Wanted::ALL }).await
 }
 
 /// The next row. However much there is in all, a connection that says nothing at all for so long is as good as lost.
@@ -81,12 +106,19 @@ async fn next(
 }
 
 /// Reads the changes that `from` does not include, on a connection that is [prepared](prepare).
-pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position) -> Result<Reading, Error> {
-    let open: Vec<String> = from.open().iter().map(u64::to_string).collect();
+pub(super) async fn changes_after(
+    connection: &mut PgConnection,
+    from: &Position,
+    wanted: Wanted<'_>,
+) -> Result<Reading, Error> {
+    let (next_transaction, open) = bounds(from);
     let mut rows = sqlx::query(include_str!("changes_after.sql"))
-        .bind(from.next().to_string())
+        .bind(next_transaction)
         .bind(open)
-        .bind(i64::try_from(MAX_CHANGES + 1).unwrap_or(i64::MAX))
+        .bind(i64::try_from(wanted.most.changes).unwrap_or(i64::MAX).saturating_add(1))
+        .bind(i64::try_from(wanted.most.bytes).unwrap_or(i64::MAX))
+        .bind(wanted.table)
+        .bind(wanted.without)
         .fetch(connection);
     let mut mark = None;
     let mut changes = Vec::new();
@@ -94,19 +126,19 @@ pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position
     let mut too_much = false;
     while let Some(row) = next(&mut rows).await? {
         if let Some(snapshot) = row.try_get::<Option<&str>, _>("snapshot")? {
-            mark = Some((position::parse(snapshot)?, position::transaction(row.try_get("horizon")?)?));
+            mark = Some((position::parse(snapshot)?, position::parse(row.try_get("horizon")?)?));
         } else if !too_much {
             let change = change(&row)?;
             bytes += change.bytes();
             changes.push(change);
-            too_much = changes.len() > MAX_CHANGES || bytes > MAX_BYTES;
+            too_much = changes.len() > wanted.most.changes || bytes > wanted.most.bytes;
             if too_much {
                 changes = Vec::new();
             }
         }
     }
     let (position, horizon) = mark.ok_or_else(|| Error::Unexpected("rowcast.history is empty".to_owned()))?;
-    Ok(if from.oldest_missing() < horizon {
+    Ok(if !from.reaches(&horizon) {
         Reading::Pruned
     } else if !position.reaches(from) {
         Reading::Ahead
@@ -115,6 +147,11 @@ pub(super) async fn changes_after(connection: &mut PgConnection, from: &Position
     } else {
         Reading::Changes { changes, position }
     })
+}
+
+/// A position as statements take it: its next transaction, its open ones.
+pub(super) fn bounds(position: &Position) -> (String, Vec<String>) {
+    (position.next().to_string(), position.open().iter().map(u64::to_string).collect())
 }
 
 fn change(row: &PgRow) -> Result<RowChange, Error> {

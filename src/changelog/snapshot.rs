@@ -5,12 +5,12 @@
 
 use super::{Error, epoch, position};
 use crate::{
-    hub::{Definition, Table},
+    hub::{Definition, Table, View, ViewBounds},
     protocol::{Position, Token},
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction};
 use std::sync::Arc;
 
 /// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
@@ -28,16 +28,27 @@ impl Snapshot {
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
+        let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
+        Self::after_locking(pool, targets).await
+    }
+
+    /// Opens a snapshot in which the changelog can be read, too.
+    pub(super) async fn open_with_changelog(pool: &PgPool) -> Result<Self, Error> {
+        Self::after_locking(pool, ["rowcast.change".to_owned()]).await
+    }
+
+    async fn after_locking(pool: &PgPool, targets: impl IntoIterator<Item = String>) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
                 .await?;
-        sqlx::query("select set_config('lock_timeout', $1, true)")
-            .bind(LOCK_TIMEOUT)
+        // Any `select` would take the snapshot already.
+        sqlx::query(AssertSqlSafe(format!("set local lock_timeout = '{LOCK_TIMEOUT}'")))
             .execute(&mut *transaction)
             .await?;
-        for table in tables {
-            let sql = format!("lock table {} in access share mode", rows_of(table));
+        for target in targets {
+            // Identifiers are quoted by the callers.
+            let sql = format!("lock table {target} in access share mode");
             sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
@@ -47,6 +58,11 @@ impl Snapshot {
     /// The position that the rows belong to.
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// To read in it.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
     }
 
     /// The position as a token.
@@ -97,11 +113,16 @@ fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
     let source = format!("{} t", rows_of(table));
     let (condition, values) = match &definition.filter {
         Some(filter) => {
-            let (condition, values) = filter.condition();
+            let (condition, values) = filter.condition(1);
             (format!(" where {condition}"), values)
         }
         None => (String::new(), Vec::new()),
     };
+    if let Some(spec) = &definition.view {
+        let condition = definition.filter.as_ref().map(|filter| filter.condition(1).0);
+        let view = View::empty(spec.clone(), table.clone(), ViewBounds::default());
+        return (view.fill_sql(&source, condition.as_deref()), values);
+    }
     let order: Vec<String> = table.key.iter().map(|column| format!("t.{}", quote(column))).collect();
     let order = order.join(", ");
     // `t` alone would be a column of that name.

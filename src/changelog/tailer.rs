@@ -7,18 +7,26 @@
 //!
 //! It does not decide what anybody sees, and it never waits for a session.
 
-use super::{Error, doorbell::Doorbell, epoch, position, read, read::Reading, snapshot::Snapshot};
+use super::{
+    Error, bulk,
+    bulk::CATALOG_TABLE,
+    doorbell::Doorbell,
+    epoch, position, read,
+    read::{Measure, Reading, Scope, Wanted},
+    snapshot::Snapshot,
+};
 use crate::{
     hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId},
-    protocol::Token,
+    protocol::{Position, Token},
 };
 use serde::Deserialize;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
-/// The changelog's number for its own list of tables.
-const CATALOG_TABLE: TableId = 0;
+/// How much of the past a hub starts with, so that clients who come back after a restart need no database: from the newest
+/// mark on that is older than this.
+const PAST: Duration = Duration::from_secs(60);
 /// Between two looks while there is traffic.
 const PACE: Duration = Duration::from_millis(2);
 /// Between two looks while a silent writer keeps the lock: grows from [`PACE`] to this.
@@ -52,9 +60,19 @@ pub struct Tailer {
 impl Tailer {
     /// Reads where the database stands and makes a hub that stands there too.
     pub async fn start(pool: PgPool, wake_up: WakeUp) -> Result<Self, Error> {
-        let (token, catalog) = stand(&pool).await?;
-        let hub = Arc::new(Hub::new(token.epoch, token.position, catalog, Bounds::default()));
-        Ok(Self { pool, hub, wake_up })
+        let bounds = Bounds::default();
+        let Stand { token, catalog, past } = stand(&pool, Some(bounds)).await?;
+        let hub = match past {
+            None => Hub::new(token.epoch, token.position, catalog, bounds),
+            Some(past) => {
+                let hub = Hub::new(token.epoch, past.from, catalog, bounds);
+                if let Err(error) = hub.publish(Batch { position: token.position, changes: past.changes }, Vec::new()) {
+                    tracing::error!(%error, "the table must be tracked anew");
+                }
+                hub
+            }
+        };
+        Ok(Self { pool, hub: Arc::new(hub), wake_up })
     }
 
     /// The hub that it feeds.
@@ -136,7 +154,12 @@ impl Tailer {
     /// Publishes what is new. True if there were changes.
     async fn look(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
         let from = self.hub.token().position;
-        match read::changes_after(doorbell.connection().await?, &from).await? {
+        let connection = doorbell.connection().await?;
+        let mut reading = read::changes_after(connection, &from, Wanted::ALL).await?;
+        if let Reading::TooMuch { .. } = reading {
+            reading = bulk::changes_or_reloads(connection, &from, Measure::REPLAY).await?;
+        }
+        match reading {
             Reading::Changes { changes, position } => {
                 let any = !changes.is_empty();
                 if any || position != from {
@@ -148,7 +171,7 @@ impl Tailer {
                 Ok(any)
             }
             Reading::TooMuch { .. } | Reading::Pruned => {
-                tracing::info!("too much has changed to be replayed: every client starts over from a snapshot");
+                tracing::info!("what comes next has been pruned: every client starts over from a snapshot");
                 self.start_over().await?;
                 Ok(true)
             }
@@ -161,16 +184,56 @@ impl Tailer {
     }
 
     async fn start_over(&self) -> Result<(), Error> {
-        let (token, catalog) = stand(&self.pool).await?;
+        let Stand { token, catalog, .. } = stand(&self.pool, None).await?;
         self.hub.skip_to(token.epoch, token.position, catalog);
         Ok(())
     }
 }
 
-/// Where the database stands, and its tracked tables.
-async fn stand(pool: &PgPool) -> Result<(Token, Catalog), Error> {
-    let mut snapshot = Snapshot::open(pool, &[]).await?;
-    Ok((snapshot.token().await?, snapshot.tables().await?.into_iter().collect()))
+/// Where the database stands.
+struct Stand {
+    token: Token,
+    /// Its tracked tables.
+    catalog: Catalog,
+    /// What led there.
+    past: Option<Past>,
+}
+
+/// Changes from a position on. The list of tables has them already.
+struct Past {
+    from: Position,
+    changes: Vec<RowChange>,
+}
+
+/// Looks at the database in one snapshot. The past is read only within bounds, and only if it is all there.
+async fn stand(pool: &PgPool, past: Option<Bounds>) -> Result<Stand, Error> {
+    let mut snapshot = Snapshot::open_with_changelog(pool).await?;
+    let token = snapshot.token().await?;
+    let catalog = snapshot.tables().await?.into_iter().collect();
+    let past = match past {
+        Some(bounds) => recent(snapshot.connection(), bounds).await?,
+        None => None,
+    };
+    Ok(Stand { token, catalog, past })
+}
+
+async fn recent(connection: &mut PgConnection, bounds: Bounds) -> Result<Option<Past>, Error> {
+    let mark: Option<String> = sqlx::query_scalar(
+        "select position::text from rowcast.mark where at <= now() - make_interval(secs => $1) order by at desc limit 1",
+    )
+    .bind(PAST.as_secs_f64())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(mark) = mark else { return Ok(None) };
+    let from = position::parse(&mark)?;
+    read::prepare(&mut *connection, Scope::Transaction).await?;
+    let most = Measure { changes: bounds.ring_changes, bytes: bounds.ring_bytes };
+    Ok(
+        match read::changes_after(connection, &from, Wanted { most, without: &[CATALOG_TABLE], ..Wanted::ALL }).await? {
+            Reading::Changes { changes, .. } => Some(Past { from, changes }),
+            Reading::TooMuch { .. } | Reading::Pruned | Reading::Ahead => None,
+        },
+    )
 }
 
 /// What the batch says about the list of tables.

@@ -1,5 +1,7 @@
 //! How much the hub holds at most.
 
+use super::view::ViewBounds;
+
 /// Every bound of the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -11,10 +13,18 @@ pub struct Bounds {
     pub ring_bytes: usize,
     /// Most changes that the ring keeps.
     pub ring_changes: usize,
+    /// What one window or one query of totals keeps.
+    pub view: ViewBounds,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { outbox_bytes: 1024 * 1024, chunks_ahead: 2, ring_bytes: 32 * 1024 * 1024, ring_changes: 100_000 }
+        Self {
+            outbox_bytes: 1024 * 1024,
+            chunks_ahead: 2,
+            ring_bytes: 32 * 1024 * 1024,
+            ring_changes: 100_000,
+            view: ViewBounds::default(),
+        }
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Two subscriptions that ask the same have equal [texts](Definition::text) and share one query.
 
-use super::{Filter, Image, Row, Table, Touched};
+use super::{
+    Filter, Image, Row, Table, Touched,
+    view::{self, View, ViewBounds},
+};
 use crate::protocol::Change;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt::Write, sync::Arc};
@@ -16,6 +19,10 @@ pub struct Definition {
     pub columns: Option<Vec<usize>>,
     /// Which rows; `None` for all.
     pub filter: Option<Arc<Filter>>,
+    /// A window of these rows, or totals of them; `None` for the rows themselves.
+    pub view: Option<view::Spec>,
+    /// The columns that tell the rows of the answer apart.
+    pub key: Vec<String>,
 }
 
 /// A change of a query's rows, ready for the wire.
@@ -46,7 +53,14 @@ impl Shown {
 impl Definition {
     /// All rows and columns of a table.
     pub fn all(table: Arc<Table>) -> Self {
-        Self { table, columns: None, filter: None }
+        Self { key: table.key.clone(), table, columns: None, filter: None, view: None }
+    }
+
+    /// The same of a window, or totals.
+    pub fn with_view(mut self, spec: view::Spec) -> Self {
+        self.key = View::empty(spec.clone(), self.table.clone(), ViewBounds::default()).key();
+        self.view = Some(spec);
+        self
     }
 
     /// Equal for equal questions, and only for them.
@@ -58,12 +72,10 @@ impl Definition {
         if let Some(filter) = &self.filter {
             write!(text, " where {}", filter.text()).expect("a string takes everything");
         }
+        if let Some(view) = &self.view {
+            write!(text, " of {}", view.text()).expect("a string takes everything");
+        }
         text
-    }
-
-    /// The columns that tell the rows of the answer apart.
-    pub fn key(&self) -> &[String] {
-        &self.table.key
     }
 
     /// The row, if it is one of those that are wanted.

@@ -8,14 +8,19 @@
 //! | `batch` | changes as they come from a source |
 //! | `bounds` | how much the hub holds at most |
 //! | `catalog`, `column` | which tables there are, and what is in them |
+//! | `filter` | which rows a query is about |
 //! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `definition` | what a query asks |
+//! | `frames` | the frames that bring a subscription up |
 //! | `index` | which queries a row may concern |
+//! | `value` | where a value stands in its type's order |
+//! | `view` | windows and totals, kept exact from changes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
 //! | `state/deliver` | what becomes of a batch |
+//! | `state/views` | windows and totals: filled, kept, told |
 //! | `state/live` | how queries become live |
 //! | `state/session` | what one connected client may do with it |
 //!
@@ -29,13 +34,16 @@ mod bounds;
 mod catalog;
 mod column;
 mod definition;
-mod filter;
+pub mod filter;
+mod frames;
 mod index;
 mod net;
 mod outbox;
 mod ring;
 mod row;
 mod state;
+mod value;
+mod view;
 
 pub use batch::{Batch, Image, Operation, RowChange, TableId};
 pub use bounds::Bounds;
@@ -43,10 +51,15 @@ pub use catalog::{Catalog, Table};
 pub use column::{Column, Kind};
 pub use definition::{Definition, Shown};
 pub use filter::{Filter, Scalar, scalar};
+pub use frames::{Chunks, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use row::{Row, Unreadable};
-pub use state::{CatalogChange, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use view::{
+    MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,
+    ViewBounds, ViewError, WindowSpec,
+};
 
 #[cfg(test)]
 pub(crate) mod tests;

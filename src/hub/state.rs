@@ -3,19 +3,22 @@
 mod deliver;
 mod live;
 mod session;
+mod views;
 
 use super::{
     Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Table, TableId, index::Index, net::MissingKey,
     ring::Ring,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
-pub use live::{NotYet, Ready};
+pub use live::{Greeting, NotYet, Ready};
 pub use session::{Query, Session, Ticket};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
+pub use views::Filled;
+use views::Kept;
 
 /// The hub's number of a distinct query, the same for all its subscribers.
 pub type QueryId = u64;
@@ -28,6 +31,8 @@ pub struct Hub {
     reached: watch::Sender<u64>,
     /// Asks the source to look at once.
     nudge: Notify,
+    /// Some window or totals must be filled.
+    fill_wanted: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -44,6 +49,9 @@ struct State {
     indexes: HashMap<TableId, Index>,
     /// What leads from a position to the present one, for those who come from the same position to the same query.
     caught_up: HashMap<(QueryId, String), Option<Frame>>,
+    /// Windows and totals that must be filled.
+    to_fill: BTreeSet<QueryId>,
+    fill_wanted: Arc<Notify>,
     sessions: HashMap<u64, SessionState>,
     next: u64,
 }
@@ -54,6 +62,8 @@ struct Entry {
     text: Arc<str>,
     holders: usize,
     live: BTreeSet<u64>,
+    /// Of a window or totals.
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
@@ -68,7 +78,9 @@ struct SessionState {
 impl Hub {
     /// A hub that stands at `position` of the history `epoch`.
     pub fn new(epoch: Epoch, position: Position, catalog: Catalog, bounds: Bounds) -> Self {
+        let fill_wanted = Arc::new(Notify::new());
         Self {
+            fill_wanted: fill_wanted.clone(),
             state: Mutex::new(State {
                 bounds,
                 epoch,
@@ -80,6 +92,8 @@ impl Hub {
                 by_text: HashMap::new(),
                 indexes: HashMap::new(),
                 caught_up: HashMap::new(),
+                to_fill: BTreeSet::new(),
+                fill_wanted,
                 sessions: HashMap::new(),
                 next: 0,
             }),
@@ -155,6 +169,8 @@ impl Hub {
         }
         let sessions: Vec<u64> = state.sessions.keys().copied().collect();
         sessions.into_iter().for_each(|session| state.lag(session));
+        let queries: Vec<QueryId> = state.queries.keys().copied().collect();
+        queries.into_iter().for_each(|query| state.reset_view(query));
         drop(state);
         self.reached.send_modify(|version| *version += 1);
     }
@@ -228,8 +244,18 @@ impl State {
                 self.next
             }
         };
-        let fresh = || Entry { definition: Arc::new(definition), text, holders: 0, live: BTreeSet::new() };
-        (id, self.queries.entry(id).or_insert_with(fresh))
+        let (position, bounds) = (&self.position, self.bounds.view);
+        let entry = self.queries.entry(id).or_insert_with(|| Entry {
+            kept: Kept::new(&definition, position, bounds),
+            definition: Arc::new(definition),
+            text,
+            holders: 0,
+            live: BTreeSet::new(),
+        });
+        if entry.kept.is_some() && entry.holders == 0 {
+            self.want_fill(id);
+        }
+        (id, self.queries.get_mut(&id).expect("it was found or made above"))
     }
 
     /// Forgets a query.
@@ -249,15 +275,20 @@ impl State {
 
     /// Ends a query for everybody.
     fn end(&mut self, query: QueryId, code: ErrorCode) {
-        let Some(entry) = self.remove(query) else { return };
+        let Some(entry) = self.queries.get(&query) else { return };
         let table = entry.definition.table.full_name();
         let message = match code {
             ErrorCode::TableUntracked => format!("{table} is no longer tracked"),
             _ => format!("{table} was altered in a way that needs it to be tracked anew"),
         };
+        self.end_with(query, code, &message);
+    }
+
+    fn end_with(&mut self, query: QueryId, code: ErrorCode, message: &str) {
+        self.remove(query);
         for session in self.sessions.values_mut().filter(|session| session.held.contains_key(&query)) {
             session.held.remove(&query);
-            session.outbox.end(query, code, message.clone());
+            session.outbox.end(query, code, message.to_owned());
         }
     }
 

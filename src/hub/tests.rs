@@ -2,7 +2,7 @@
 
 pub(crate) mod model;
 
-use super::*;
+use super::{view::ViewBounds, *};
 use crate::protocol::{Change, Position};
 use model::{Model, Rows, TABLES};
 use proptest::prelude::*;
@@ -74,7 +74,11 @@ proptest! {
     }
 }
 
-const BOUNDS: Bounds = Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3 };
+/// One row more than a window shows.
+const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
+/// Small, so that everything overflows.
+const BOUNDS: Bounds =
+    Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3, view: VIEW };
 
 /// A hub over the model, and a session that both tables are live for.
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
@@ -91,7 +95,15 @@ fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
 }
 
 fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
-    Ready { query: query.id, ticket: query.ticket, lead: Vec::new(), from: base.clone(), replay: Vec::new(), base }
+    Ready {
+        query: query.id,
+        ticket: query.ticket,
+        lead: Vec::new(),
+        from: base.clone(),
+        replay: Vec::new(),
+        base,
+        view: None,
+    }
 }
 
 fn write(model: &mut Model, hub: &Hub, times: i64) {

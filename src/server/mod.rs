@@ -17,7 +17,7 @@ use crate::{
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
-    socket::{Limits, Live, Shared},
+    socket::{self, Limits, Live, Shared},
 };
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
@@ -33,8 +33,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long requests and sessions may take to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often the changelog is pruned.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the changelog is marked and pruned.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -158,12 +158,13 @@ pub async fn serve_pool(
     };
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live, pool.clone());
+    let router = routes::router(leptos, live.clone(), pool.clone());
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
+    tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(tailer.run(background.clone()));
-    let retention = Retention { age: config.changelog.keep(), interval: PRUNE_INTERVAL };
+    let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
     println!("Rowcast is at http://{address}");

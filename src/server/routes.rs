@@ -5,9 +5,9 @@ use crate::{
     app::{App, shell},
     changelog::PageSnapshot,
     hub::Hub,
-    protocol,
+    protocol::{self, Subscribe},
     socket::{self, Live},
-    store::{PageReader, ReadError},
+    store::{PageReader, PageRows, ReadError},
 };
 use axum::{
     Router,
@@ -62,22 +62,28 @@ fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
     provide_context(pool.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
     let hub = hub.clone();
-    provide_context(PageReader::new(move |table| {
+    provide_context(PageReader::new(move |question| {
         let (snapshot, hub) = (snapshot.clone(), hub.clone());
-        async move {
-            if !hub.is_available() {
-                return Err(ReadError::Unavailable);
-            }
-            let found = hub.find_table(table).ok_or_else(|| ReadError::NotTracked(table.to_owned()))?;
-            match snapshot.read(&found).await {
-                Ok((token, rows)) => Ok((token.to_string(), rows)),
-                Err(error) => {
-                    tracing::warn!(%error, table, "a page could not read its rows");
-                    Err(ReadError::Unavailable)
-                }
-            }
-        }
+        async move { read_for_page(&question, &snapshot, &hub).await }
     }));
+}
+
+async fn read_for_page(question: &Subscribe, snapshot: &PageSnapshot, hub: &Hub) -> Result<PageRows, ReadError> {
+    if *question != Subscribe::from(question.table.as_str()) {
+        return Err(ReadError::Unsupported("filters, columns, windows or totals".to_owned()));
+    }
+    if !hub.is_available() {
+        return Err(ReadError::Unavailable);
+    }
+    let table = question.table.as_str();
+    let found = hub.find_table(table).ok_or_else(|| ReadError::NotTracked(table.to_owned()))?;
+    match snapshot.read(&found).await {
+        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: found.key.clone(), rows }),
+        Err(error) => {
+            tracing::warn!(%error, table, "a page could not read its rows");
+            Err(ReadError::Unavailable)
+        }
+    }
 }
 
 /// The process is there.

@@ -7,13 +7,14 @@
 //! While the database does not answer it tries again, for as long as the subscription is wanted.
 
 use super::{
-    frames::{Chunks, subscribed},
     limits,
     shared::{Shared, Taken},
 };
 use crate::{
     changelog::{self, Reading, Rows, Source},
-    hub::{Definition, Frame, NotYet, Operation, QueryId, Ready, RowChange, Session, Ticket},
+    hub::{
+        Chunks, Definition, Frame, Greeting, NotYet, Operation, QueryId, Ready, RowChange, Session, Ticket, subscribed,
+    },
     protocol::{ErrorCode, Position, ResyncReason, ServerFrame, Token},
 };
 use futures::TryStreamExt;
@@ -182,6 +183,7 @@ impl<S: Source> BringUp<S> {
                 Ok(()) => return Ok(()),
                 Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
                 Err(NotYet::Behind(query)) => round.again(query, &self.session),
+                Err(NotYet::Unfilled(query)) => self.session.hub().filled(query).await,
                 Err(NotYet::Reload(query)) => round.anew(query, &self.session),
                 Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
             }
@@ -228,6 +230,9 @@ impl<S: Source> BringUp<S> {
     /// One step, or several: `want.start` says how far it has come.
     async fn attempt(&self, want: &mut Want) -> Result<Ready, Failure> {
         loop {
+            if want.definition.view.is_some() {
+                return self.view(want).await;
+            }
             match &mut want.start {
                 Start::Resume { token } => {
                     let token = std::mem::take(token);
@@ -243,6 +248,7 @@ impl<S: Source> BringUp<S> {
                         from: reached.from.clone(),
                         replay: std::mem::take(&mut reached.replay),
                         base: reached.base.clone(),
+                        view: None,
                     });
                 }
                 Start::Continue(reached) => match self.read_on(reached, &want.definition).await? {
@@ -252,7 +258,7 @@ impl<S: Source> BringUp<S> {
                 Start::Anew { reason } => {
                     let reason = *reason;
                     if !want.id.is_empty() {
-                        self.chunk(want, subscribed(&want.id, want.query, want.definition.key(), false)).await?;
+                        self.chunk(want, subscribed(&want.id, want.query, &want.definition.key, false)).await?;
                     }
                     self.chunk(want, Frame::from(ServerFrame::Resync { query: want.query, reason }.encode())).await?;
                     let not_before = Some(self.session.hub().token());
@@ -260,12 +266,43 @@ impl<S: Source> BringUp<S> {
                 }
                 Start::Snapshot { announced, .. } => {
                     if !std::mem::replace(announced, true) {
-                        self.chunk(want, subscribed(&want.id, want.query, want.definition.key(), false)).await?;
+                        self.chunk(want, subscribed(&want.id, want.query, &want.definition.key, false)).await?;
                     }
                     return self.snapshot(want).await;
                 }
             }
         }
+    }
+
+    /// A window or totals: the hub has them, and what they told; only a position from elsewhere must be looked into.
+    async fn view(&self, want: &mut Want) -> Result<Ready, Failure> {
+        if let Start::Resume { token } = &mut want.start {
+            let token = std::mem::take(token);
+            want.start = self.resume(&token, want);
+            if let Start::Continue(reached) = &mut want.start
+                && !self.reaches(&reached.base)
+                && let Err(reason) = self.read_on(reached, &want.definition).await?
+                && reason == ResyncReason::PositionUnknown
+            {
+                want.start = Start::Anew { reason };
+            }
+        }
+        let id = || Some(want.id.clone()).filter(|id| !id.is_empty());
+        let now = self.session.hub().token();
+        let (from, greeting) = match &want.start {
+            Start::Continue(Continue { from, lead, .. }) => {
+                let id = if lead.is_empty() { None } else { id() };
+                (from.clone(), Greeting { id, resumes: true, resync: None })
+            }
+            Start::Anew { reason } => (now, Greeting { id: id(), resumes: false, resync: Some(*reason) }),
+            Start::Snapshot { announced, .. } => {
+                let id = if *announced { None } else { id() };
+                (now, Greeting { id, resumes: false, resync: None })
+            }
+            Start::Resume { .. } => unreachable!("it was looked at above"),
+        };
+        let (query, ticket, base) = (want.query, want.ticket, from.clone());
+        Ok(Ready { query, ticket, lead: Vec::new(), from, replay: Vec::new(), base, view: Some(greeting) })
     }
 
     fn reaches(&self, token: &Token) -> bool {
@@ -283,7 +320,7 @@ impl<S: Source> BringUp<S> {
         if !token.position.includes(want.definition.table.since) {
             return start_over(ResyncReason::PositionTooOld);
         }
-        let lead = vec![subscribed(&want.id, want.query, want.definition.key(), true)];
+        let lead = vec![subscribed(&want.id, want.query, &want.definition.key, true)];
         Start::Continue(Continue { lead, from: token.clone(), replay: Vec::new(), base: token, known: false })
     }
 
@@ -344,7 +381,15 @@ impl<S: Source> BringUp<S> {
             Ok(Taken::TooLarge { .. }) => self.stream_snapshot(want, sent).await?,
         };
         let from = base.clone();
-        Ok(Ready { query: want.query, ticket: want.ticket, lead: vec![last], from, replay: Vec::new(), base })
+        Ok(Ready {
+            query: want.query,
+            ticket: want.ticket,
+            lead: vec![last],
+            from,
+            replay: Vec::new(),
+            base,
+            view: None,
+        })
     }
 
     /// As fast as the client takes it.

@@ -17,12 +17,10 @@ pub(super) const MAX_SUBSCRIPTIONS: usize = 100;
 pub(super) const MAX_WAITING: usize = 256;
 /// Of these, so many are kept for what the server itself must bring up.
 pub(super) const KEPT_FREE: usize = 128;
+/// How long the source may take to read the constants of a filter, before they are tried again.
+pub(super) const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to try again what the source could not be asked about.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// Rows in one chunk of a snapshot.
-pub(super) const CHUNK_ROWS: usize = 500;
-/// Bytes of row text after which a chunk is full.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 /// Subscriptions that arrive within this time become live together.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
 /// How long a client may take nothing before the connection ends; for a frame it is longer by what the frame takes on the

@@ -7,13 +7,13 @@
 //! | `question` | what a `subscribe` frame asks |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
 //! | `shared` | reads that many sessions want at the same time |
-//! | `frames` | the frames that bring a subscription up |
+//! | `fill` | reads what windows and totals are made of |
 //! | `limits` | every bound and interval of this stage |
 //!
 //! Invariant: whatever a client sends, its session answers with an error frame or ends; nothing else is affected.
 
 mod bring_up;
-mod frames;
+mod fill;
 mod limits;
 mod question;
 mod session;
@@ -22,6 +22,7 @@ mod shared;
 mod tests;
 mod upgrade;
 
+pub use fill::run as fill;
 pub use limits::Limits;
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

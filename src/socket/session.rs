@@ -3,13 +3,12 @@
 use super::{
     Limits, Live, Shared,
     bring_up::{self, Start, Task, Want},
-    frames::subscribed,
     limits,
     question::{self, Refusal},
 };
 use crate::{
     changelog::Source,
-    hub::{Frame, QueryId, Sent, Session},
+    hub::{Frame, QueryId, Sent, Session, subscribed},
     protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -224,7 +223,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
     async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
         let id = &asked.id;
         let definition = question::define(asked, self.session.hub(), self.source.source()).await?;
-        let key = definition.key().to_vec();
+        let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {
             let ids = others.iter().filter(|(other, one)| *other != id && one.query == Some(query)).map(|(id, _)| id);

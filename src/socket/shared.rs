@@ -6,7 +6,7 @@
 
 use crate::{
     changelog::{Error, Reading, Rows, Source},
-    hub::{Definition, Frame, QueryId, RowChange, TableId},
+    hub::{Chunks, Definition, Frame, QueryId, RowChange, TableId},
     protocol::{Position, Token},
 };
 use futures::TryStreamExt;
@@ -22,8 +22,6 @@ use tokio::{
     sync::OnceCell,
     time::{Instant, sleep},
 };
-
-use super::frames::Chunks;
 
 /// Most bytes of a snapshot that is shared. A larger one is read by each session at its own pace.
 const MAX_SHARED_BYTES: usize = 4 * 1024 * 1024;

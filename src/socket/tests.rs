@@ -8,10 +8,11 @@ use super::{Limits, Shared, session};
 use crate::{
     changelog::{Error, Reading, Rows, Source},
     hub::{
-        Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId,
+        Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId, ViewBounds,
+        filter::{Constant, FilterError},
         tests::model::{self, Act, Model, TABLES},
     },
-    protocol::{Change, CloseCode, Epoch, Position, ResyncReason, ServerFrame, Token},
+    protocol::{Change, CloseCode, Epoch, OrderBy, Position, ResyncReason, ServerFrame, Subscribe, Token},
     store::{Diverged, LiveRow, Phase, Replica, RowChange, Sink, Staging},
 };
 use axum::extract::ws::Message;
@@ -36,10 +37,15 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs, if PROPTEST_CASES does not ask for more.
 const CASES: u32 = 1_500;
+/// Rows of a window.
+const WINDOW: usize = 2;
 /// Clients of a run.
 const CLIENTS: usize = 2;
+/// One row more than a window shows.
+const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
-const BOUNDS: Bounds = Bounds { outbox_bytes: 400, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 6 };
+const BOUNDS: Bounds =
+    Bounds { outbox_bytes: 400, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 6, view: VIEW };
 /// Frames that fit into the network between a session and its client.
 const NETWORK_FRAMES: usize = 2;
 /// More changes than this are too much to replay.
@@ -73,6 +79,7 @@ enum Step {
     Subscribe {
         client: usize,
         table: usize,
+        asks: Asks,
     },
     Unsubscribe {
         client: usize,
@@ -85,6 +92,22 @@ enum Step {
     },
     /// Time passes.
     Wait,
+}
+
+/// What a client wants of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    All,
+    Filtered,
+    /// Only the first rows in an order.
+    Window,
+}
+
+/// The rows of [`Asks::Filtered`].
+const FILTER: fn(i64, u64) -> bool = |id, v| (5..=25).contains(&v) && [0, 2, 3].contains(&id);
+
+fn asks() -> impl Strategy<Value = Asks> {
+    prop_oneof![Just(Asks::All), Just(Asks::Filtered), Just(Asks::Window)]
 }
 
 /// One line for each step, to be read.
@@ -111,7 +134,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Outage),
         2 => client().prop_map(Step::Connect),
         1 => client().prop_map(Step::Disconnect),
-        4 => (client(), 0..TABLES).prop_map(|(client, table)| Step::Subscribe { client, table }),
+        4 => (client(), 0..TABLES, asks()).prop_map(|(client, table, asks)| Step::Subscribe { client, table, asks }),
         2 => (client(), 0..4usize).prop_map(|(client, nth)| Step::Unsubscribe { client, nth }),
         8 => (client(), 1..6usize).prop_map(|(client, frames)| Step::Take { client, frames }),
         8 => Just(Step::Wait),
@@ -130,6 +153,9 @@ proptest! {
 
 async fn run(steps: &[Step]) -> Result<(), String> {
     let mut world = World::new();
+    let stop = CancellationToken::new();
+    let _stopped = stop.clone().drop_guard();
+    tokio::spawn(super::fill(world.hub.clone(), world.shared.clone(), stop));
     for step in steps {
         world.step(*step).await?;
     }
@@ -200,7 +226,7 @@ impl World {
             }
             Step::Connect(client) => self.clients[client].connect(&self.hub, &self.shared),
             Step::Disconnect(client) => self.clients[client].disconnect(),
-            Step::Subscribe { client, table } => self.clients[client].subscribe(table),
+            Step::Subscribe { client, table, asks } => self.clients[client].subscribe(table, asks),
             Step::Unsubscribe { client, nth } => self.clients[client].unsubscribe(nth),
             Step::Take { client, frames } => self.clients[client].take(frames)?,
             Step::Wait => tokio::time::sleep(A_WHILE).await,
@@ -253,7 +279,20 @@ struct MiniatureSnapshot(Vec<(String, Vec<Box<RawValue>>)>);
 impl Rows for MiniatureSnapshot {
     fn rows<'a>(&'a mut self, definition: &Definition) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
         let rows = self.0.iter().find(|(name, _)| *name == definition.table.name).map(|(_, rows)| rows.clone());
-        futures::stream::iter(rows.expect("a table of the model").into_iter().map(Ok)).boxed()
+        let mut rows = rows.expect("a table of the model");
+        rows.retain(|row| {
+            let image = Arc::from(row.clone());
+            let row = crate::hub::Row::read(&definition.table, &image).expect("a row");
+            definition.select(Some(&row)).is_some()
+        });
+        if definition.view.is_some() {
+            rows.sort_by_key(|row| {
+                let row: Row = serde_json::from_str(row.get()).expect("a row");
+                (std::cmp::Reverse(row.v), row.id)
+            });
+            rows.truncate(WINDOW + VIEW.slack + 1);
+        }
+        futures::stream::iter(rows.into_iter().map(Ok)).boxed()
     }
 }
 
@@ -265,6 +304,10 @@ impl Source for Miniature {
         let model = self.model();
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));
         Ok((model.token(), MiniatureSnapshot(rows.collect())))
+    }
+
+    async fn constants(&self, _: &[Constant]) -> Result<Result<Vec<String>, FilterError>, Error> {
+        Ok(Ok(Vec::new()))
     }
 
     async fn changes_after(&self, from: &Position, _: TableId) -> Result<Reading, Error> {
@@ -316,6 +359,7 @@ struct View {
 struct Screen {
     model: Arc<Mutex<Model>>,
     table: usize,
+    asks: Asks,
     staging: Staging<Row>,
     view: Arc<Mutex<View>>,
 }
@@ -344,7 +388,7 @@ impl Sink for Screen {
                 }
             };
         }
-        let due = self.model.lock().expect("lock").rows_at(self.table, position);
+        let due = due(&self.model.lock().expect("lock").rows_at(self.table, position), self.asks);
         if !fits || view.rows != due {
             let wrong = format!("at {position:?} shows {:?} instead of {due:?}", view.rows);
             view.wrong.get_or_insert(wrong);
@@ -362,6 +406,19 @@ impl Sink for Screen {
     }
 }
 
+/// What a subscription shows of a table's rows.
+fn due(rows: &model::Rows, asks: Asks) -> model::Rows {
+    let mut rows: Vec<(i64, u64)> = rows.iter().map(|(id, v)| (*id, *v)).collect();
+    if asks == Asks::Filtered {
+        rows.retain(|(id, v)| FILTER(*id, *v));
+    }
+    if asks == Asks::Window {
+        rows.sort_by_key(|(id, v)| (std::cmp::Reverse(*v), *id));
+        rows.truncate(WINDOW);
+    }
+    rows.into_iter().collect()
+}
+
 struct Connected {
     to_server: Sender<Result<Message, axum::Error>>,
     from_server: Receiver<Message>,
@@ -371,7 +428,7 @@ struct Connected {
 struct Client {
     model: Arc<Mutex<Model>>,
     replica: Replica,
-    views: BTreeMap<u64, (usize, Arc<Mutex<View>>)>,
+    views: BTreeMap<u64, (usize, Asks, Arc<Mutex<View>>)>,
     connected: Option<Connected>,
     heard: Vec<String>,
     /// When it last took frames.
@@ -415,12 +472,21 @@ impl Client {
         }
     }
 
-    fn subscribe(&mut self, table: usize) {
+    fn subscribe(&mut self, table: usize, asks: Asks) {
         let view = Arc::new(Mutex::new(View::default()));
-        let screen = Screen { model: self.model.clone(), table, staging: Staging::default(), view: view.clone() };
+        let screen = Screen { model: self.model.clone(), table, asks, staging: Staging::default(), view: view.clone() };
         let name = ["public.a", "b"][table];
-        let (id, frame) = self.replica.subscribe(name, None, Box::new(screen));
-        self.views.insert(id, (table, view));
+        let mut asked = Subscribe::from(name);
+        if asks == Asks::Filtered {
+            asked.filter = Some("v between $1 and 25 and id in (0, 2, 3)".to_owned());
+            asked.params = vec![5.into()];
+        }
+        if asks == Asks::Window {
+            asked.order = vec![OrderBy { column: "v".to_owned(), desc: true, nulls: None }];
+            asked.limit = Some(WINDOW as u32);
+        }
+        let (id, frame) = self.replica.subscribe(asked, None, Box::new(screen));
+        self.views.insert(id, (table, asks, view));
         self.send(frame);
     }
 
@@ -432,17 +498,17 @@ impl Client {
     }
 
     fn subscribe_failed_again(&mut self) {
-        let failed: Vec<(u64, usize)> = self
+        let failed: Vec<(u64, usize, Asks)> = self
             .views
             .iter()
-            .filter(|(_, (_, view))| matches!(view.lock().expect("lock").phase, Some(Phase::Failed { .. })))
-            .map(|(id, (table, _))| (*id, *table))
+            .filter(|(_, (_, _, view))| matches!(view.lock().expect("lock").phase, Some(Phase::Failed { .. })))
+            .map(|(id, (table, asks, _))| (*id, *table, *asks))
             .collect();
-        for (id, table) in failed {
+        for (id, table, asks) in failed {
             self.views.remove(&id);
             let frame = self.replica.unsubscribe(id);
             self.send(frame);
-            self.subscribe(table);
+            self.subscribe(table, asks);
         }
     }
 
@@ -477,7 +543,7 @@ impl Client {
         }
         self.send(out.frames);
         let mut positions = Vec::new();
-        for (_, view) in self.views.values() {
+        for (_, _, view) in self.views.values() {
             let view = view.lock().expect("lock");
             if let Some(wrong) = &view.wrong {
                 return self.wrong(wrong);
@@ -504,9 +570,9 @@ impl Client {
 
     fn is_current(&self, model: &Model) -> bool {
         self.replica.caught_up()
-            && self.views.values().all(|(table, view)| {
+            && self.views.values().all(|(table, asks, view)| {
                 let view = view.lock().expect("lock");
-                view.phase == Some(Phase::Live) && view.rows == model.rows(*table)
+                view.phase == Some(Phase::Live) && view.rows == due(&model.rows(*table), *asks)
             })
     }
 
@@ -516,7 +582,7 @@ impl Client {
 
     fn describe(&self) -> String {
         let views: Vec<String> =
-            self.views.iter().map(|(id, (table, view))| format!("{id} of {table}: {view:?}")).collect();
+            self.views.iter().map(|(id, (table, asks, view))| format!("{id} of {table}, {asks:?}: {view:?}")).collect();
         let heard: Vec<&str> = self.heard.iter().rev().take(40).rev().map(String::as_str).collect();
         format!("client\n  {}\nheard last\n  {}", views.join("\n  "), heard.join("\n  "))
     }

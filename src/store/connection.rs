@@ -2,11 +2,19 @@
 //!
 //! Created once at the root of the app, because what it starts must outlive every page.
 
-use super::{Replica, Sink, transport};
+use super::{
+    Initial, Live, LiveRow, Outgoing, Query, Replica,
+    machine::PAUSE_AFTER_MS,
+    registry::{Identity, Reading, Registry, UNUSED_KEPT_MS},
+    transport,
+};
 use crate::protocol::CloseCode;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use leptos::prelude::*;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use leptos::{prelude::*, reactive::effect::batch};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// What a person is told of the connection. Times are milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub enum Status {
         /// When the next try is due.
         retry_at: u64,
     },
+    /// Nobody has looked at the page for long. It connects again when somebody does.
+    Paused,
     /// The server does not want this page back.
     Refused {
         /// WebSocket close code.
@@ -63,18 +73,37 @@ pub(super) enum Command {
 #[derive(Clone)]
 pub struct Connection {
     replica: Arc<Mutex<Replica>>,
+    registry: Arc<Mutex<Registry>>,
     status: ArcRwSignal<Status>,
     /// Bounded by what a person can click and a page can mount; the transport empties it at once.
     commands: UnboundedSender<Command>,
 }
 
+/// How a page's connection behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionOptions {
+    /// A page that nobody has looked at for this long gives up its connection until somebody does; `None`: never.
+    pub pause_after: Option<Duration>,
+}
+
+impl Default for ConnectionOptions {
+    fn default() -> Self {
+        Self { pause_after: Some(Duration::from_millis(PAUSE_AFTER_MS)) }
+    }
+}
+
 /// Creates the page's connection, makes it available to all components below, and in a browser starts it.
 pub fn provide_connection() -> Connection {
+    provide_connection_with(ConnectionOptions::default())
+}
+
+/// [`provide_connection`] with other than the usual options.
+pub fn provide_connection_with(options: ConnectionOptions) -> Connection {
     let (commands, received) = unbounded();
     let status = ArcRwSignal::new(Status::Connecting { offline_since: None });
-    let connection = Connection { replica: Arc::default(), status, commands };
+    let connection = Connection { replica: Arc::default(), registry: Arc::default(), status, commands };
     provide_context(connection.clone());
-    transport::start(&connection, received);
+    transport::start(&connection, options, received);
     connection
 }
 
@@ -94,15 +123,19 @@ impl Connection {
         self.command(Command::RetryNow);
     }
 
-    /// Subscribes `sink` to a table. Returns an id for [`unsubscribe`](Self::unsubscribe).
-    pub(super) fn subscribe(&self, table: &str, position: Option<String>, sink: Box<dyn Sink>) -> u64 {
-        let (id, frame) = self.replica().subscribe(table, position, sink);
-        frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
-        id
+    /// One more user of a query, until what is returned is dropped.
+    pub(super) fn lease<T: LiveRow>(&self, query: &Query<T>) -> Lease<T> {
+        let live = self.registry().enter(query);
+        Lease { connection: self.clone(), identity: Identity::of(query), live }
     }
 
-    /// Ends a subscription.
-    pub(super) fn unsubscribe(&self, id: u64) {
+    /// Takes a frame. All signals that it changes are set before any effect sees one of them.
+    #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only a browser has a transport"))]
+    pub(super) fn receive(&self, text: &str) -> Outgoing {
+        batch(|| self.replica().receive(text))
+    }
+
+    fn unsubscribe(&self, id: u64) {
         let frame = self.replica().unsubscribe(id);
         frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
     }
@@ -118,8 +151,67 @@ impl Connection {
         self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// On a server nobody receives, and nothing needs to.
     fn command(&self, command: Command) {
         let _ = self.commands.unbounded_send(command);
+    }
+}
+
+/// One use of a query. While there is one, its rows stay.
+pub(super) struct Lease<T: LiveRow> {
+    connection: Connection,
+    identity: Identity,
+    live: Live<T>,
+}
+
+impl<T: LiveRow> Lease<T> {
+    pub(super) fn live(&self) -> &Live<T> {
+        &self.live
+    }
+
+    pub(super) fn is_of(&self, query: &Query<T>) -> bool {
+        self.identity == Identity::of(query)
+    }
+
+    /// Takes rows that came with the page.
+    pub(super) fn fill(&self, initial: Initial<T>) {
+        self.connection.registry().filled(&self.identity, initial.position.clone());
+        self.live.fill(initial);
+    }
+
+    /// Subscribes, unless another user has. Not before the page is mounted: rows that change earlier would not be the ones
+    /// that the server rendered.
+    pub(super) fn start(&self) {
+        let connection = &self.connection;
+        let mut frame = None;
+        connection.registry().start(&self.identity, |question, position| {
+            let (id, request) = connection.replica().subscribe(question, position, Box::new(self.live.clone()));
+            frame = request;
+            id
+        });
+        frame.into_iter().for_each(|frame| connection.command(Command::Send(frame)));
+    }
+
+    /// See [`Registry::reading`].
+    pub(super) fn reading(
+        &self,
+        make: impl FnOnce() -> Option<ArcResource<Reading<T>>>,
+    ) -> Option<ArcResource<Reading<T>>> {
+        self.connection.registry().reading(&self.identity, make)
+    }
+}
+
+impl<T: LiveRow> Drop for Lease<T> {
+    fn drop(&mut self) {
+        let Some(left) = self.connection.registry().leave(&self.identity) else { return };
+        let (connection, identity) = (self.connection.clone(), self.identity.clone());
+        transport::later(UNUSED_KEPT_MS, move || {
+            let ended = connection.registry().expire(&identity, left);
+            ended.into_iter().for_each(|id| connection.unsubscribe(id));
+        });
     }
 }

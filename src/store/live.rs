@@ -1,23 +1,20 @@
-//! Committed rows as signals, with optimistic edits laid over them.
+//! The live rows of one query, as signals, and edits of them.
 //!
 //! One signal per row: a changed cell touches one text node. One revision counter for everything that depends on the
 //! rows as a set (order, totals): it moves once per commit, after all rows of the commit have their new values.
 //!
-//! What is shown of a row is its committed value with the edits on top that the server has not yet shown as committed.
 //! An edit is lifted by the position that includes its transaction, so it is never shown twice and never flickers.
 
 use super::{
-    Initial, LiveRow, RowChange, Staging,
+    Initial, LiveRow, Query,
     replica::{Diverged, Sink},
-    use_connection,
+    rows::{Apply, Rows, Shown},
 };
 use crate::protocol::{Change, ErrorCode, Position};
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::effect::batch};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a subscription stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,95 +26,69 @@ pub enum Phase {
     /// The rows shown are the current ones.
     Live,
     /// The server ended the subscription.
-    Failed {
-        /// For programs.
-        code: ErrorCode,
-        /// For people.
-        message: String,
-    },
+    Failed(SubscriptionError),
 }
 
-struct Overlay<T> {
-    edit: u64,
-    apply: Box<dyn Fn(&mut T) + Send>,
-    /// Known once the server has answered.
-    transaction: Option<u64>,
+/// Why the server ended or refused a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct SubscriptionError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+    /// Where in the filter, in bytes from its start.
+    pub at: Option<usize>,
+    /// What might be meant instead.
+    pub hint: Option<String>,
 }
 
-struct Cell<T> {
-    committed: T,
-    overlays: Vec<Overlay<T>>,
-    shown: ArcRwSignal<T>,
-}
-
-impl<T: LiveRow> Cell<T> {
-    fn new(row: T) -> Self {
-        Self { shown: ArcRwSignal::new(row.clone()), committed: row, overlays: Vec::new() }
-    }
-
-    /// The same cell with another committed row.
-    fn with(mut self, row: T) -> Self {
-        self.committed = row;
-        self.refresh();
-        self
-    }
-
-    /// Sets the signal, if what is to be shown has changed.
-    fn refresh(&self) {
-        let mut value = self.committed.clone();
-        self.overlays.iter().for_each(|overlay| (overlay.apply)(&mut value));
-        if self.shown.with_untracked(|shown| *shown != value) {
-            self.shown.set(value);
-        }
-    }
-}
-
-struct Rows<T: LiveRow> {
-    cells: HashMap<T::Key, Cell<T>>,
-    staging: Staging<T>,
-    /// Keys with edits on them, so that a commit need not look at every row.
-    edited: Vec<T::Key>,
-    next_edit: u64,
-    /// The last position, to settle an edit whose answer comes after its batch.
-    position: Option<Position>,
-}
-
-/// The live rows of one table. Cheap to clone; all clones are the same rows.
+/// The live rows of one query. Cheap to clone; all clones are the same rows.
 pub struct Live<T: LiveRow> {
     rows: Arc<Mutex<Rows<T>>>,
     revision: ArcRwSignal<u64>,
+    members: ArcRwSignal<u64>,
     phase: ArcRwSignal<Phase>,
 }
 
 impl<T: LiveRow> Clone for Live<T> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), revision: self.revision.clone(), phase: self.phase.clone() }
+        Self {
+            rows: self.rows.clone(),
+            revision: self.revision.clone(),
+            members: self.members.clone(),
+            phase: self.phase.clone(),
+        }
     }
 }
 
-/// The live rows of `T`'s table for as long as the calling component lives: those that came with the page, if any,
-/// continued by the socket.
-pub fn use_live<T: LiveRow>(initial: Option<Initial<T>>) -> Live<T> {
-    let connection = use_connection();
-    let position = initial.as_ref().map(|initial| initial.position.clone());
-    let live = Live::new(initial.map(|initial| initial.rows));
-    let sink = live.clone();
-    // Effects run in the browser only.
-    Effect::new(move || {
-        let subscription = connection.subscribe(T::TABLE, position.clone(), Box::new(sink.clone()));
-        let connection = connection.clone();
-        on_cleanup(move || connection.unsubscribe(subscription));
-    });
-    live
+/// The same rows, not equal ones.
+impl<T: LiveRow> PartialEq for Live<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.rows, &other.rows)
+    }
 }
 
 impl<T: LiveRow> Live<T> {
-    /// Rows that are already known, or none.
-    pub fn new(rows: Option<Vec<T>>) -> Self {
-        let phase = if rows.is_some() { Phase::CatchingUp } else { Phase::Loading };
-        let cells = rows.unwrap_or_default().into_iter().map(|row| (row.key(), Cell::new(row))).collect();
-        let rows = Rows { cells, staging: Staging::default(), edited: Vec::new(), next_edit: 0, position: None };
-        Self { rows: Arc::new(Mutex::new(rows)), revision: ArcRwSignal::new(0), phase: ArcRwSignal::new(phase) }
+    /// The rows of a query before any are known.
+    pub fn new(query: &Query<T>) -> Self {
+        Self {
+            rows: Arc::new(Mutex::new(Rows::new(query.order()))),
+            revision: ArcRwSignal::new(0),
+            members: ArcRwSignal::new(0),
+            phase: ArcRwSignal::new(Phase::Loading),
+        }
+    }
+
+    /// Takes the rows that came with the page. Rows that are there already are newer, and stay.
+    pub fn fill(&self, initial: Initial<T>) {
+        if !self.has_phase(&Phase::Loading) {
+            return;
+        }
+        batch(|| {
+            self.change(|rows| ((), rows.fill(initial)));
+            self.phase.set(Phase::CatchingUp);
+        });
     }
 
     /// Where the subscription stands. Tracked.
@@ -125,31 +96,53 @@ impl<T: LiveRow> Live<T> {
         self.phase.get()
     }
 
+    pub(super) fn has_phase(&self, phase: &Phase) -> bool {
+        self.phase.with_untracked(|now| now == phase)
+    }
+
+    /// Whether the query says in which order the rows are.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.lock().staging.sorting().sorts()
+    }
+
     /// A number that moves whenever any row changed, came or went. Tracked.
     pub fn revision(&self) -> u64 {
         self.revision.get()
     }
 
-    /// The row as shown; a signal of its own. `None` if there is no such row.
-    pub fn row(&self, key: &T::Key) -> Option<ArcReadSignal<T>> {
-        self.lock().cells.get(key).map(|cell| cell.shown.read_only())
+    /// A number that moves whenever any row came or went. Tracked.
+    pub fn members(&self) -> u64 {
+        self.members.get()
     }
 
-    /// All rows as shown, in no order. Not tracked: pair it with [`revision`](Self::revision).
+    /// The row as shown; a signal of its own. `None` if there is no such row.
+    pub fn row(&self, key: &T::Key) -> Option<ArcReadSignal<T>> {
+        self.lock().signal(key)
+    }
+
+    /// The keys of all rows in the order in which they are shown: that of the query, else that in which they came. Not
+    /// tracked: pair it with [`revision`](Self::revision).
+    pub fn keys(&self) -> Arc<[T::Key]> {
+        self.lock().keys()
+    }
+
+    /// All rows as shown, in the order of [`keys`](Self::keys). Not tracked: pair it with [`revision`](Self::revision).
     pub fn snapshot(&self) -> Vec<T> {
-        self.lock().cells.values().map(|cell| cell.shown.get_untracked()).collect()
+        let mut rows = self.lock();
+        let keys = rows.keys();
+        keys.iter().filter_map(|key| rows.signal(key)).map(|signal| signal.get_untracked()).collect()
     }
 
     /// Looks at all rows as shown, in no order, without copying them. Not tracked: pair it with
     /// [`revision`](Self::revision). `look` must not come back to these rows.
-    pub fn for_each(&self, mut look: impl FnMut(&T)) {
-        self.lock().cells.values().for_each(|cell| cell.shown.with_untracked(&mut look));
+    pub fn for_each(&self, look: impl FnMut(&T)) {
+        self.lock().for_each(look);
     }
 
     /// The number of rows. Tracked.
     pub fn len(&self) -> usize {
-        self.revision.track();
-        self.lock().cells.len()
+        self.members.track();
+        self.lock().len()
     }
 
     /// Whether there are no rows. Tracked.
@@ -157,23 +150,55 @@ impl<T: LiveRow> Live<T> {
         self.len() == 0
     }
 
-    /// Shows `apply`'s effect on a row at once, before the server has agreed. The edit must be confirmed or rolled back.
+    /// Shows `apply`'s effect on a row at once, before the server has agreed. Where there is no such row, nothing is shown.
     pub fn edit(&self, key: T::Key, apply: impl Fn(&mut T) + Send + 'static) -> Edit<T> {
-        let mut rows = self.lock();
-        rows.next_edit += 1;
-        let edit = rows.next_edit;
-        if let Some(cell) = rows.cells.get_mut(&key) {
-            cell.overlays.push(Overlay { edit, apply: Box::new(apply), transaction: None });
-            cell.refresh();
-            rows.edited.push(key.clone());
-        }
-        drop(rows);
-        self.revise();
-        Edit { live: self.clone(), key, edit }
+        self.lay(
+            key,
+            Box::new(move |row| {
+                row.map(|mut row| {
+                    apply(&mut row);
+                    row
+                })
+            }),
+        )
     }
 
-    fn revise(&self) {
-        self.revision.update(|revision| *revision += 1);
+    /// Shows a new row at once, before the server has agreed. As soon as the database has a row with its key, that one is
+    /// shown.
+    pub fn insert(&self, row: T) -> Edit<T> {
+        self.lay(row.key(), Box::new(move |committed| committed.or_else(|| Some(row.clone()))))
+    }
+
+    /// Hides a row at once, before the server has agreed.
+    pub fn remove(&self, key: T::Key) -> Edit<T> {
+        self.lay(key, Box::new(|_| None))
+    }
+
+    fn lay(&self, key: T::Key, apply: Apply<T>) -> Edit<T> {
+        let edit = self.change(|rows| rows.lay(key.clone(), apply));
+        Edit { live: self.clone(), key, edit, answered: false }
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut Rows<T>) -> (R, Shown<T>)) -> R {
+        batch(|| {
+            // The lock lasts no longer than this statement.
+            let (result, shown) = change(&mut self.lock());
+            self.tell(shown);
+            result
+        })
+    }
+
+    /// With the lock released, because who listens comes back for the rows. All values first, then the counters.
+    fn tell(&self, shown: Shown<T>) {
+        for (signal, value) in shown.signals {
+            signal.set(value);
+        }
+        if shown.rows {
+            self.revision.update(|revision| *revision += 1);
+        }
+        if shown.members {
+            self.members.update(|members| *members += 1);
+        }
     }
 
     /// No code of ours panics while it holds the lock, and rows are plain values: a poisoned lock is still good.
@@ -182,102 +207,42 @@ impl<T: LiveRow> Live<T> {
     }
 }
 
-/// An optimistic edit that waits for the server's answer. Dropping it without an answer leaves the edit shown until the
-/// row's next snapshot.
-#[must_use = "an edit must be confirmed or rolled back"]
+/// An optimistic edit that waits for the server's answer. One that is dropped without an answer is rolled back.
+#[must_use = "an edit is rolled back when it is dropped"]
 pub struct Edit<T: LiveRow> {
     live: Live<T>,
     key: T::Key,
     edit: u64,
+    answered: bool,
 }
 
 impl<T: LiveRow> Edit<T> {
     /// The server committed it as `transaction`: shown until the batch with that transaction arrives, which may already
     /// have happened.
-    pub fn confirm(self, transaction: u64) {
-        let mut rows = self.live.lock();
-        let arrived = rows.position.as_ref().is_some_and(|position| position.includes(transaction));
-        if arrived {
-            rows.lift(&self.key, |overlay| overlay.edit == self.edit);
-        } else if let Some(cell) = rows.cells.get_mut(&self.key) {
-            for overlay in cell.overlays.iter_mut().filter(|overlay| overlay.edit == self.edit) {
-                overlay.transaction = Some(transaction);
-            }
-        }
-        drop(rows);
-        self.live.revise();
+    pub fn confirm(mut self, transaction: u64) {
+        self.answered = true;
+        self.live.change(|rows| ((), rows.confirm(&self.key, self.edit, transaction)));
     }
 
     /// The server refused it, or could not be reached: the committed value is shown again.
     pub fn roll_back(self) {
-        self.live.lock().lift(&self.key, |overlay| overlay.edit == self.edit);
-        self.live.revise();
+        drop(self);
     }
 }
 
-impl<T: LiveRow> Rows<T> {
-    fn lift(&mut self, key: &T::Key, lifted: impl Fn(&Overlay<T>) -> bool) {
-        let Some(cell) = self.cells.get_mut(key) else { return };
-        cell.overlays.retain(|overlay| !lifted(overlay));
-        cell.refresh();
-    }
-
-    /// `left` are the rows that this commit has taken away so far. One that comes back keeps its signal: to the screen it
-    /// never left.
-    fn apply(&mut self, change: RowChange<T>, left: &mut HashMap<T::Key, Cell<T>>) -> Result<(), Diverged> {
-        match change {
-            RowChange::Insert(row) => {
-                let key = row.key();
-                let cell = match left.remove(&key) {
-                    Some(cell) => cell.with(row),
-                    None => Cell::new(row),
-                };
-                if self.cells.insert(key, cell).is_none() { Ok(()) } else { Err(Diverged) }
-            }
-            RowChange::Update(row) => {
-                let cell = self.cells.get_mut(&row.key()).ok_or(Diverged)?;
-                cell.committed = row;
-                cell.refresh();
-                Ok(())
-            }
-            RowChange::Delete(key) => {
-                let cell = self.cells.remove(&key).ok_or(Diverged)?;
-                left.insert(key, cell);
-                Ok(())
-            }
-            RowChange::Replace(rows) => {
-                self.replace(rows, left);
-                Ok(())
-            }
+impl<T: LiveRow> Drop for Edit<T> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.live.change(|rows| ((), rows.lift(&self.key, self.edit)));
         }
-    }
-
-    /// Rows that stay keep their signals, so that what is on the screen is updated rather than built anew.
-    fn replace(&mut self, rows: Vec<T>, left: &mut HashMap<T::Key, Cell<T>>) {
-        left.extend(std::mem::take(&mut self.cells));
-        for row in rows {
-            let key = row.key();
-            let cell = match left.remove(&key) {
-                Some(cell) => cell.with(row),
-                None => Cell::new(row),
-            };
-            self.cells.insert(key, cell);
-        }
-    }
-
-    /// Lifts the edits whose transactions `position` includes.
-    fn settle(&mut self, position: &Position) {
-        for key in std::mem::take(&mut self.edited) {
-            self.lift(&key, |overlay| overlay.transaction.is_some_and(|transaction| position.includes(transaction)));
-            if self.cells.get(&key).is_some_and(|cell| !cell.overlays.is_empty()) && !self.edited.contains(&key) {
-                self.edited.push(key);
-            }
-        }
-        self.position = Some(position.clone());
     }
 }
 
 impl<T: LiveRow> Sink for Live<T> {
+    fn keyed(&mut self, key: &[String]) {
+        self.lock().staging.keyed(key);
+    }
+
     fn snapshot(&mut self, rows: &[&RawValue], more: bool) -> Result<(), serde_json::Error> {
         self.lock().staging.snapshot(rows, more)
     }
@@ -287,17 +252,7 @@ impl<T: LiveRow> Sink for Live<T> {
     }
 
     fn commit(&mut self, position: &Position) -> Result<(), Diverged> {
-        let mut rows = self.lock();
-        let changes = rows.staging.commit();
-        let changed = !changes.is_empty() || !rows.edited.is_empty();
-        let mut left = HashMap::new();
-        let outcome = changes.into_iter().try_for_each(|change| rows.apply(change, &mut left));
-        rows.settle(position);
-        drop(rows);
-        if changed {
-            self.revise();
-        }
-        outcome
+        self.change(|rows| rows.commit(position))
     }
 
     fn discard(&mut self) {
@@ -307,10 +262,10 @@ impl<T: LiveRow> Sink for Live<T> {
     fn enter(&mut self, phase: Phase) {
         // Rows that are not there yet are loading, however often the connection comes and goes.
         let phase = match phase {
-            Phase::CatchingUp if self.phase.with_untracked(|now| *now == Phase::Loading) => Phase::Loading,
+            Phase::CatchingUp if self.has_phase(&Phase::Loading) => Phase::Loading,
             phase => phase,
         };
-        if self.phase.with_untracked(|now| *now != phase) {
+        if !self.has_phase(&phase) {
             self.phase.set(phase);
         }
     }

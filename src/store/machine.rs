@@ -19,6 +19,9 @@ const ASSUMED_HEARTBEAT_MS: u64 = 15_000;
 /// A socket is given up after this many heartbeats of silence.
 const SILENT_HEARTBEATS: u64 = 2;
 
+/// How long nobody may have looked at a page for it to keep its connection, in milliseconds.
+pub const PAUSE_AFTER_MS: u64 = 5 * 60 * 1_000;
+
 /// Milliseconds since the Unix epoch.
 pub type Millis = u64;
 
@@ -46,6 +49,8 @@ pub enum State {
         /// When the next try is due.
         retry_at: Millis,
     },
+    /// Nobody has looked at the page for long. It continues when somebody does.
+    Paused,
     /// The server does not want this client back.
     Refused {
         /// Its close code.
@@ -74,8 +79,10 @@ pub enum Event {
     },
     /// The browser believes that the network is back.
     Online,
-    /// The page is being looked at again.
+    /// The page is being looked at (again).
     Visible,
+    /// The page is not being looked at (any more).
+    Hidden,
     /// The person does not want to wait.
     RetryNow,
     /// Time has passed.
@@ -98,15 +105,24 @@ pub struct Machine {
     backoff: Backoff,
     /// Since when there has been no open socket, if there once was one or a try has failed.
     offline_since: Option<Millis>,
+    /// Since when nobody has looked at the page, if nobody does.
+    hidden_since: Option<Millis>,
+    /// How long that may last until the connection is given up, in milliseconds; `None`: for ever.
+    pause_after: Option<u64>,
 }
 
 impl Default for Machine {
     fn default() -> Self {
-        Self { state: State::Idle, backoff: Backoff::default(), offline_since: None }
+        Self::new(Some(PAUSE_AFTER_MS))
     }
 }
 
 impl Machine {
+    /// Not started. A page that nobody looks at for `pause_after` milliseconds gives up its connection until somebody does.
+    pub fn new(pause_after: Option<u64>) -> Self {
+        Self { state: State::Idle, backoff: Backoff::default(), offline_since: None, hidden_since: None, pause_after }
+    }
+
     /// Where the connection stands.
     pub fn state(&self) -> State {
         self.state
@@ -119,19 +135,43 @@ impl Machine {
 
     /// When to send [`Event::Clock`] next.
     pub fn wake_at(&self) -> Option<Millis> {
-        match self.state {
-            State::Idle | State::Refused { .. } => None,
-            State::Connecting { since } => Some(since + CONNECT_TIMEOUT_MS),
-            State::Open { heard, heartbeat_ms, .. } => Some(heard + silence(heartbeat_ms)),
-            State::Waiting { retry_at } => Some(retry_at),
-        }
+        let due = match self.state {
+            State::Idle | State::Paused | State::Refused { .. } => return None,
+            State::Connecting { since } => since + CONNECT_TIMEOUT_MS,
+            State::Open { heard, heartbeat_ms, .. } => heard + silence(heartbeat_ms),
+            State::Waiting { retry_at } => retry_at,
+        };
+        Some(self.pause_at().map_or(due, |pause| pause.min(due)))
+    }
+
+    fn pause_at(&self) -> Option<Millis> {
+        Some(self.hidden_since?.saturating_add(self.pause_after?))
     }
 
     /// Takes an event at the time `now`; `jitter` is uniform in `[0, 1)`.
     pub fn on(&mut self, event: Event, now: Millis, jitter: f64) -> Option<Action> {
+        match event {
+            Event::Visible => self.hidden_since = None,
+            Event::Hidden => {
+                self.hidden_since.get_or_insert(now);
+            }
+            // Somebody is there, whatever the browser says.
+            Event::RetryNow => self.hidden_since = self.hidden_since.map(|_| now),
+            _ => {}
+        }
         match (self.state, event) {
+            // Before anything else that is due: a timer that was put off while the page was hidden finds a silent socket, too.
+            (State::Connecting { .. } | State::Open { .. }, Event::Clock) if self.is_forgotten(now) => {
+                self.pause();
+                Some(Action::Close)
+            }
+            (State::Waiting { .. }, Event::Clock) if self.is_forgotten(now) => {
+                self.pause();
+                None
+            }
             (State::Idle, Event::Start)
             | (State::Waiting { .. }, Event::Online | Event::Visible | Event::RetryNow)
+            | (State::Paused, Event::Visible | Event::RetryNow)
             | (State::Refused { .. }, Event::RetryNow) => self.connect(now),
             (State::Waiting { retry_at }, Event::Clock) if now >= retry_at => self.connect(now),
 
@@ -174,10 +214,22 @@ impl Machine {
                 | State::Connecting { .. }
                 | State::Open { .. }
                 | State::Waiting { .. }
+                | State::Paused
                 | State::Refused { .. },
                 _,
             ) => None,
         }
+    }
+
+    fn is_forgotten(&self, now: Millis) -> bool {
+        self.pause_at().is_some_and(|pause| now >= pause)
+    }
+
+    /// What was wrong before is not what is told to somebody who comes back.
+    fn pause(&mut self) {
+        self.state = State::Paused;
+        self.backoff.reset();
+        self.offline_since = None;
     }
 
     fn connect(&mut self, now: Millis) -> Option<Action> {
@@ -220,10 +272,11 @@ mod tests {
 
     const LOST: Event = Event::Closed { code: 1006 };
     const BANNED: Event = Event::Closed { code: 4400 };
+    const PAUSED: State = State::Paused;
     const WELCOMED: Event = Event::Welcomed { heartbeat_ms: 7 };
 
     /// One answer for each state.
-    type Answers = [(State, Option<Action>); 5];
+    type Answers = [(State, Option<Action>); 6];
 
     fn at(state: State) -> Machine {
         Machine { state, ..Machine::default() }
@@ -239,21 +292,22 @@ mod tests {
         let wait = State::Waiting { retry_at: NOW + 300 };
         let connect = Some(Action::Connect);
         #[rustfmt::skip]
-        let table: [(Event, Answers); 10] = [
-            //                  Idle             Connecting          Open               Waiting           Refused
-            (Event::Start,    [(fresh, connect), (CONNECTING, None), (OPEN, None),      (WAITING, None),  (REFUSED, None)]),
-            (Event::Opened,   [(IDLE, None),     (open, None),       (OPEN, None),      (WAITING, None),  (REFUSED, None)]),
-            (Event::Heard,    [(IDLE, None),     (CONNECTING, None), (heard, None),     (WAITING, None),  (REFUSED, None)]),
-            (WELCOMED,        [(IDLE, None),     (CONNECTING, None), (welcomed, None),  (WAITING, None),  (REFUSED, None)]),
-            (LOST,            [(IDLE, None),     (wait, None),       (wait, None),      (WAITING, None),  (REFUSED, None)]),
-            (BANNED,          [(IDLE, None),     (REFUSED, None),    (REFUSED, None),   (WAITING, None),  (REFUSED, None)]),
-            (Event::Online,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (REFUSED, None)]),
-            (Event::Visible,  [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (REFUSED, None)]),
-            (Event::RetryNow, [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (fresh, connect)]),
-            (Event::Clock,    [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (WAITING, None),  (REFUSED, None)]),
+        let table: [(Event, Answers); 11] = [
+            //                  Idle             Connecting          Open               Waiting           Paused            Refused
+            (Event::Start,    [(fresh, connect), (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::Opened,   [(IDLE, None),     (open, None),       (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::Heard,    [(IDLE, None),     (CONNECTING, None), (heard, None),     (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (WELCOMED,        [(IDLE, None),     (CONNECTING, None), (welcomed, None),  (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (LOST,            [(IDLE, None),     (wait, None),       (wait, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (BANNED,          [(IDLE, None),     (REFUSED, None),    (REFUSED, None),   (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::Online,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (PAUSED, None),   (REFUSED, None)]),
+            (Event::Visible,  [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (fresh, connect), (REFUSED, None)]),
+            (Event::Hidden,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::RetryNow, [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (fresh, connect), (fresh, connect)]),
+            (Event::Clock,    [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
         ];
         for (event, row) in table {
-            for (before, (after, action)) in [IDLE, CONNECTING, OPEN, WAITING, REFUSED].into_iter().zip(row) {
+            for (before, (after, action)) in [IDLE, CONNECTING, OPEN, WAITING, PAUSED, REFUSED].into_iter().zip(row) {
                 let mut machine = at(before);
                 assert_eq!(machine.on(event, NOW, 0.5), action, "{before:?} on {event:?}");
                 assert_eq!(machine.state(), after, "{before:?} on {event:?}");
@@ -315,5 +369,55 @@ mod tests {
         machine.on(Event::RetryNow, NOW + 20, 0.0);
         machine.on(Event::Opened, NOW + 30, 0.0);
         assert_eq!(machine.offline_since(), None);
+    }
+
+    /// Every state of a page that has been hidden for long, against the clock.
+    #[test]
+    fn a_page_that_nobody_looks_at_for_long_gives_up_its_connection() {
+        let close = Some(Action::Close);
+        let table = [
+            (IDLE, IDLE, None),
+            (CONNECTING, PAUSED, close),
+            (OPEN, PAUSED, close),
+            (WAITING, PAUSED, None),
+            (PAUSED, PAUSED, None),
+            (REFUSED, REFUSED, None),
+        ];
+        for (before, after, action) in table {
+            let mut machine = at(before);
+            machine.on(Event::Hidden, NOW - PAUSE_AFTER_MS, 0.5);
+            assert_eq!(machine.on(Event::Clock, NOW, 0.5), action, "{before:?}");
+            assert_eq!(machine.state(), after);
+        }
+    }
+
+    #[test]
+    fn the_machine_wakes_to_pause_and_not_before_its_time() {
+        let mut machine = at(State::Open { since: NOW, heard: NOW, heartbeat_ms: PAUSE_AFTER_MS });
+        machine.on(Event::Hidden, NOW, 0.5);
+        machine.on(Event::Hidden, NOW + 7, 0.5);
+        let due = machine.wake_at().expect("wakes");
+        assert_eq!(due, NOW + PAUSE_AFTER_MS);
+        assert_eq!(machine.on(Event::Clock, due - 1, 0.5), None);
+        assert_eq!(machine.on(Event::Clock, due, 0.5), Some(Action::Close));
+        assert_eq!((machine.wake_at(), machine.offline_since()), (None, None));
+        assert_eq!(machine.on(Event::Visible, due + 1, 0.5), Some(Action::Connect));
+    }
+
+    #[test]
+    fn a_page_that_is_looked_at_in_between_keeps_its_connection() {
+        let mut machine = at(OPEN);
+        machine.on(Event::Hidden, NOW - PAUSE_AFTER_MS, 0.5);
+        machine.on(Event::Visible, NOW - 50, 0.5);
+        machine.on(Event::Hidden, NOW - 40, 0.5);
+        assert_eq!(machine.on(Event::Clock, NOW, 0.5), None);
+        assert_eq!(machine.state(), OPEN);
+    }
+
+    #[test]
+    fn a_page_without_a_limit_never_pauses() {
+        let mut machine = Machine { state: OPEN, ..Machine::new(None) };
+        machine.on(Event::Hidden, 0, 0.5);
+        assert_eq!(machine.on(Event::Clock, NOW, 0.5), None);
     }
 }

@@ -15,23 +15,35 @@
 
 mod backoff;
 mod connection;
+mod group;
 mod live;
 mod machine;
 mod page;
+mod place;
+mod query;
+mod registry;
 mod replica;
 mod row;
+mod rows;
 mod staging;
 #[cfg(feature = "hydrate")]
 mod transport;
 #[cfg(not(feature = "hydrate"))]
 #[path = "transport_none.rs"]
 mod transport;
+mod use_query;
 
 pub use backoff::Backoff;
-pub use connection::{Connection, Status, provide_connection, use_connection};
-pub use live::{Edit, Live, Phase, use_live};
-pub use machine::{Action, Event, Machine, State};
-pub use page::{Initial, PageReader, ReadError, initial_rows};
+pub use connection::{
+    Connection, ConnectionOptions, Status, provide_connection, provide_connection_with, use_connection,
+};
+pub use group::{Everything, Group, GroupColumns, GroupKey};
+pub use live::{Edit, Live, Phase, SubscriptionError};
+pub use machine::{Action, Event, Machine, PAUSE_AFTER_MS, State};
+pub use page::{Initial, PageReader, PageRows, ReadError, initial_rows, read_page};
+pub use query::{LiveTotals, Params, Query};
+pub use registry::UNUSED_KEPT_MS;
 pub use replica::{Diverged, Outgoing, Replica, Sink};
 pub use row::LiveRow;
 pub use staging::{RowChange, Staging};
+pub use use_query::{IntoQuery, LiveQuery, QueryError, RowSignal, use_live, use_query};

@@ -2,7 +2,11 @@
 //!
 //! All reads of one page come from one database snapshot, so all of them carry the same position.
 
-use super::LiveRow;
+use super::{
+    LiveRow, Query, SubscriptionError,
+    place::{Place, Sorting},
+};
+use crate::protocol::Subscribe;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -12,8 +16,37 @@ use std::{future::Future, pin::Pin, sync::Arc};
 pub struct Initial<T> {
     /// The token that the socket resumes from.
     pub position: String,
-    /// All rows of the subscription, in the order of the key.
+    /// All rows of the subscription, in the order in which they are shown.
     pub rows: Vec<T>,
+    /// Columns of the key, if the rows are sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) key: Vec<String>,
+    /// Where each row stands, if the rows are sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) places: Vec<Place>,
+}
+
+impl<T: LiveRow> Initial<T> {
+    /// Reads what the server answered.
+    pub(super) fn read(query: &Query<T>, page: PageRows) -> Result<Self, serde_json::Error> {
+        let mut sorting = Sorting::new(query.order());
+        sorting.keyed(&page.key);
+        let mut placed = page
+            .rows
+            .iter()
+            .map(|text| {
+                let place = if sorting.sorts() { sorting.place(text)? } else { Place::default() };
+                Ok((place, serde_json::from_str(text.get())?))
+            })
+            .collect::<Result<Vec<(Place, T)>, serde_json::Error>>()?;
+        if !sorting.sorts() {
+            let rows = placed.into_iter().map(|(_, row)| row).collect();
+            return Ok(Self { position: page.position, rows, key: Vec::new(), places: Vec::new() });
+        }
+        placed.sort_by(|(a, _), (b, _)| sorting.compare(a, b));
+        let (places, rows) = placed.into_iter().unzip();
+        Ok(Self { position: page.position, rows, key: page.key, places })
+    }
 }
 
 /// Why rows could not be read while a page was rendered.
@@ -28,35 +61,66 @@ pub enum ReadError {
     /// The table has other columns than the page expects.
     #[error("the table {0} does not have the columns that this page shows")]
     OtherColumns(String),
+    /// The query cannot be answered as it is.
+    #[error(transparent)]
+    Refused(#[from] SubscriptionError),
+    /// Queries of this kind are not read while a page is rendered; they come over the socket.
+    #[error("the server does not render pages with {0}; the rows come when the page is live")]
+    Unsupported(String),
 }
 
-/// What [`PageReader`] answers: the token, and the rows as JSON.
-pub type RawRows = (String, Vec<Box<RawValue>>);
+/// The rows of a query as of the page's position.
+#[derive(Clone, Debug)]
+pub struct PageRows {
+    /// The page's position, as a token.
+    pub position: String,
+    /// The columns of the key, as in a `subscribed` frame.
+    pub key: Vec<String>,
+    /// The rows, each as one JSON object.
+    pub rows: Vec<Box<RawValue>>,
+}
 
-type Reading = Pin<Box<dyn Future<Output = Result<RawRows, ReadError>> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = Result<PageRows, ReadError>> + Send>>;
 
-/// Given to a page by the server that renders it, through the context: reads a table as of this page's snapshot.
+/// Given to a page by the server that renders it, through the context: answers a query as of this page's snapshot.
 #[derive(Clone)]
-pub struct PageReader(Arc<dyn Fn(&'static str) -> Reading + Send + Sync>);
+pub struct PageReader(Arc<dyn Fn(Subscribe) -> Reading + Send + Sync>);
 
 impl PageReader {
-    /// Wraps the function that reads a table.
-    pub fn new<F>(read: impl Fn(&'static str) -> F + Send + Sync + 'static) -> Self
+    /// Wraps the function that answers a query. What it is given is as in a `subscribe` frame, without id and position.
+    pub fn new<F>(read: impl Fn(Subscribe) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<RawRows, ReadError>> + Send + 'static,
+        F: Future<Output = Result<PageRows, ReadError>> + Send + 'static,
     {
-        Self(Arc::new(move |table| Box::pin(read(table))))
+        Self(Arc::new(move |question| Box::pin(read(question))))
     }
 }
 
 /// The rows of `T`'s table, while a server renders the page; `None` in a browser, where the socket will bring them.
 pub async fn initial_rows<T: LiveRow>() -> Result<Option<Initial<T>>, ReadError> {
+    read_page(Query::all()).await
+}
+
+/// The rows of a query, while a server renders the page; `None` in a browser, where the socket will bring them.
+pub async fn read_page<T: LiveRow>(query: Query<T>) -> Result<Option<Initial<T>>, ReadError> {
     let Some(reader) = leptos::prelude::use_context::<PageReader>() else { return Ok(None) };
-    let (position, raw) = (reader.0)(T::TABLE).await?;
-    let rows = raw
-        .iter()
-        .map(|row| serde_json::from_str(row.get()))
-        .collect::<Result<_, _>>()
-        .map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))?;
-    Ok(Some(Initial { position, rows }))
+    let page = (reader.0)(query.question()).await?;
+    Initial::read(&query, page).map(Some).map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::row::tests::{Item, item};
+
+    #[test]
+    fn rows_of_a_page_are_in_the_order_that_is_shown_and_remember_where_they_stand() {
+        let rows = [r#"{"id":1,"name":"b"}"#, r#"{"id":2,"name":"a"}"#];
+        let rows = rows.map(|row| RawValue::from_string(row.to_owned()).expect("JSON"));
+        let page = PageRows { position: "0.1".to_owned(), key: vec!["id".to_owned()], rows: rows.into() };
+        let initial = Initial::read(&Query::<Item>::all().ascending("name"), page).expect("reads");
+        assert_eq!(initial.rows, [item(2, "a"), item(1, "b")]);
+        let carried = serde_json::to_string(&initial).expect("writes");
+        assert_eq!(serde_json::from_str::<Initial<Item>>(&carried).expect("reads"), initial);
+    }
 }

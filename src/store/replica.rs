@@ -8,13 +8,17 @@
 //! - A subscription resumes from the last position that spoke for it: one that was still arriving keeps the token it
 //!   asked with, or none.
 
-use super::Phase;
+use super::{Phase, SubscriptionError};
 use crate::protocol::{Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Where one subscription's rows go.
 pub trait Sink: Send {
+    /// Is told the columns of the key, before any rows and whenever they may have changed.
+    fn keyed(&mut self, key: &[String]) {
+        let _ = key;
+    }
     /// Takes a chunk of a snapshot, without showing it.
     fn snapshot(&mut self, rows: &[&RawValue], more: bool) -> Result<(), serde_json::Error>;
     /// Takes changes, without showing them.
@@ -67,7 +71,8 @@ impl Progress {
 }
 
 struct Subscription {
-    table: String,
+    /// Without id and position.
+    question: Subscribe,
     position: Option<String>,
     query: Option<u64>,
     progress: Progress,
@@ -78,11 +83,10 @@ impl Subscription {
     fn request(&self, id: u64) -> String {
         let frame = ClientFrame::Subscribe(Subscribe {
             id: id.to_string(),
-            table: self.table.clone(),
             position: self.position.clone(),
-            ..Subscribe::default()
+            ..self.question.clone()
         });
-        serde_json::to_string(&frame).expect("a frame of strings")
+        serde_json::to_string(&frame).expect("a frame of words and JSON values")
     }
 
     fn start_over(&mut self) {
@@ -101,13 +105,19 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Adds a subscription that continues from `position`, or starts with a snapshot. Returns its id and, while
-    /// connected, the frame to send.
-    pub fn subscribe(&mut self, table: &str, position: Option<String>, sink: Box<dyn Sink>) -> (u64, Option<String>) {
+    /// Adds a subscription that continues from `position`, or starts with a snapshot. The id and the position of
+    /// `question` do not matter; a text is a whole table. Returns the subscription's id and, while connected, the frame to
+    /// send.
+    pub fn subscribe(
+        &mut self,
+        question: impl Into<Subscribe>,
+        position: Option<String>,
+        sink: Box<dyn Sink>,
+    ) -> (u64, Option<String>) {
         self.next_id += 1;
         let id = self.next_id;
-        let subscription =
-            Subscription { table: table.to_owned(), position, query: None, progress: Progress::Requested, sink };
+        let question = question.into();
+        let subscription = Subscription { question, position, query: None, progress: Progress::Requested, sink };
         let frame = self.connected.then(|| subscription.request(id));
         self.subscriptions.insert(id, subscription);
         (id, frame)
@@ -172,7 +182,7 @@ impl Replica {
                 out.available = Some(available);
             }
             ServerFrame::Source { available } => out.available = Some(available),
-            ServerFrame::Subscribed { id, query, resumed, .. } => self.subscribed(&id, query, resumed),
+            ServerFrame::Subscribed { id, query, key, resumed } => self.subscribed(&id, query, &key, resumed),
             ServerFrame::Resync { query, .. } => self.of_query(query, |subscription| {
                 subscription.progress = Progress::Loading;
                 subscription.sink.discard();
@@ -197,39 +207,44 @@ impl Replica {
                 self.commit(position.as_deref(), &mut out);
                 self.ask_again(&mut out);
             }
-            ServerFrame::Error { id, code, message, .. } => self.refused(id.as_deref(), code, &message, &mut out),
+            ServerFrame::Error { id, code, message, at, hint } => {
+                let (message, hint) = (message.into_owned(), hint.map(Cow::into_owned));
+                self.refused(id.as_deref(), SubscriptionError { code, message, at, hint }, &mut out);
+            }
             ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
         out
     }
 
-    fn subscribed(&mut self, id: &str, query: u64, resumed: bool) {
+    /// Also said of a subscription that is live, when its table was altered: then it has another query from now on.
+    fn subscribed(&mut self, id: &str, query: u64, key: &[String], resumed: bool) {
         let Some(subscription) = id.parse().ok().and_then(|id| self.subscriptions.get_mut(&id)) else { return };
         subscription.query = Some(query);
         // Two subscriptions of one query share its frames, so both take the snapshot that the second one needs.
         self.of_query(query, |one| {
             one.sink.discard();
+            one.sink.keyed(key);
             one.progress = if resumed { Progress::Arrived } else { Progress::Loading };
             one.sink.enter(Phase::CatchingUp);
         });
     }
 
-    fn refused(&mut self, id: Option<&str>, code: ErrorCode, message: &str, out: &mut Outgoing) {
+    fn refused(&mut self, id: Option<&str>, error: SubscriptionError, out: &mut Outgoing) {
         let subscription = id.and_then(|id| id.parse().ok()).and_then(|id| self.subscriptions.get_mut(&id));
-        match (subscription, code) {
+        match (subscription, error.code) {
             (Some(_), ErrorCode::SourceUnavailable) => {}
-            (Some(subscription), _) => {
+            (Some(subscription), code) => {
                 subscription.start_over();
                 let again =
                     matches!(code, ErrorCode::UnknownTable | ErrorCode::TableUntracked | ErrorCode::UnreadableTable);
                 subscription.progress = Progress::Failed { again };
                 // Whatever mends it, the rows of before are not what to build upon.
                 subscription.position = None;
-                subscription.sink.enter(Phase::Failed { code, message: message.to_owned() });
+                subscription.sink.enter(Phase::Failed(error));
             }
             // Of a subscription that has been given up meanwhile.
             (None, _) if id.is_some() => {}
-            (None, _) => out.complaints.push(format!("the server refused a frame ({code:?}): {message}")),
+            (None, code) => out.complaints.push(format!("the server refused a frame ({code:?}): {}", error.message)),
         }
     }
 
@@ -257,8 +272,10 @@ impl Replica {
             if let Err(error) = take(subscription) {
                 subscription.start_over();
                 subscription.progress = Progress::Failed { again: false };
-                let message = format!("the rows of {} are not as this page expects: {error}", subscription.table);
-                subscription.sink.enter(Phase::Failed { code: ErrorCode::Unknown, message });
+                let message =
+                    format!("the rows of {} are not as this page expects: {error}", subscription.question.table);
+                let error = SubscriptionError { code: ErrorCode::Unknown, message, at: None, hint: None };
+                subscription.sink.enter(Phase::Failed(error));
                 out.frames.push(unsubscribe_frame(*id));
             }
         }
@@ -278,7 +295,7 @@ impl Replica {
                 continue;
             }
             if let Err(diverged) = subscription.sink.commit(&position) {
-                out.complaints.push(format!("{}: {diverged}; starting over", subscription.table));
+                out.complaints.push(format!("{}: {diverged}; starting over", subscription.question.table));
                 subscription.start_over();
                 subscription.position = None;
                 subscription.sink.enter(Phase::CatchingUp);

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::store::{
-    Live, LiveRow,
+    Live, LiveRow, Query,
     row::tests::{Item, item},
 };
 
 const HEAD: &str = "00000000000000aa";
 
 fn replica() -> (Replica, Live<Item>) {
-    let live = Live::<Item>::new(None);
+    let live = Live::<Item>::new(&Query::all());
     let mut replica = Replica::default();
     replica.subscribe(Item::TABLE, None, Box::new(live.clone()));
     replica.opened();
@@ -42,7 +42,7 @@ fn a_subscription_that_was_still_arriving_resumes_without_a_position() {
     hear(&mut replica, SUBSCRIBED);
     hear(&mut replica, SNAPSHOT);
     hear(&mut replica, r#"{"type":"commit","position":"HEAD.5"}"#);
-    let late = Live::<Item>::new(None);
+    let late = Live::<Item>::new(&Query::all());
     replica.subscribe(Item::TABLE, None, Box::new(late));
     hear(&mut replica, r#"{"type":"commit","position":"HEAD.6"}"#);
     replica.closed();
@@ -82,4 +82,34 @@ fn rows_that_the_page_cannot_read_end_the_subscription_and_nothing_else() {
     assert!(out.frames[0].contains("unsubscribe"));
     assert!(replica.caught_up(), "nothing is left to wait for");
     assert!(matches!(live.phase(), Phase::Failed { .. }));
+}
+
+#[test]
+fn a_query_is_asked_whole_and_again_on_the_next_connection() {
+    let mut replica = Replica::default();
+    let query = Query::<Item>::all().filter("id < $1", [5]).descending("id").limit(3);
+    replica.subscribe(query.question(), Some("t".to_owned()), Box::new(Live::new(&query)));
+    let due = r#"{"type":"subscribe","id":"1","table":"items","where":"id < $1","params":[5],"order":[{"column":"id","desc":true}],"limit":3,"position":"t"}"#;
+    for _ in 0..2 {
+        assert_eq!(replica.opened(), [due]);
+        replica.closed();
+    }
+}
+
+#[test]
+fn a_resync_of_one_query_leaves_the_others_live_and_resumes_each_from_its_own_position() {
+    let (mut replica, live) = replica();
+    let other = Live::<Item>::new(&Query::all());
+    hear(&mut replica, SUBSCRIBED);
+    hear(&mut replica, SNAPSHOT);
+    hear(&mut replica, r#"{"type":"commit","position":"HEAD.5"}"#);
+    replica.subscribe("parts", None, Box::new(other.clone()));
+    hear(&mut replica, r#"{"type":"subscribed","id":"2","query":6,"key":["id"],"resumed":false}"#);
+    hear(&mut replica, r#"{"type":"snapshot","query":6,"rows":[],"position":"HEAD.6"}"#);
+    hear(&mut replica, r#"{"type":"resync","query":6,"reason":"too_much_to_replay"}"#);
+    hear(&mut replica, r#"{"type":"commit","position":"HEAD.7"}"#);
+    assert_eq!((live.phase(), other.phase()), (Phase::Live, Phase::CatchingUp));
+    replica.closed();
+    let frames = replica.opened();
+    assert!(frames[0].contains(&format!("{HEAD}.7")) && frames[1].contains(&format!("{HEAD}.6")), "{frames:?}");
 }

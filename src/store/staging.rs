@@ -3,9 +3,13 @@
 //! Invariant: [`Staging::commit`] yields either nothing, or everything since the last commit, and never part of a
 //! snapshot.
 
-use super::LiveRow;
-use crate::protocol::Change;
+use super::{
+    LiveRow,
+    place::{Place, Sorting},
+};
+use crate::protocol::{Change, OrderBy};
 use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// One committed change, in the terms of the row type.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,31 +24,51 @@ pub enum RowChange<T: LiveRow> {
     Replace(Vec<T>),
 }
 
+/// Where rows stand in the subscription's order, if it has one.
+pub(super) type Places<T> = HashMap<<T as LiveRow>::Key, Place>;
+
 /// Decoded frames that wait for a position.
 #[derive(Debug)]
 pub struct Staging<T: LiveRow> {
+    sorting: Sorting,
     /// Chunks of a snapshot whose last one has not arrived.
-    partial: Option<Vec<T>>,
+    partial: Option<(Vec<T>, Places<T>)>,
     /// What the next commit yields.
     pending: Vec<RowChange<T>>,
+    /// Where the rows of `pending` stand, after all of it.
+    places: Places<T>,
 }
 
 impl<T: LiveRow> Default for Staging<T> {
     fn default() -> Self {
-        Self { partial: None, pending: Vec::new() }
+        Self::sorted(&[])
     }
 }
 
 impl<T: LiveRow> Staging<T> {
+    /// For rows that have an order.
+    pub(super) fn sorted(order: &[OrderBy]) -> Self {
+        Self { sorting: Sorting::new(order), partial: None, pending: Vec::new(), places: HashMap::new() }
+    }
+
+    pub(super) fn sorting(&self) -> &Sorting {
+        &self.sorting
+    }
+
+    pub(super) fn keyed(&mut self, key: &[String]) {
+        self.sorting.keyed(key);
+    }
+
     /// Adds a chunk of a snapshot. With the last chunk, the snapshot replaces everything that was pending.
     pub fn snapshot(&mut self, rows: &[&RawValue], more: bool) -> Result<(), serde_json::Error> {
-        let partial = self.partial.get_or_insert_default();
+        let (partial, places) = self.partial.get_or_insert_default();
         for row in rows {
-            partial.push(serde_json::from_str(row.get())?);
+            partial.push(read(&self.sorting, row, places)?);
         }
         if !more {
-            let rows = self.partial.take().unwrap_or_default();
+            let (rows, places) = self.partial.take().unwrap_or_default();
             self.pending = vec![RowChange::Replace(rows)];
+            self.places = places;
         }
         Ok(())
     }
@@ -53,8 +77,8 @@ impl<T: LiveRow> Staging<T> {
     pub fn changes(&mut self, changes: &[Change<'_>]) -> Result<(), serde_json::Error> {
         for change in changes {
             self.pending.push(match change {
-                Change::Insert { row } => RowChange::Insert(serde_json::from_str(row.get())?),
-                Change::Update { row } => RowChange::Update(serde_json::from_str(row.get())?),
+                Change::Insert { row } => RowChange::Insert(read(&self.sorting, row, &mut self.places)?),
+                Change::Update { row } => RowChange::Update(read(&self.sorting, row, &mut self.places)?),
                 Change::Delete { key } => RowChange::Delete(serde_json::from_str(key.get())?),
                 Change::Truncate => RowChange::Replace(Vec::new()),
             });
@@ -67,11 +91,25 @@ impl<T: LiveRow> Staging<T> {
         std::mem::take(&mut self.pending)
     }
 
+    /// Where the rows of the last commit stand.
+    pub(super) fn take_places(&mut self) -> Places<T> {
+        std::mem::take(&mut self.places)
+    }
+
     /// Forgets everything that was not committed: the connection is gone, or a new snapshot is coming.
     pub fn discard(&mut self) {
         self.partial = None;
         self.pending.clear();
+        self.places.clear();
     }
+}
+
+fn read<T: LiveRow>(sorting: &Sorting, text: &RawValue, places: &mut Places<T>) -> Result<T, serde_json::Error> {
+    let row: T = serde_json::from_str(text.get())?;
+    if sorting.sorts() {
+        places.insert(row.key(), sorting.place(text)?);
+    }
+    Ok(row)
 }
 
 #[cfg(test)]

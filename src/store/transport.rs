@@ -3,7 +3,7 @@
 //! Everything that happens is put into one channel and handled by one task in order; no decision is taken here.
 
 use super::{
-    Connection, Status,
+    Connection, ConnectionOptions, Status,
     connection::Command,
     machine::{Action, Event, Machine, State},
 };
@@ -19,6 +19,9 @@ use web_sys::{CloseEvent, MessageEvent, VisibilityState, WebSocket};
 
 /// WebSocket close code for a connection that was lost without a word.
 const LOST: u16 = 1006;
+
+/// WebSocket close code for a connection that has served its purpose.
+const NORMAL: u16 = 1000;
 
 /// What the one task handles.
 enum Happening {
@@ -37,26 +40,25 @@ enum SocketEvent {
 }
 
 /// Starts the task. It lives as long as the page.
-pub(super) fn start(connection: &Connection, commands: UnboundedReceiver<Command>) {
+pub(super) fn start(connection: &Connection, options: ConnectionOptions, commands: UnboundedReceiver<Command>) {
     let (happenings, received) = unbounded();
     for (name, event) in [("online", Event::Online), ("offline", Event::Clock)] {
         let happenings = happenings.clone();
         window_event_listener_untyped(name, move |_| post(&happenings, Happening::Event(event)));
     }
     let seen = happenings.clone();
-    window_event_listener_untyped("visibilitychange", move |_| {
-        if document().visibility_state() == VisibilityState::Visible {
-            post(&seen, Happening::Event(Event::Visible));
-        }
-    });
+    window_event_listener_untyped("visibilitychange", move |_| post(&seen, Happening::Event(visibility())));
     post(&happenings, Happening::Event(Event::Start));
+    // A page may be opened where nobody looks.
+    post(&happenings, Happening::Event(visibility()));
+    let pause_after = options.pause_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     let connection = connection.clone();
     spawn_local(async move {
         let mut happening = futures::stream::select(received, commands.map(Happening::Command));
         let mut driver = Driver {
             connection,
             happenings,
-            machine: Machine::default(),
+            machine: Machine::new(pause_after),
             socket: None,
             generation: 0,
             alarm: None,
@@ -66,6 +68,15 @@ pub(super) fn start(connection: &Connection, commands: UnboundedReceiver<Command
             driver.handle(happening);
         }
     });
+}
+
+/// Does something in so many milliseconds.
+pub(super) fn later(wait_ms: u32, act: impl FnOnce() + 'static) {
+    Timeout::new(wait_ms, act).forget();
+}
+
+fn visibility() -> Event {
+    if document().visibility_state() == VisibilityState::Hidden { Event::Hidden } else { Event::Visible }
 }
 
 /// The receiver lives as long as the page, so a failure to send means that nobody is left to care.
@@ -110,7 +121,7 @@ impl Driver {
             }
             SocketEvent::Frame(text) => {
                 self.tell(Event::Heard);
-                let out = self.connection.replica().receive(&text);
+                let out = self.connection.receive(&text);
                 if let Some(heartbeat_ms) = out.heartbeat_ms {
                     self.tell(Event::Welcomed { heartbeat_ms });
                 }
@@ -169,6 +180,7 @@ impl Driver {
             State::Waiting { retry_at } => {
                 Status::Waiting { offline_since: self.machine.offline_since().unwrap_or(retry_at), retry_at }
             }
+            State::Paused => Status::Paused,
             State::Refused { code } => Status::Refused { code },
             State::Open { .. } => match self.unavailable_since {
                 Some(since) => Status::SourceUnavailable { since },
@@ -237,6 +249,6 @@ impl Drop for Socket {
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
         // Fails only for close codes that are not allowed.
-        let _ = self.socket.close();
+        let _ = self.socket.close_with_code(NORMAL);
     }
 }

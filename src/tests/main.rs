@@ -14,6 +14,7 @@ mod hostile_frames;
 mod page;
 mod partitions;
 mod resume;
+mod retention;
 mod schema;
 mod shutdown;
 mod support;

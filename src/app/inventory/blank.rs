@@ -85,6 +85,9 @@ pub(super) fn ReadProblem(problem: ReadError) -> impl IntoView {
             }
             .into_any(),
         ),
+        ReadError::Refused(_) | ReadError::Unsupported(_) => {
+            ("These rows cannot be shown", view! { <p>{problem.to_string()}</p> }.into_any())
+        }
     };
     view! {
         <section class="blank" role="alert">

@@ -14,14 +14,11 @@ use super::{
 };
 use crate::{
     app::response::set_status,
-    store::{Initial, Phase, ReadError, initial_rows, use_live},
+    store::{LiveQuery, Phase, Query, QueryError, use_query},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-
-/// What the server could read: the rows with their position, nothing (in a browser), or why not.
-type Reading = Result<Option<Initial<Product>>, ReadError>;
 
 /// Status of a page whose rows could not be read.
 const UNAVAILABLE: u16 = 503;
@@ -29,25 +26,25 @@ const UNAVAILABLE: u16 = 503;
 /// All products, live.
 #[component]
 pub(in crate::app) fn InventoryPage() -> impl IntoView {
-    let reading = Resource::new_blocking(|| (), |()| initial_rows::<Product>());
+    let products = use_query(Query::<Product>::all());
     view! {
         <Title text="Inventory · Rowcast" />
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading the inventory…"</p> }
-        }>{move || Suspend::new(async move { view! { <Inventory reading=reading.await /> } })}</Suspense>
+        }>{move || Suspend::new(async move { view! { <Inventory products=products.ready().await /> } })}</Suspense>
     }
 }
 
 #[component]
-fn Inventory(reading: Reading) -> impl IntoView {
-    let (initial, problem) = match reading {
-        Ok(initial) => (initial, None),
-        Err(problem) => {
+fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
+    let problem = match untrack(|| products.error()) {
+        Some(QueryError::Read(problem)) => {
             set_status(UNAVAILABLE);
-            (None, Some(problem))
+            Some(problem)
         }
+        _ => None,
     };
-    let live = use_live(initial);
+    let live = untrack(|| products.live());
     let sheet = Sheet::new(live.clone());
     let query = use_query_map();
     let notice = Memo::new(move |_| query.with(|query| query.get_str(Notice::PARAMETER).and_then(Notice::read)));
@@ -64,7 +61,7 @@ fn Inventory(reading: Reading) -> impl IntoView {
     let total = Memo::new(move |_| sheet.arrangement.with(|arrangement| arrangement.total));
     let empty = Memo::new(move |_| total.get() == 0 && matches!(phase.get(), Phase::Loading | Phase::Failed { .. }));
     let failure = move || match phase.get() {
-        Phase::Failed { message, .. } => Some(view! { <Failure message rows=!empty.get() /> }),
+        Phase::Failed(error) => Some(view! { <Failure message=error.message rows=!empty.get() /> }),
         _ => None,
     };
     let loading = Memo::new(move |_| matches!(phase.get(), Phase::Loading));

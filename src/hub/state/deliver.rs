@@ -2,8 +2,8 @@
 
 use super::{CatalogChange, Entry, QueryId, State, resync};
 use crate::{
-    hub::{Batch, Delivery, Frame, Net, Shown, TableId, net, net::MissingKey},
-    protocol::{ErrorCode, ResyncReason, ServerFrame},
+    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, net, net::MissingKey},
+    protocol::{ErrorCode, Position, ResyncReason, ServerFrame},
 };
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ type Told = BTreeMap<QueryId, Vec<Shown>>;
 
 impl State {
     pub(super) fn publish(&mut self, batch: Arc<Batch>, catalog: Vec<CatalogChange>) -> Result<(), MissingKey> {
-        self.position = batch.position.clone();
+        let before = std::mem::replace(&mut self.position, batch.position.clone());
         self.caught_up.clear();
         self.ring.push(batch.clone());
         // First, because what follows in the same batch has the new shape.
@@ -34,10 +34,10 @@ impl State {
                 }
             }
         }
-        self.deliver(&batch)
+        self.deliver(&batch, &before)
     }
 
-    fn deliver(&mut self, batch: &Batch) -> Result<(), MissingKey> {
+    fn deliver(&mut self, batch: &Batch, before: &Position) -> Result<(), MissingKey> {
         let tables: BTreeSet<TableId> = batch.changes.iter().map(|change| change.table).collect();
         let mut outcome = Ok(());
         let mut told = Told::new();
@@ -45,9 +45,13 @@ impl State {
             let Some(table) = self.catalog.get(id).filter(|_| self.indexes.contains_key(&id)) else { continue };
             match net(table, &batch.changes) {
                 Ok(net) if net.must_reload() => {
-                    self.queries_of(id).into_iter().for_each(|query| self.reload(query));
+                    self.queries_of(id).into_iter().for_each(|query| self.reload(query, before));
                 }
-                Ok(net) => self.tell(id, &net, &mut told),
+                Ok(net) => {
+                    let matched = self.matched(id, &net);
+                    self.tell_rows(&matched, &net, &mut told);
+                    self.tell_views(&matched, &net, before, &mut told);
+                }
                 Err(error) => {
                     self.end_table(id, ErrorCode::UnreadableTable);
                     outcome = Err(error);
@@ -58,32 +62,38 @@ impl State {
         outcome
     }
 
-    /// Matches the changes of a table to the queries about it.
-    fn tell(&self, id: TableId, net: &Net, told: &mut Told) {
-        let Some(index) = self.indexes.get(&id) else { return };
-        let live = |query: &QueryId| self.queries.get(query).filter(|entry| !entry.live.is_empty());
-        if net.truncated() {
-            for query in index.all().into_iter().filter(|query| live(query).is_some()) {
-                told.entry(query).or_default().push(Shown::Truncate);
-            }
-        }
-        let Some(table) = self.catalog.get(id) else { return };
+    /// The rows that may concern each query about a table.
+    fn matched<'n>(&self, id: TableId, net: &'n Net) -> BTreeMap<QueryId, Vec<Touched<'n>>> {
+        let (Some(index), Some(table)) = (self.indexes.get(&id), self.catalog.get(id)) else { return BTreeMap::new() };
+        let all = net.truncated().then(|| index.all()).unwrap_or_default();
+        let mut matched: BTreeMap<QueryId, Vec<Touched<'n>>> =
+            all.into_iter().map(|query| (query, Vec::new())).collect();
         let mut candidates = BTreeSet::new();
         for touched in net.rows() {
             candidates.clear();
             for row in [touched.before, touched.after].into_iter().flatten() {
                 index.candidates(table, row, &mut candidates);
             }
-            for query in &candidates {
-                if let Some(shown) = live(query).and_then(|entry| entry.definition.shown(touched, net.truncated())) {
-                    told.entry(*query).or_default().push(shown);
-                }
+            candidates.iter().for_each(|query| matched.entry(*query).or_default().push(touched));
+        }
+        matched
+    }
+
+    /// What the queries that ask for rows are told.
+    fn tell_rows(&self, matched: &BTreeMap<QueryId, Vec<Touched<'_>>>, net: &Net, told: &mut Told) {
+        for (query, rows) in matched {
+            let entry = self.queries.get(query).filter(|entry| entry.kept.is_none() && !entry.live.is_empty());
+            let Some(Entry { definition, .. }) = entry else { continue };
+            let rows = rows.iter().filter_map(|touched| definition.shown(*touched, net.truncated()));
+            let shown: Vec<Shown> = net.truncated().then_some(Shown::Truncate).into_iter().chain(rows).collect();
+            if !shown.is_empty() {
+                told.insert(*query, shown);
             }
         }
     }
 
     /// Each session gets the frames of its queries, in one delivery that commits.
-    fn hand_over(&mut self, told: &Told) {
+    pub(super) fn hand_over(&mut self, told: &Told) {
         let mut sessions: BTreeMap<u64, Vec<QueryId>> = BTreeMap::new();
         for query in told.keys() {
             for session in self.queries.get(query).into_iter().flat_map(|entry| &entry.live) {
@@ -134,8 +144,12 @@ impl State {
     }
 
     /// Has a query's rows read anew. Whoever is on the way to its being live finds the reason in the ring.
-    fn reload(&mut self, query: QueryId) {
-        let Some(Entry { live, .. }) = self.queries.get_mut(&query) else { return };
+    fn reload(&mut self, query: QueryId, before: &Position) {
+        let Some(Entry { live, kept, .. }) = self.queries.get_mut(&query) else { return };
+        if kept.is_some() {
+            self.lose(query, before);
+            return;
+        }
         let frame = resync(query, ResyncReason::TooMuchToReplay);
         for session in std::mem::take(live) {
             if let Some(own) = self.sessions.get_mut(&session) {

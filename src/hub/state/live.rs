@@ -1,9 +1,9 @@
 //! How queries become live: what they missed and the position that speaks for them, in one delivery.
 
-use super::{QueryId, State, Ticket};
+use super::{Entry, QueryId, State, Ticket, resync};
 use crate::{
-    hub::{Delivery, Frame, RowChange, Shown, net},
-    protocol::{ErrorCode, ServerFrame, Token},
+    hub::{Chunks, Delivery, Frame, RowChange, Shown, net, subscribed},
+    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
 };
 use std::borrow::Cow;
 
@@ -25,6 +25,19 @@ pub struct Ready {
     pub replay: Vec<RowChange>,
     /// Where `lead` and `replay` together bring the client.
     pub base: Token,
+    /// Of a window or totals, for which the rest is told here too.
+    pub view: Option<Greeting>,
+}
+
+/// How a window or totals begins for a client.
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    /// The client's id, if it has not been told the query's number.
+    pub id: Option<String>,
+    /// Whether the client has what was there at [`Ready::from`].
+    pub resumes: bool,
+    /// Why the client must start over, if that is known already.
+    pub resync: Option<ResyncReason>,
 }
 
 /// Why queries cannot become live yet.
@@ -36,6 +49,8 @@ pub enum NotYet {
     Behind(QueryId),
     /// The rows of this query changed in bulk since its base: read it anew.
     Reload(QueryId),
+    /// This window or these totals have yet to be filled.
+    Unfilled(QueryId),
     /// The session has lagged meanwhile: what lagged must become live together with these.
     Lagged,
 }
@@ -53,6 +68,11 @@ impl State {
         for one in ready {
             if self.is_ahead(&one.base) {
                 return Err(NotYet::Ahead(one.base.clone()));
+            }
+            if let Some(greeting) = &one.view {
+                frames.extend(self.greet(one, greeting)?);
+                live.push(one.query);
+                continue;
             }
             if one.base.epoch != self.epoch || !self.ring.covers(&one.base.position) {
                 return Err(NotYet::Behind(one.query));
@@ -82,6 +102,36 @@ impl State {
             own.outbox.push(Delivery { frames: frames.into(), position: Some(token), pinned: true });
         }
         Ok(())
+    }
+
+    /// The frames that bring a window or totals to the hub's position: what was told since, if that is known, or all.
+    fn greet(&self, one: &Ready, greeting: &Greeting) -> Result<Vec<Frame>, NotYet> {
+        let Some(Entry { definition, kept: Some(kept), .. }) = self.queries.get(&one.query) else {
+            return Ok(Vec::new());
+        };
+        if !kept.is_filled() {
+            return Err(NotYet::Unfilled(one.query));
+        }
+        let resumes = greeting.resumes && one.from.epoch == self.epoch;
+        let missed = resumes.then(|| kept.after(&one.from.position)).flatten();
+        let id = greeting.id.as_ref();
+        let mut frames: Vec<Frame> =
+            id.map(|id| subscribed(id, one.query, &definition.key, missed.is_some())).into_iter().collect();
+        match missed {
+            Some(shown) if shown.is_empty() => {}
+            Some(shown) => {
+                let changes = shown.iter().map(Shown::change).collect();
+                frames.push(Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
+            }
+            None => {
+                let stale = greeting.resumes.then_some(ResyncReason::PositionTooOld);
+                frames.extend(greeting.resync.or(stale).map(|reason| resync(one.query, reason)));
+                let mut chunks = Chunks::new(one.query);
+                frames.extend(kept.rows(definition).into_iter().filter_map(|row| chunks.push(row)));
+                frames.push(chunks.last());
+            }
+        }
+        Ok(frames)
     }
 
     /// The frame that brings a query from where its client stands to the hub's position, if anything is missing. Whoever

@@ -1,0 +1,1 @@
+//! Windows and totals against a naive model, whatever happens in whatever order.

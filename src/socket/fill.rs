@@ -1,0 +1,84 @@
+//! Reads what windows and totals are made of, whenever the hub asks for it.
+
+use super::{Shared, limits};
+use crate::{
+    changelog::{Error, Rows, Source},
+    hub::{Definition, Filled, Hub, QueryId},
+    protocol::{ErrorCode, Token},
+};
+use futures::TryStreamExt;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use tokio::{sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Windows and totals that are read at the same time.
+const MAX_READS: usize = 4;
+/// Times that a read was of no use before its query is given up.
+const MAX_STALE: u32 = 20;
+
+/// Fills windows and totals until `stop` is cancelled.
+pub async fn run<S: Source>(hub: Arc<Hub>, source: Arc<Shared<S>>, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(MAX_READS));
+    let mut reads = JoinSet::new();
+    loop {
+        let (query, definition) = tokio::select! {
+            () = stop.cancelled() => return,
+            next = hub.next_fill() => next,
+        };
+        while reads.try_join_next().is_some() {}
+        let (hub, source, places) = (hub.clone(), source.clone(), places.clone());
+        reads.spawn(async move {
+            let _place = places.acquire_owned().await;
+            fill(&hub, source.source(), query, &definition).await;
+        });
+    }
+}
+
+async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Definition) {
+    let mut retry = limits::RETRY.0;
+    let mut stale = 0;
+    while hub.wants(query) {
+        match read(source, definition).await {
+            Ok((base, rows)) => {
+                if settle(hub, query, &base, rows).await {
+                    return;
+                }
+                stale += 1;
+                if stale > MAX_STALE {
+                    hub.cannot_fill(query, ErrorCode::UnreadableTable, "the table changes faster than it can be read");
+                    return;
+                }
+            }
+            Err(error) if error.is_unavailable() => tracing::debug!(%error, "a window or totals wait for the database"),
+            Err(error) => {
+                let table = definition.table.full_name();
+                tracing::warn!(%error, table, "a window or totals cannot be read");
+                hub.cannot_fill(query, ErrorCode::UnreadableTable, &format!("{table} cannot be read by the server"));
+                return;
+            }
+        }
+        tokio::time::sleep(retry).await;
+        retry = (retry * 2).min(limits::RETRY.1);
+    }
+}
+
+async fn read<S: Source>(source: &S, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+    let (base, mut snapshot) = source.snapshot(&definition.table).await?;
+    let rows = snapshot.rows(definition).try_collect().await?;
+    Ok((base, rows))
+}
+
+/// Whether what was read was of use.
+async fn settle(hub: &Hub, query: QueryId, base: &Token, mut rows: Vec<Box<RawValue>>) -> bool {
+    loop {
+        match hub.fill(query, base, rows) {
+            Filled::Done => return true,
+            Filled::Stale => return false,
+            Filled::Ahead(same) => {
+                rows = same;
+                hub.reach(base).await;
+            }
+        }
+    }
+}
