@@ -28,7 +28,7 @@ impl Snapshot {
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
-        let targets = tables.iter().map(|table| rows_of(table)).collect();
+        let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
         Self::after_locking(pool, targets).await
     }
 

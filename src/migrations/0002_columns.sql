@@ -370,11 +370,12 @@ as $$
 $$;
 comment on function rowcast.concerns(oid) is 'Whether altering a table may alter one that is tracked: itself, above or below it, or in one of its columns.';
 
--- Nothing that happens in the next three functions may keep anybody from changing their schema.
+-- Nothing that happens in the next three functions may keep anybody from changing their schema, or have them wait for long.
 create function rowcast.on_ddl() returns event_trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
     created oid[];
@@ -406,6 +407,7 @@ create function rowcast.on_drop() returns event_trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 begin
     if current_setting('rowcast.refreshing', true) = 'on' then
@@ -431,6 +433,7 @@ create function rowcast.on_rewrite() returns event_trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 begin
     -- 2 a default, 4 a column: the reasons to rewrite that change values (PostgreSQL's event_trigger.h).

@@ -121,6 +121,45 @@ async fn every_way_to_write_is_captured(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn keys_that_are_swapped_in_one_statement_arrive_swapped(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "create table swaps (id int, n int, primary key (id) deferrable initially immediate); insert into swaps values (1, 10), (2, 20)").await;
+    capture::track(&pool, "swaps", Trust::Checked).await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let id = client.subscribe("swaps", &["id"]).await;
+    client.until_live().await;
+    sql(&pool, "update swaps set id = 3 - id").await;
+    client.until("it is swapped", |client| client.row(id, "1").is_some_and(|row| row.contains("20"))).await;
+    same_as_a_snapshot(&client, id, &server, "swaps", &["id"]).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_merge_into_a_table_of_two_hundred_columns_is_captured(pool: PgPool) {
+    with_items(&pool).await;
+    let columns: Vec<String> = (0..199).map(|number| format!("c{number} text default '{number}'")).collect();
+    sql(&pool, &format!("create table wide (id int primary key, {})", columns.join(", "))).await;
+    capture::track(&pool, "wide", Trust::Checked).await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let id = client.subscribe("wide", &["id"]).await;
+    client.until_live().await;
+    sql(&pool, "insert into wide values (1, 'old'), (2, 'gone')").await;
+    // Older versions do not know the statement.
+    if value::<bool>(&pool, "select current_setting('server_version_num')::int >= 150000").await {
+        sql(
+            &pool,
+            "merge into wide w using (values (1), (2), (3)) v (id) on w.id = v.id when matched and w.id = 2 then delete
+             when matched then update set c0 = 'new', c198 = null when not matched then insert (id) values (v.id)",
+        )
+        .await;
+        client.until("all of it", |client| client.rows(id).len() == 2 && client.row(id, "3").is_some()).await;
+        assert!(client.row(id, "1").expect("stays").contains(r#""c0":"new""#));
+    }
+    same_as_a_snapshot(&client, id, &server, "wide", &["id"]).await;
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_row_of_ten_megabytes_arrives_and_holds_up_nobody(pool: PgPool) {
     with_items(&pool).await;
     sql(&pool, "create table small (id int primary key, n int)").await;

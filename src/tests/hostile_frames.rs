@@ -76,10 +76,26 @@ async fn frames_that_make_no_sense_are_answered_with_an_error_each(pool: PgPool)
         assert_eq!(code_of(&mut socket, frame).await, "invalid_id");
     }
     assert_eq!(code_of(&mut socket, r#"{"type":"unsubscribe","id":"never"}"#).await, "unknown_id");
-    assert_eq!(
-        code_of(&mut socket, r#"{"type":"subscribe","id":"w","table":"items","where":"id = 1"}"#).await,
-        "unsupported"
-    );
+    for (fields, code) in [
+        (r#""where":"id = ""#, "invalid_filter"),
+        (r#""where":"id = 1; drop table items""#, "invalid_filter"),
+        (r#""where":"nothing = 1""#, "unknown_column"),
+        (r#""where":"id = (select 1)""#, "unsupported_filter"),
+        (r#""where":"id = $1""#, "invalid_parameter"),
+        (r#""where":"id = $1","params":["x"]"#, "invalid_parameter"),
+        (r#""params":[1]"#, "invalid_parameter"),
+        (r#""columns":["nothing"]"#, "unknown_column"),
+        (r#""order":[{"column":"id"}]"#, "invalid_query"),
+        (r#""limit":0"#, "invalid_query"),
+        (r#""order":[{"column":"nothing"}],"limit":5"#, "unknown_column"),
+        (r#""group_by":["id"]"#, "invalid_query"),
+        (r#""aggregate":{"count":true},"limit":5"#, "invalid_query"),
+        (r#""aggregate":{"sum":["name"]}"#, "invalid_query"),
+        (r#""columns":5"#, "malformed_frame"),
+    ] {
+        let frame = format!(r#"{{"type":"subscribe","id":"w","table":"items",{fields}}}"#);
+        assert_eq!(code_of(&mut socket, frame).await, code, "{fields}");
+    }
     socket.send(Message::text(r#"{"type":"subscribe","id":"s","table":"items"}"#)).await.expect("sends");
     while answer(&mut socket).await["type"] != "commit" {}
     assert_eq!(code_of(&mut socket, r#"{"type":"subscribe","id":"s","table":"items"}"#).await, "invalid_id");
