@@ -34,7 +34,7 @@ pub use error::Error;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, prune};
-pub use schema::{install, refresh};
+pub use schema::{follow, install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
 pub use source::{PostgresSource, Rows, Source};

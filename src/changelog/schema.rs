@@ -2,6 +2,11 @@
 
 use super::Error;
 use sqlx::{PgPool, migrate::Migrator};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often to look for changes of the schema that Postgres itself does not tell.
+const LOOK: Duration = Duration::from_secs(3);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/migrations");
 
@@ -32,4 +37,20 @@ async fn watch(pool: &PgPool) -> Result<(), Error> {
 pub async fn refresh(pool: &PgPool) -> Result<bool, Error> {
     let refreshed: i32 = sqlx::query_scalar("select rowcast.refresh_tracked()").fetch_one(pool).await?;
     Ok(refreshed > 0)
+}
+
+/// Calls [`refresh`] now and then until `stop` is cancelled: where this role may not make event triggers, and for what they
+/// could not finish.
+pub async fn follow(pool: PgPool, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        match refresh(&pool).await {
+            Ok(true) => tracing::info!("the schema of a tracked table has changed"),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "the schema of the tracked tables cannot be looked at"),
+        }
+    }
 }

@@ -11,7 +11,6 @@ use crate::{
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction};
-use std::sync::Arc;
 
 /// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
 /// use up the pool.
@@ -147,20 +146,28 @@ impl PageSnapshot {
         Self { pool, open: tokio::sync::Mutex::new(None) }
     }
 
-    /// The rows of a table, and the token that they belong to.
-    pub async fn read(&self, table: &Table) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+    /// The answer to a query, and the token that it belongs to.
+    pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
         let (snapshot, token) = match &mut *open {
             Some(open) => open,
             None => {
-                let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
+                let mut snapshot = Snapshot::open(&self.pool, &[&definition.table]).await?;
                 let token = snapshot.token().await?;
                 open.insert((snapshot, token))
             }
         };
-        let rows = snapshot.rows(&Definition::all(Arc::new(table.clone()))).try_collect().await?;
-        Ok((token.clone(), rows))
+        let rows = snapshot.rows(definition).try_collect().await?;
+        Ok((token.clone(), answer(definition, rows)?))
     }
+}
+
+/// Of a window or totals, what was read is not yet the answer.
+fn answer(definition: &Definition, rows: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, Error> {
+    let Some(spec) = &definition.view else { return Ok(rows) };
+    let mut view = View::empty(spec.clone(), definition.table.clone(), ViewBounds::default());
+    view.fill(rows).map_err(|error| Error::Unexpected(error.to_string()))?;
+    Ok(view.rows().into_iter().map(|row| (*definition.show(row)).to_owned()).collect())
 }
 
 /// The table, without what inherits from it, but with its partitions.

@@ -101,6 +101,14 @@ impl Definition {
         Arc::from(RawValue::from_string(text).expect("made of the parts of an object"))
     }
 
+    /// What of a row of a window, or of totals, is shown.
+    pub fn show(&self, image: Image) -> Image {
+        if self.columns.is_none() {
+            return image;
+        }
+        Row::read(&self.table, &image).map_or(image, |row| self.project(&row))
+    }
+
     /// What a change of one row is to those who asked, if it is anything.
     pub fn shown(&self, touched: Touched<'_>, truncated: bool) -> Option<Shown> {
         let before = self.select(touched.before).filter(|_| !truncated);

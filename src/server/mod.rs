@@ -163,6 +163,7 @@ pub async fn serve_pool(
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
+    tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));

@@ -3,11 +3,11 @@
 use super::guard::guard;
 use crate::{
     app::{App, shell},
-    changelog::PageSnapshot,
+    changelog::{PageSnapshot, PostgresSource},
     hub::Hub,
-    protocol::{self, Subscribe},
-    socket::{self, Live},
-    store::{PageReader, PageRows, ReadError},
+    protocol::{self, ErrorCode, Subscribe},
+    socket::{self, Live, Refusal},
+    store::{PageReader, PageRows, ReadError, SubscriptionError},
 };
 use axum::{
     Router,
@@ -61,24 +61,33 @@ fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
 fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
     provide_context(pool.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
-    let hub = hub.clone();
+    let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
     provide_context(PageReader::new(move |question| {
-        let (snapshot, hub) = (snapshot.clone(), hub.clone());
-        async move { read_for_page(&question, &snapshot, &hub).await }
+        let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
+        async move { read_for_page(&question, &snapshot, &hub, &source).await }
     }));
 }
 
-async fn read_for_page(question: &Subscribe, snapshot: &PageSnapshot, hub: &Hub) -> Result<PageRows, ReadError> {
-    if *question != Subscribe::from(question.table.as_str()) {
-        return Err(ReadError::Unsupported("filters, columns, windows or totals".to_owned()));
-    }
+async fn read_for_page(
+    question: &Subscribe,
+    snapshot: &PageSnapshot,
+    hub: &Hub,
+    source: &PostgresSource,
+) -> Result<PageRows, ReadError> {
+    let table = question.table.as_str();
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let table = question.table.as_str();
-    let found = hub.find_table(table).ok_or_else(|| ReadError::NotTracked(table.to_owned()))?;
-    match snapshot.read(&found).await {
-        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: found.key.clone(), rows }),
+    let definition = socket::define(question, hub, source).await.map_err(|refusal| match refusal.code {
+        ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
+        ErrorCode::SourceUnavailable => ReadError::Unavailable,
+        code => {
+            let Refusal { message, at, hint, .. } = refusal;
+            ReadError::Refused(SubscriptionError { code, message, at, hint })
+        }
+    })?;
+    match snapshot.read(&definition).await {
+        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: definition.key.clone(), rows }),
         Err(error) => {
             tracing::warn!(%error, table, "a page could not read its rows");
             Err(ReadError::Unavailable)

@@ -24,5 +24,6 @@ mod upgrade;
 
 pub use fill::run as fill;
 pub use limits::Limits;
+pub use question::{Refusal, define};
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

@@ -14,11 +14,15 @@ use tokio::time::timeout;
 
 /// Why a subscription is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: ErrorCode,
-    pub(super) message: String,
-    pub(super) at: Option<usize>,
-    pub(super) hint: Option<String>,
+pub struct Refusal {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+    /// Where in the filter, in bytes from its start.
+    pub at: Option<usize>,
+    /// What might be meant instead.
+    pub hint: Option<String>,
 }
 
 impl Refusal {
@@ -34,7 +38,7 @@ impl Refusal {
 }
 
 /// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again.
-pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Result<Definition, Refusal> {
+pub async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     if table.key.is_empty() {
         let message = format!("{} has no primary key any more: nobody can say which row changed", table.full_name());

@@ -61,9 +61,6 @@ pub enum ReadError {
     /// The query cannot be answered as it is.
     #[error(transparent)]
     Refused(#[from] SubscriptionError),
-    /// Queries of this kind are not read while a page is rendered; they come over the socket.
-    #[error("the server does not render pages with {0}; the rows come when the page is live")]
-    Unsupported(String),
 }
 
 /// The rows of a query as of the page's position.

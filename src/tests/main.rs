@@ -14,6 +14,7 @@ mod filters;
 mod hostile_frames;
 mod page;
 mod partitions;
+mod queries;
 mod resume;
 mod retention;
 mod schema;

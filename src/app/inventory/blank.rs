@@ -85,7 +85,7 @@ pub(super) fn ReadProblem(problem: ReadError) -> impl IntoView {
             }
             .into_any(),
         ),
-        ReadError::Refused(_) | ReadError::Unsupported(_) => {
+        ReadError::Refused(_) => {
             ("These rows cannot be shown", view! { <p>{problem.to_string()}</p> }.into_any())
         }
     };

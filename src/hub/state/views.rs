@@ -9,7 +9,7 @@
 use super::{Entry, Hub, QueryId, State};
 use crate::{
     hub::{
-        Definition, Net, Row, Shown, Touched, net,
+        Definition, Net, Shown, Touched, net,
         view::{Need, OutputChange, View, ViewBounds, ViewError},
     },
     protocol::{ErrorCode, Position, Token},
@@ -134,16 +134,6 @@ impl Kept {
             OutputChange::Delete(key) => Shown::Delete(key.into()),
         });
         Ok((shown.collect(), output.need))
-    }
-}
-
-impl Definition {
-    /// What of an output row is shown.
-    fn show(&self, image: Arc<RawValue>) -> Arc<RawValue> {
-        if self.columns.is_none() {
-            return image;
-        }
-        Row::read(&self.table, &image).map_or(image, |row| self.project(&row))
     }
 }
 
