@@ -18,6 +18,7 @@ mod queries;
 mod resume;
 mod retention;
 mod schema;
+mod schema_change;
 mod shutdown;
 mod support;
 mod views;

@@ -179,7 +179,7 @@ async fn a_window_whose_rows_run_out_is_filled_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_thousand_equal_questions_after_a_restart_are_read_once(pool: PgPool) {
+async fn what_hundreds_ask_at_the_same_time_is_read_a_few_times(pool: PgPool) {
     with_goods(&pool).await;
     let server = Server::start(&pool).await;
     let scans = "select coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0)::bigint from pg_stat_user_tables where relname = 'goods'";

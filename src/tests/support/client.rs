@@ -81,6 +81,10 @@ impl Screen {
 }
 
 impl Sink for Screen {
+    fn keyed(&mut self, key: &[String]) {
+        self.key = key.to_vec();
+    }
+
     fn snapshot(&mut self, rows: &[&RawValue], more: bool) -> Result<(), serde_json::Error> {
         let rows: Vec<_> = rows.iter().map(|row| self.row(row)).collect();
         self.partial.extend(rows);
