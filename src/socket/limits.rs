@@ -37,3 +37,27 @@ pub struct Limits {
     /// At least this often something is sent. A client that has not been heard for twice as long is gone.
     pub heartbeat: Duration,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, SEND_TIMEOUT};
+    use crate::hub::view::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
+
+    #[test]
+    fn the_documented_limits_of_a_connection_are_the_programs() {
+        let document = include_str!("../protocol/PROTOCOL.md");
+        for (limit, value) in [
+            ("bytes of a client's frame", MAX_FRAME_BYTES),
+            ("malformed frames in a row", MAX_MALFORMED_FRAMES as usize),
+            ("subscriptions of a connection", MAX_SUBSCRIPTIONS),
+            ("`limit` of a window", MAX_LIMIT as usize),
+            ("columns of an `order`", MAX_ORDER_COLUMNS),
+            ("columns of totals", MAX_TOTAL_COLUMNS),
+            ("groups of totals", ViewBounds::default().groups),
+            ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
+        ] {
+            let row = format!("| {limit} | {value} |");
+            assert!(document.contains(&row), "{row}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod architecture;
 mod capture;
 mod database_down;
 mod doorbell;
+mod examples;
 mod exactness;
 mod hostile_frames;
 mod page;

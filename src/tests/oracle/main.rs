@@ -29,7 +29,7 @@ mod judge;
 mod query;
 mod schema;
 // Each of the two test programs uses a part of it.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
