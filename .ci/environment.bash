@@ -14,11 +14,13 @@ cargo_leptos_version=0.3.7
 # wasm-bindgen refuses to work with another version of itself than the crate's, so the lock file decides.
 wasm_bindgen_version=$(awk -F '"' '/^name = "wasm-bindgen"$/ { found = 1 } found && /^version/ { print $2; exit }' Cargo.lock)
 binaryen_version=$(sed -n 's/.*"binaryen": "\(.*\)".*/\1/p' .ci/wasm-opt/package.json)
+postgres_18_version=$(sed -n 's/.*"@embedded-postgres\/linux-x64": "\(.*\)".*/\1/p' .ci/postgres-18/package.json)
 node_minimum=20
 
 cargo_leptos_dir=$tools/cargo-leptos-$cargo_leptos_version
 wasm_bindgen_dir=$tools/wasm-bindgen-cli-$wasm_bindgen_version
 binaryen_dir=$tools/binaryen-$binaryen_version
+postgres_18_dir=$tools/postgres-$postgres_18_version
 
 # The last entry is where rustup puts cargo: it is missing from PATH in the shell that has just installed Rust.
 PATH=$cargo_leptos_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin

@@ -70,12 +70,6 @@ pub enum TrackError {
         /// Quoted as SQL needs it.
         table: String,
     },
-    /// It was tracked, and has been dropped and made again, or renamed, or what captures it was removed.
-    #[error("{table} was replaced or renamed since it was tracked. Type: rowcast untrack {table}; then track it again")]
-    Replaced {
-        /// Quoted as SQL needs it.
-        table: String,
-    },
     /// It is not tracked.
     #[error("{name} is not tracked; `rowcast tables` lists what is")]
     NotTracked {

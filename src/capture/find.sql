@@ -11,13 +11,15 @@ select
     pg_get_userbyid(capture.proowner)::text as capturer,
     pg_get_userbyid(c.relowner)::text as owner,
     current_user::text as me,
-    coalesce((
-        select array_agg(a.attname::text order by k.position)
-        from pg_index i
-        cross join unnest(i.indkey::int2[]) with ordinality as k (number, position)
-        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
-        where i.indrelid = c.oid and i.indisprimary and k.position <= i.indnkeyatts
-    ), '{}') as key
+    exists (
+        select from pg_class p
+        where p.oid = any (rowcast.partitions_of(c.oid)) and (p.relkind, p.relpersistence) <> ('r', 'p')
+    ) as has_unsuitable_partitions,
+    exists (
+        select from pg_attribute a
+        where a.attrelid = c.oid and not a.attisdropped and a.atttypid in ('money'::regtype, 'money[]'::regtype)
+    ) as has_money,
+    rowcast.key_of(c.oid) as key
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 cross join (select proowner from pg_proc where oid = to_regprocedure('rowcast.capture()')) capture

@@ -1,11 +1,6 @@
 select
     format('%I.%I', t.schema_name, t.table_name) as name,
-    exists (
-        select from pg_trigger g
-        where g.tgname = '00_rowcast_capture'
-            and g.tgrelid = to_regclass(format('%I.%I', t.schema_name, t.table_name))
-            and g.tgargs = convert_to(t.id::text, 'UTF8') || '\x00'::bytea
-    ) as present,
+    rowcast.attached_to(t.id, t.relid) is not distinct from t.relid as present,
     coalesce(c.changes, 0) as changes,
     extract(epoch from now() - c.oldest)::float8 as oldest,
     extract(epoch from now() - c.newest)::float8 as newest,

@@ -1,7 +1,7 @@
 //! Capture: attaching tables to the changelog and detaching them.
 //!
-//! The capture function itself is SQL and lives in `migrations/0001_engine.sql`. Here is who gets its triggers: which
-//! tables can be tracked, and clear refusals for those that cannot.
+//! The capture function itself, and what follows a table through changes of its schema, is SQL and lives in `migrations`.
+//! Here is who gets its triggers: which tables can be tracked, and clear refusals for those that cannot.
 //!
 //! Invariant: a table is in `rowcast.tracked` if and only if it has the triggers, from one and the same commit on.
 
@@ -69,83 +69,80 @@ pub enum Trust {
 pub async fn track(pool: &PgPool, name: &str, trust: Trust) -> Result<Tracked, TrackError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    lock_timeout(&mut transaction).await?;
-    let Found { schema, table, display, key } = table::find(&mut transaction, name, trust).await?;
-    let attached = table::attached_id(&mut transaction, &display).await?;
-    let tracked: Option<i32> =
-        sqlx::query_scalar("select id from rowcast.tracked where schema_name = $1 and table_name = $2")
-            .bind(&schema)
-            .bind(&table)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(|error| TrackError::from_sql(error, &display))?;
-    match (tracked, attached) {
-        (None, None) => {}
-        (Some(tracked), Some(attached)) if tracked == attached => return Ok(Tracked::Already { table: display }),
-        _ => return Err(TrackError::Replaced { table: display }),
+    prepare(&mut transaction).await?;
+    let Found { oid, partitioned, display, key } = table::find(&mut transaction, name, trust).await?;
+    let failed = |error| TrackError::from_sql(error, &display);
+    // Whoever else tracks it at the same time comes after.
+    run(&mut transaction, format!("lock table only {display} in share row exclusive mode")).await.map_err(failed)?;
+    let attached: Option<i32> = sqlx::query_scalar(include_str!("attached.sql"))
+        .bind(oid)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if attached.is_some() {
+        return Ok(Tracked::Already { table: display });
     }
-    let id: i32 = sqlx::query_scalar(
-        "insert into rowcast.tracked (schema_name, table_name, key, relid, columns)
-         values ($1, $2, $3, to_regclass($4), rowcast.columns_of(to_regclass($4))) returning id",
-    )
-    .bind(&schema)
-    .bind(&table)
-    .bind(&key)
-    .bind(&display)
-    .fetch_one(&mut *transaction)
-    .await
-    .map_err(|error| TrackError::from_sql(error, &display))?;
-    let target = format!("{}.{}", quote(&schema), quote(&table));
-    let statements = [
-        format!(
-            "create trigger {0} after insert or update or delete on {target}
-             for each row execute function rowcast.capture('{id}')",
-            quote(TRIGGER)
-        ),
-        format!(
-            "create trigger {0} after truncate on {target}
-             for each statement execute function rowcast.capture('{id}')",
-            quote(TRUNCATE_TRIGGER)
-        ),
-        // Also for what replication applies, and for sessions that switch triggers off to load data.
-        format!("alter table {target} enable always trigger {}", quote(TRIGGER)),
-        format!("alter table {target} enable always trigger {}", quote(TRUNCATE_TRIGGER)),
-    ];
-    for statement in statements {
-        // Identifiers are quoted; the id is a number.
-        sqlx::query(AssertSqlSafe(statement))
-            .execute(&mut *transaction)
-            .await
-            .map_err(|error| TrackError::from_sql(error, &display))?;
+    let id: i32 = sqlx::query_scalar("select nextval(pg_get_serial_sequence('rowcast.tracked', 'id'))::integer")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    for statement in triggers(id, partitioned, &display) {
+        run(&mut transaction, statement).await.map_err(failed)?;
     }
+    sqlx::query("select rowcast.arm($1, $2)").bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query(include_str!("insert.sql")).bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await?;
     Ok(Tracked::Now { table: display, key })
 }
 
-/// Undoes [`track`]. Returns the table's name, quoted as SQL needs it. Works for tables that no longer exist, or have another
-/// name by now, too.
+/// What makes the triggers of a table. Where rows are in partitions, Postgres gives each of them the trigger for rows, under a
+/// name that one of the partition's own cannot have; what each of them needs besides is `rowcast.arm`'s business.
+fn triggers(id: i32, partitioned: bool, table: &str) -> Vec<String> {
+    let each_row = |trigger: &str| {
+        format!(
+            "create trigger {} after insert or update or delete on {table}
+             for each row execute function rowcast.capture('{id}')",
+            quote(trigger)
+        )
+    };
+    if partitioned {
+        return vec![each_row(&format!("{TRIGGER}_{id}"))];
+    }
+    vec![
+        // What is left of a number that nobody knows any more.
+        format!("drop trigger if exists {} on {table}", quote(TRIGGER)),
+        format!("drop trigger if exists {} on {table}", quote(TRUNCATE_TRIGGER)),
+        each_row(TRIGGER),
+        format!(
+            "create trigger {} after truncate on {table}
+             for each statement execute function rowcast.capture('{id}')",
+            quote(TRUNCATE_TRIGGER)
+        ),
+    ]
+}
+
+/// Runs a statement in which identifiers are quoted and all else is ours.
+async fn run(connection: &mut sqlx::PgConnection, statement: String) -> Result<(), sqlx::Error> {
+    sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
+}
+
+/// Undoes [`track`]. Returns the table's name, quoted as SQL needs it. Works for tables that no longer exist, or that got
+/// another name without anybody noticing, too.
 pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
     if !is_installed(pool).await? {
         return Err(TrackError::NotTracked { name: name.to_owned() });
     }
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    lock_timeout(&mut transaction).await?;
-    let FoundTracked { id, display, attached } = table::find_tracked(&mut transaction, name).await?;
-    if let Some(target) = attached {
-        for trigger in [TRIGGER, TRUNCATE_TRIGGER] {
-            let statement = format!("drop trigger if exists {} on {target}", quote(trigger));
-            sqlx::query(AssertSqlSafe(statement))
-                .execute(&mut *transaction)
-                .await
-                .map_err(|error| TrackError::from_sql(error, &target))?;
-        }
+    prepare(&mut transaction).await?;
+    let FoundTracked { id, display } = table::find_tracked(&mut transaction, name).await?;
+    for statement in ["select rowcast.disarm($1)", "delete from rowcast.tracked where id = $1"] {
+        sqlx::query(statement)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(|error| TrackError::from_sql(error, &display))?;
     }
-    sqlx::query("delete from rowcast.tracked where id = $1")
-        .bind(id)
-        .execute(&mut *transaction)
-        .await
-        .map_err(|error| TrackError::from_sql(error, &display))?;
     transaction.commit().await?;
     // Nobody can resume from them any more. Not in the transaction above: there may be many.
     sqlx::query("select rowcast.forget($1)").bind(id).execute(pool).await?;
@@ -178,7 +175,11 @@ async fn is_installed(pool: &PgPool) -> Result<bool, TrackError> {
     Ok(sqlx::query_scalar("select to_regclass('rowcast.tracked') is not null").fetch_one(pool).await?)
 }
 
-async fn lock_timeout(connection: &mut sqlx::PgConnection) -> Result<(), TrackError> {
-    sqlx::query("select set_config('lock_timeout', $1, true)").bind(LOCK_TIMEOUT).execute(connection).await?;
+/// Event triggers need not look at what is done here.
+async fn prepare(connection: &mut sqlx::PgConnection) -> Result<(), TrackError> {
+    sqlx::query("select set_config('lock_timeout', $1, true), set_config('rowcast.refreshing', 'on', true)")
+        .bind(LOCK_TIMEOUT)
+        .execute(connection)
+        .await?;
     Ok(())
 }

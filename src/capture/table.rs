@@ -1,12 +1,12 @@
 //! Finds the table that a name means, and refuses what cannot be tracked.
 
-use super::{TRIGGER, TrackError, Trust};
+use super::{TrackError, Trust};
 use sqlx::{PgConnection, Row, postgres::types::Oid};
 
 /// A table that can be tracked.
 pub(super) struct Found {
-    pub(super) schema: String,
-    pub(super) table: String,
+    pub(super) oid: Oid,
+    pub(super) partitioned: bool,
     /// Quoted as SQL needs it.
     pub(super) display: String,
     pub(super) key: Vec<String>,
@@ -16,8 +16,7 @@ pub(super) struct Found {
 pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust) -> Result<Found, TrackError> {
     let oid = resolve(connection, name).await?.ok_or_else(|| TrackError::Missing { name: name.to_owned() })?;
     let row = sqlx::query(include_str!("find.sql")).bind(oid).fetch_one(connection).await?;
-    let (schema, table, display): (String, String, String) =
-        (row.try_get("schema_name")?, row.try_get("table_name")?, row.try_get("display")?);
+    let (schema, display): (String, String) = (row.try_get("schema_name")?, row.try_get("display")?);
     let kind: String = row.try_get("kind")?;
     let persistence: String = row.try_get("persistence")?;
     let key: Vec<String> = row.try_get("key")?;
@@ -26,24 +25,34 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust
         return unsuitable("a system table; only tables of applications can be tracked");
     }
     match (kind.as_str(), persistence.as_str()) {
-        ("r", "p") => {}
-        ("r", "u") => {
+        ("r" | "p", "p") => {}
+        ("r" | "p", "u") => {
             return unsuitable(
                 "unlogged: a crash empties it without anybody being told; `alter table … set logged` first",
             );
         }
-        ("r", _) => return unsuitable("a temporary table, which only one session can see"),
+        ("r" | "p", _) => return unsuitable("a temporary table, which only one session can see"),
         ("v", _) => return unsuitable("a view; track the tables that it reads"),
         ("m", _) => return unsuitable("a materialized view; track the tables that it reads"),
         ("f", _) => return unsuitable("a foreign table; track it in the database that it lives in"),
-        ("p", _) => {
-            return unsuitable("partitioned, which is not supported yet; its partitions can be tracked one by one");
-        }
         _ => return unsuitable("not a table"),
     }
-    if row.try_get("has_children")? {
+    let partitioned = kind == "p";
+    if !partitioned && row.try_get("has_children")? {
         return unsuitable(
-            "a parent in table inheritance, which is not supported yet; its children can be tracked one by one",
+            "a parent in table inheritance, whose primary key does not hold for its children; they can be tracked one by one",
+        );
+    }
+    if row.try_get("has_unsuitable_partitions")? {
+        return unsuitable(
+            "partitioned, and among its partitions are foreign or unlogged tables, whose changes would be missed; its other \
+             partitions can be tracked one by one",
+        );
+    }
+    if row.try_get("has_money")? {
+        return unsuitable(
+            "a table with a column of type money, which reads differently in each session (lc_monetary); \
+             `alter table … alter column … type numeric` first",
         );
     }
     if !row.try_get::<bool, _>("is_owner")? {
@@ -57,41 +66,26 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust
     if key.is_empty() {
         return Err(TrackError::NoPrimaryKey { table: display });
     }
-    Ok(Found { schema, table, display, key })
+    Ok(Found { oid, partitioned, display, key })
 }
 
 /// A table that is tracked, or was.
 pub(super) struct FoundTracked {
     pub(super) id: i32,
-    /// As it was called when it was tracked, quoted as SQL needs it.
+    /// As it is called, as far as is known, quoted as SQL needs it.
     pub(super) display: String,
-    /// What its triggers are on, quoted as SQL needs it: it may have another name by now, or be gone.
-    pub(super) attached: Option<String>,
 }
 
-/// Finds a tracked table by the name that it has, or had when it was tracked.
+/// Finds a tracked table by the name that it has, or is known by.
 pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> Result<FoundTracked, TrackError> {
     let oid = resolve(connection, name).await?;
     let row = sqlx::query(include_str!("find_tracked.sql"))
         .bind(oid)
         .bind(name)
-        .bind(TRIGGER)
         .fetch_optional(connection)
         .await?
         .ok_or_else(|| TrackError::NotTracked { name: name.to_owned() })?;
-    Ok(FoundTracked { id: row.try_get("id")?, display: row.try_get("display")?, attached: row.try_get("attached")? })
-}
-
-/// The tracked id that a table's trigger names, if it has the trigger.
-pub(super) async fn attached_id(connection: &mut PgConnection, table: &str) -> Result<Option<i32>, TrackError> {
-    Ok(sqlx::query_scalar(
-        "select encode(substr(tgargs, 1, length(tgargs) - 1), 'escape')::integer
-         from pg_trigger where tgname = $2 and tgrelid = to_regclass($1)",
-    )
-    .bind(table)
-    .bind(TRIGGER)
-    .fetch_optional(connection)
-    .await?)
+    Ok(FoundTracked { id: row.try_get("id")?, display: row.try_get("display")? })
 }
 
 /// A name that is not even one by SQL's rules means nothing.

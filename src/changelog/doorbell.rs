@@ -4,7 +4,13 @@
 //! writer that *could* share it holds it until its commit, so the lock cannot be had while such a writer is still to
 //! commit. The order is therefore: get the lock, look once more, sleep.
 //!
-//! The lock, the listening and the look are on one connection: if it dies, all three end at once, and this end notices.
+//! Of several servers on one database, one leads: it sleeps in this way, and rings for the others once for each batch. The
+//! others hold a lock that says that they are there, and look when it rings; each has heard it ring since it came, or looks
+//! by itself. Who leads holds a lock as well, so the next one leads as soon as it is gone. Which of them leads matters only
+//! for who is woken how: two that believe they do cannot both have the lock that writers try.
+//!
+//! The locks, the listening and the look are on one connection: if it dies, all end at once, and this end notices, because
+//! every question has a deadline.
 //! Invariant: [`Doorbell::doze`] returning true and a following look that finds nothing mean that the next commit rings.
 
 use super::{
@@ -12,28 +18,69 @@ use super::{
     read::{self, Scope},
 };
 use sqlx::{
-    PgConnection, PgPool,
-    postgres::{PgListener, PgPoolOptions},
+    PgConnection, PgPool, Row,
+    postgres::{PgListener, PgNotification, PgPoolOptions},
 };
-use std::time::Duration;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 /// How long the listening connection may take to be opened.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a question that needs no work may take to be answered.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the leader believes that others are there without asking again.
+const BELIEF: Duration = Duration::from_secs(2);
 
-/// Both halves of the advisory lock's key; the capture function names the same.
-const LOCK: (i32, i32) = (1_919_907_683, 1);
+/// First half of the key of every advisory lock; the capture function names the same.
+const LOCKS: i32 = 1_919_907_683;
+/// Second halves: held by who sleeps and tried by writers, held by the leader, shared by the others.
+const SLEEP: i32 = 1;
+const LEAD: i32 = 2;
+const FOLLOW: i32 = 3;
+
 /// The channel that writers ring on.
-const CHANNEL: &str = "rowcast";
+const WRITERS: &str = "rowcast";
+/// The channel that servers ring on.
+const SERVERS: &str = "rowcast_batch";
+/// What a server says there when it has come. When something is new, nothing is said.
+const HERE: &str = "here";
+
+/// What this server is to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Is woken by nobody.
+    Alone,
+    /// Is woken by writers, and wakes the others.
+    Leader {
+        /// Whether there are others, as of when that was asked.
+        followed: bool,
+        asked: Instant,
+    },
+    /// Is woken by the leader.
+    Follower {
+        /// Whether a leader is known to ring for it.
+        heard: bool,
+    },
+}
 
 /// The one connection of a tailer.
 pub(super) struct Doorbell {
     listener: PgListener,
+    /// Holds the lock of who sleeps.
     dozing: bool,
-    listens: bool,
+    /// Holds the lock of those who are led.
+    follows: bool,
+    /// Somebody rang, and no look has answered it yet.
+    rung: bool,
+    /// Somebody has come who has not heard from the leader yet.
+    owes: bool,
+    role: Role,
 }
 
 impl Doorbell {
-    /// Opens a connection to the pool's database. Without `listens`, writers are never asked to ring.
+    /// Opens a connection to the pool's database. Without `listens`, nobody is ever asked to ring.
     pub(super) async fn open(pool: &PgPool, listens: bool) -> Result<Self, Error> {
         let own = PgPoolOptions::new()
             .max_connections(1)
@@ -44,11 +91,23 @@ impl Doorbell {
         let mut listener = PgListener::connect_with(&own).await?;
         // A lost connection ends this doorbell; a new one is opened with everything that belongs to it.
         listener.eager_reconnect(false);
-        if listens {
-            listener.listen(CHANNEL).await?;
-        }
+        within(sqlx::raw_sql(include_str!("detect_death.sql")).execute(&mut listener)).await?;
         read::prepare(&mut listener, Scope::Session).await?;
-        Ok(Self { listener, dozing: false, listens })
+        let mut doorbell =
+            Self { listener, dozing: false, follows: false, rung: false, owes: false, role: Role::Alone };
+        if listens {
+            within(doorbell.listener.listen_all([WRITERS, SERVERS])).await?;
+            doorbell.role = Role::Follower { heard: false };
+            if !doorbell.try_to_lead().await? {
+                doorbell.follows = doorbell.lock("select pg_try_advisory_lock_shared($1, $2)", FOLLOW).await?;
+                doorbell.ring(HERE).await?;
+            }
+        }
+        Ok(doorbell)
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     /// The connection, to look for changes with.
@@ -56,14 +115,55 @@ impl Doorbell {
         Ok(sqlx::Acquire::acquire(&mut self.listener).await?)
     }
 
+    /// Fails if the other end does not answer.
+    pub(super) async fn check(&mut self) -> Result<(), Error> {
+        within(sqlx::query("select 1").execute(&mut self.listener)).await?;
+        Ok(())
+    }
+
+    /// Becomes the leader if there is none. Whether it did.
+    pub(super) async fn try_to_lead(&mut self) -> Result<bool, Error> {
+        if !matches!(self.role, Role::Follower { .. })
+            || !self.lock("select pg_try_advisory_lock($1, $2)", LEAD).await?
+        {
+            return Ok(false);
+        }
+        if std::mem::take(&mut self.follows) {
+            self.lock("select pg_advisory_unlock_shared($1, $2)", FOLLOW).await?;
+        }
+        self.role = Role::Leader { followed: self.is_followed().await?, asked: Instant::now() };
+        // They wait to hear from a leader.
+        self.tell().await?;
+        Ok(true)
+    }
+
+    /// Tells the others that there is something new, if there are any.
+    pub(super) async fn tell(&mut self) -> Result<(), Error> {
+        if let Role::Leader { followed: true, asked } = self.role {
+            if asked.elapsed() > BELIEF {
+                self.role = Role::Leader { followed: self.is_followed().await?, asked: Instant::now() };
+            }
+            self.owes = true;
+        }
+        self.attend().await
+    }
+
+    /// Takes note of what has been said meanwhile, and speaks if somebody waits to hear the leader.
+    pub(super) async fn attend(&mut self) -> Result<(), Error> {
+        while let Some(notification) = self.listener.next_buffered() {
+            self.note(&notification);
+        }
+        if self.owes {
+            self.ring("").await?;
+            self.owes = false;
+        }
+        Ok(())
+    }
+
     /// Tries to have writers ring from now on. False while one that need not ring has yet to commit.
     pub(super) async fn doze(&mut self) -> Result<bool, Error> {
-        if self.listens && !self.dozing {
-            self.dozing = sqlx::query_scalar("select pg_try_advisory_lock($1, $2)")
-                .bind(LOCK.0)
-                .bind(LOCK.1)
-                .fetch_one(&mut self.listener)
-                .await?;
+        if matches!(self.role, Role::Leader { .. }) && !self.dozing {
+            self.dozing = self.lock("select pg_try_advisory_lock($1, $2)", SLEEP).await?;
         }
         Ok(self.dozing)
     }
@@ -71,27 +171,70 @@ impl Doorbell {
     /// Lets writers be silent.
     pub(super) async fn wake(&mut self) -> Result<(), Error> {
         if std::mem::take(&mut self.dozing) {
-            sqlx::query("select pg_advisory_unlock($1, $2)")
-                .bind(LOCK.0)
-                .bind(LOCK.1)
-                .execute(&mut self.listener)
-                .await?;
+            self.lock("select pg_advisory_unlock($1, $2)", SLEEP).await?;
         }
         Ok(())
     }
 
     /// Waits until somebody rings. Cancelling it loses nothing.
     pub(super) async fn rung(&mut self) -> Result<(), Error> {
-        if !self.listens {
+        if self.role == Role::Alone {
             return std::future::pending().await;
         }
-        match self.listener.try_recv().await? {
-            Some(_) => {
-                // One look answers however many have rung.
-                while self.listener.next_buffered().is_some() {}
-                Ok(())
+        while !self.rung {
+            match self.listener.try_recv().await? {
+                Some(notification) => self.note(&notification),
+                None => return Err(Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into()))),
             }
-            None => Err(Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into()))),
         }
+        // One look answers however many have rung.
+        while let Some(notification) = self.listener.next_buffered() {
+            self.note(&notification);
+        }
+        self.rung = false;
+        Ok(())
+    }
+
+    /// What a notification means to this server.
+    fn note(&mut self, notification: &PgNotification) {
+        match (notification.channel() == WRITERS, notification.payload() == HERE, &mut self.role) {
+            (true, ..) => self.rung = true,
+            (false, true, Role::Leader { followed, .. }) => {
+                *followed = true;
+                self.owes = true;
+                self.rung = true;
+            }
+            (false, false, Role::Follower { heard }) => {
+                *heard = true;
+                self.rung = true;
+            }
+            // Its own voice, or somebody who speaks to the leader.
+            _ => {}
+        }
+    }
+
+    async fn ring(&mut self, payload: &str) -> Result<(), Error> {
+        let notify = sqlx::query("select pg_notify($1, $2)").bind(SERVERS).bind(payload);
+        within(notify.execute(&mut self.listener)).await?;
+        Ok(())
+    }
+
+    async fn lock(&mut self, sql: &'static str, key: i32) -> Result<bool, Error> {
+        let row = within(sqlx::query(sql).bind(LOCKS).bind(key).fetch_optional(&mut self.listener)).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
+    }
+
+    async fn is_followed(&mut self) -> Result<bool, Error> {
+        let others = "select true from pg_locks where locktype = 'advisory' and classid = $1::oid and objid = $2::oid
+            and database = (select oid from pg_database where datname = current_database()) limit 1";
+        self.lock(others, FOLLOW).await
+    }
+}
+
+/// The answer to a question that needs no work, or an error: no answer for so long means that there is nobody at the other end.
+async fn within<T>(question: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, question).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
     }
 }

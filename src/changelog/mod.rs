@@ -2,11 +2,12 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `schema` | creates and upgrades the engine's own schema |
+//! | `schema` | creates and upgrades the engine's own schema, looks at that of what is tracked |
 //! | `position` | Postgres snapshots as positions, the epoch |
 //! | `read` | the changes after a position |
 //! | `snapshot` | the rows of tables as of a position |
 //! | `source` | both of these, as a session sees them |
+//! | `constants` | constants of filters that only the database can read |
 //! | `doorbell` | sleeping without missing anything |
 //! | `tailer` | the one task that feeds the hub |
 //! | `bulk` | what to do when there is too much to read |
@@ -17,6 +18,7 @@
 //! Architecture invariant: nobody else reads changes from `rowcast.change`; `capture` counts and removes those of a table.
 
 mod bulk;
+mod constants;
 mod doorbell;
 mod error;
 mod position;
@@ -27,11 +29,12 @@ mod snapshot;
 mod source;
 mod tailer;
 
+pub use constants::read_constants;
 pub use error::Error;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, prune};
-pub use schema::install;
+pub use schema::{install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
 pub use source::{PostgresSource, Rows, Source};

@@ -1,4 +1,4 @@
-//! Creates and upgrades the engine's own schema.
+//! Creates and upgrades the engine's own schema, and looks at the schema of what is tracked.
 
 use super::Error;
 use sqlx::{PgPool, migrate::Migrator};
@@ -12,5 +12,24 @@ pub async fn install(pool: &PgPool) -> Result<(), Error> {
     migrator.create_schema("rowcast");
     migrator.dangerous_set_table_name("rowcast.migration");
     migrator.run(pool).await?;
+    watch(pool).await
+}
+
+/// Has Postgres itself tell of changes of the schema, in the transactions that make them, if it lets this role make event
+/// triggers. Otherwise they are known when [`refresh`] is called.
+async fn watch(pool: &PgPool) -> Result<(), Error> {
+    let watched: bool = sqlx::query_scalar("select rowcast.watch_schema()").fetch_one(pool).await?;
+    if !watched {
+        tracing::info!("only a superuser can make event triggers; changes of the schema are looked for instead");
+    }
     Ok(())
+}
+
+/// Has `rowcast.tracked` say what the tracked tables are like now; true if something was not known. What it writes is in the
+/// changelog like any change, so all servers learn of it in commit order. To be called every few seconds: it is a few
+/// look-ups in the catalog for each table and writes nothing if nothing is new. It waits for nobody's locks for long; what it could
+/// not do, the next call does.
+pub async fn refresh(pool: &PgPool) -> Result<bool, Error> {
+    let refreshed: i32 = sqlx::query_scalar("select rowcast.refresh_tracked()").fetch_one(pool).await?;
+    Ok(refreshed > 0)
 }

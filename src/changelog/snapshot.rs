@@ -28,8 +28,7 @@ impl Snapshot {
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
-        let target = |table: &&Table| format!("only {}.{}", quote(&table.schema), quote(&table.name));
-        Self::after_locking(pool, tables.iter().map(target)).await
+        Self::after_locking(pool, tables.iter().map(|table| rows_of(table))).await
     }
 
     /// Opens a snapshot in which the changelog can be read, too.
@@ -84,10 +83,11 @@ impl Snapshot {
 
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        let rows =
-            sqlx::query("select id, schema_name, table_name, key, since::text, columns::text from rowcast.tracked")
-                .fetch_all(&mut *self.transaction)
-                .await?;
+        let rows = sqlx::query(
+            "select id, schema_name, table_name, key, since::text, columns::text, partitioned from rowcast.tracked",
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Table {
@@ -97,6 +97,7 @@ impl Snapshot {
                     key: row.try_get(3)?,
                     columns: serde_json::from_str(row.try_get(5)?)
                         .map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))?,
+                    partitioned: row.try_get(6)?,
                     since: position::transaction(row.try_get(4)?)?,
                 })
             })
@@ -108,16 +109,16 @@ impl Snapshot {
 /// the hub, or a parameter.
 fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
     let table = &definition.table;
-    let source = format!("only {}.{} t", quote(&table.schema), quote(&table.name));
+    let source = format!("{} t", rows_of(table));
     let (condition, values) = match &definition.filter {
         Some(filter) => {
-            let (condition, values) = filter.condition();
+            let (condition, values) = filter.condition(1);
             (format!(" where {condition}"), values)
         }
         None => (String::new(), Vec::new()),
     };
     if let Some(spec) = &definition.view {
-        let condition = definition.filter.as_ref().map(|filter| filter.condition().0);
+        let condition = definition.filter.as_ref().map(|filter| filter.condition(1).0);
         let view = View::empty(spec.clone(), table.clone(), ViewBounds::default());
         return (view.fill_sql(&source, condition.as_deref()), values);
     }
@@ -159,6 +160,12 @@ impl PageSnapshot {
         let rows = snapshot.rows(&Definition::all(Arc::new(table.clone()))).try_collect().await?;
         Ok((token.clone(), rows))
     }
+}
+
+/// The table, without what inherits from it, but with its partitions.
+fn rows_of(table: &Table) -> String {
+    let only = if table.partitioned { "" } else { "only " };
+    format!("{only}{}.{}", quote(&table.schema), quote(&table.name))
 }
 
 /// Quotes an identifier by Postgres' rules.

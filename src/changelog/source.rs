@@ -3,9 +3,12 @@
 //! A trait, because a session's logic does not care where rows come from, and its tests replace Postgres by a database in
 //! miniature.
 
-use super::{Error, Reading, Snapshot, catch_up};
+use super::{Error, Reading, Snapshot, catch_up, read_constants};
 use crate::{
-    hub::{Definition, Table, TableId},
+    hub::{
+        Definition, Table, TableId,
+        filter::{Constant, FilterError},
+    },
     protocol::{Position, Token},
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -21,6 +24,12 @@ pub trait Source: Send + Sync + 'static {
 
     /// Opens a snapshot to read a table from; the token says where it stands.
     fn snapshot(&self, table: &Table) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
+
+    /// Reads constants of a filter. The inner error is why one of them cannot be read.
+    fn constants(
+        &self,
+        constants: &[Constant],
+    ) -> impl Future<Output = Result<Result<Vec<String>, FilterError>, Error>> + Send;
 
     /// The changes of a table that `from` does not include.
     fn changes_after(&self, from: &Position, table: TableId) -> impl Future<Output = Result<Reading, Error>> + Send;
@@ -63,6 +72,10 @@ impl Source for PostgresSource {
         let place = self.snapshots.clone().acquire_owned().await.expect("it is never closed");
         let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
+    }
+
+    async fn constants(&self, constants: &[Constant]) -> Result<Result<Vec<String>, FilterError>, Error> {
+        read_constants(&self.pool, constants).await
     }
 
     async fn changes_after(&self, from: &Position, table: TableId) -> Result<Reading, Error> {

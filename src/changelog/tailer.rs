@@ -2,7 +2,7 @@
 //!
 //! Procedure: look; publish what is there, even if only the position moved; look again soon while there is traffic;
 //! otherwise doze, look once more, and sleep until the doorbell rings, somebody waits for a position, or the safety poll
-//! is due. Whatever fails ends the connection, tells the sessions, and starts over from the hub's position: nothing is
+//! is due. Beside a server that does this already, only look when it rings. Whatever fails ends the connection, tells the sessions, and starts over from the hub's position: nothing is
 //! lost, because the position is the hub's and not the connection's.
 //!
 //! It does not decide what anybody sees, and it never waits for a session.
@@ -10,7 +10,7 @@
 use super::{
     Error, bulk,
     bulk::CATALOG_TABLE,
-    doorbell::Doorbell,
+    doorbell::{Doorbell, Role},
     epoch, position, read,
     read::{Measure, Reading, Scope, Wanted},
     snapshot::Snapshot,
@@ -35,6 +35,8 @@ const SLOWEST_PACE: Duration = Duration::from_millis(20);
 const IDLE_LOOKS: u32 = 5;
 /// Between two looks that nobody asked for. No wake-up is known to get lost; this bounds the harm if one does.
 const SAFETY_POLL: Duration = Duration::from_secs(2);
+/// Between two tries of a server that is led to lead.
+const ELECTION: Duration = Duration::from_millis(500);
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
@@ -55,6 +57,7 @@ pub struct Tailer {
     pool: PgPool,
     hub: Arc<Hub>,
     wake_up: WakeUp,
+    safety_poll: Duration,
 }
 
 impl Tailer {
@@ -72,7 +75,13 @@ impl Tailer {
                 hub
             }
         };
-        Ok(Self { pool, hub: Arc::new(hub), wake_up })
+        Ok(Self { pool, hub: Arc::new(hub), wake_up, safety_poll: SAFETY_POLL })
+    }
+
+    /// Looks this often even if nobody rings. Wake-ups do not get lost; with a time that never comes, tests show that.
+    pub fn with_safety_poll(mut self, between: Duration) -> Self {
+        self.safety_poll = between;
+        self
     }
 
     /// The hub that it feeds.
@@ -114,11 +123,21 @@ impl Tailer {
             tracing::info!("the changelog is read again");
             self.hub.set_available(true);
         }
+        loop {
+            match doorbell.role() {
+                Role::Follower { .. } => self.follow(&mut doorbell).await?,
+                Role::Leader { .. } | Role::Alone => self.lead(&mut doorbell).await?,
+            }
+        }
+    }
+
+    /// Looks while there is traffic, otherwise sleeps until writers ring; tells the others.
+    async fn lead(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
         let mut idle = 0;
         let mut pace = PACE;
         loop {
             tokio::time::sleep(pace).await;
-            if self.look(&mut doorbell).await? {
+            if self.look(doorbell).await? {
                 (idle, pace) = (0, PACE);
                 continue;
             }
@@ -130,15 +149,40 @@ impl Tailer {
                 pace = (pace * 2).min(SLOWEST_PACE);
                 continue;
             }
-            while !self.look(&mut doorbell).await? {
+            while !self.look(doorbell).await? {
                 tokio::select! {
                     rung = doorbell.rung() => rung?,
                     () = self.hub.nudged() => {}
-                    () = tokio::time::sleep(SAFETY_POLL) => {}
+                    () = tokio::time::sleep(self.safety_poll) => doorbell.check().await?,
                 }
             }
             doorbell.wake().await?;
             (idle, pace) = (0, PACE);
+        }
+    }
+
+    /// Looks when the leader rings, until there is none.
+    async fn follow(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
+        let mut safety_poll = tokio::time::interval(self.safety_poll);
+        let mut election = tokio::time::interval(ELECTION);
+        loop {
+            let heard = doorbell.role() == Role::Follower { heard: true };
+            tokio::select! {
+                rung = doorbell.rung() => rung?,
+                () = self.hub.nudged() => {}
+                () = tokio::time::sleep(SLOWEST_PACE), if !heard => {}
+                _ = safety_poll.tick() => {}
+                _ = election.tick() => {
+                    if doorbell.try_to_lead().await? {
+                        tracing::info!("this server wakes the others now");
+                        return Ok(());
+                    }
+                    continue;
+                }
+            }
+            if self.look(doorbell).await? {
+                tokio::time::sleep(PACE).await;
+            }
         }
     }
 
@@ -151,8 +195,18 @@ impl Tailer {
         Ok(prepared == "0")
     }
 
-    /// Publishes what is new. True if there were changes.
+    /// Publishes what is new, and tells the others. True if there were changes.
     async fn look(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
+        let any = self.publish(doorbell).await?;
+        if any {
+            doorbell.tell().await?;
+        } else {
+            doorbell.attend().await?;
+        }
+        Ok(any)
+    }
+
+    async fn publish(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
         let from = self.hub.token().position;
         let connection = doorbell.connection().await?;
         let mut reading = read::changes_after(connection, &from, Wanted::ALL).await?;
@@ -245,6 +299,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         table_name: String,
         key: Vec<String>,
         columns: Vec<Column>,
+        partitioned: bool,
         since: String,
     }
     let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
@@ -262,6 +317,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     name: row.table_name,
                     key: row.key,
                     columns: row.columns,
+                    partitioned: row.partitioned,
                     since,
                 }));
             }

@@ -12,11 +12,13 @@ pub struct Table {
     pub schema: String,
     /// Its name within the schema.
     pub name: String,
-    /// Columns of the primary key.
+    /// Columns of the primary key. None: it lost its primary key.
     pub key: Vec<String>,
-    /// Its columns, in the order of the row's text.
+    /// Its columns, in the order of the row's text. Changes of a partition's rows may have them in another order.
     pub columns: Vec<Column>,
-    /// The transaction that began tracking.
+    /// Whether its rows are in partitions.
+    pub partitioned: bool,
+    /// The transaction that began tracking, or gave the table its shape.
     pub since: u64,
 }
 
@@ -81,6 +83,7 @@ mod tests {
             name: name.to_owned(),
             key: vec!["id".to_owned()],
             columns: Vec::new(),
+            partitioned: false,
             since: 0,
         }
     }

@@ -19,9 +19,9 @@ impl Index {
         self.count += 1;
         match equalities(definition) {
             Some((column, values)) => {
-                let by_value = self.equal.entry(column).or_default();
+                let by_value = self.equal.entry(*column).or_default();
                 for value in values {
-                    by_value.entry(value).or_default().insert(query);
+                    by_value.entry(value.clone()).or_default().insert(query);
                 }
             }
             None => drop(self.rest.insert(query)),
@@ -34,17 +34,17 @@ impl Index {
             self.rest.remove(&query);
             return;
         };
-        let Some(by_value) = self.equal.get_mut(&column) else { return };
+        let Some(by_value) = self.equal.get_mut(column) else { return };
         for value in values {
-            if let Some(queries) = by_value.get_mut(&value) {
+            if let Some(queries) = by_value.get_mut(value) {
                 queries.remove(&query);
                 if queries.is_empty() {
-                    by_value.remove(&value);
+                    by_value.remove(value);
                 }
             }
         }
         if by_value.is_empty() {
-            self.equal.remove(&column);
+            self.equal.remove(column);
         }
     }
 
@@ -71,6 +71,6 @@ impl Index {
     }
 }
 
-fn equalities(definition: &Definition) -> Option<(usize, Vec<Scalar>)> {
+fn equalities(definition: &Definition) -> Option<&(usize, Vec<Scalar>)> {
     definition.filter.as_ref()?.equalities()
 }

@@ -8,6 +8,7 @@
 //! | `batch` | changes as they come from a source |
 //! | `bounds` | how much the hub holds at most |
 //! | `catalog`, `column` | which tables there are, and what is in them |
+//! | `filter` | which rows a query is about |
 //! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `definition` | what a query asks |
@@ -33,7 +34,7 @@ mod bounds;
 mod catalog;
 mod column;
 mod definition;
-mod filter;
+pub mod filter;
 mod frames;
 mod index;
 mod net;

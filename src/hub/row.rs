@@ -185,6 +185,7 @@ mod tests {
             name: "t".to_owned(),
             key: vec!["id".to_owned()],
             columns: names.iter().map(|name| Column::new(name, "text", Kind::Text)).collect(),
+            partitioned: false,
             since: 0,
         }
     }

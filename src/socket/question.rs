@@ -1,11 +1,16 @@
 //! From a `subscribe` frame to what it asks, or to why that cannot be answered.
 
+use super::limits;
 use crate::{
     changelog::Source,
-    hub::{Definition, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec},
+    hub::{
+        Definition, Filter, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec,
+        filter::{Draft, FilterError},
+    },
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
 use std::sync::Arc;
+use tokio::time::timeout;
 
 /// Why a subscription is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +34,7 @@ impl Refusal {
 }
 
 /// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again.
-pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, _source: &S) -> Result<Definition, Refusal> {
+pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     if table.key.is_empty() {
         let message = format!("{} has no primary key any more: nobody can say which row changed", table.full_name());
@@ -37,11 +42,44 @@ pub(super) async fn define<S: Source>(asked: &Subscribe, hub: &Hub, _source: &S)
     }
     let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;
     let view = view(asked, &table)?;
-    let plain = Definition { columns, ..Definition::all(table) };
+    let filter = filter(asked, &table, source).await?;
+    let plain = Definition { columns, filter, ..Definition::all(table) };
     Ok(match view {
         Some(spec) => plain.with_view(spec),
         None => plain,
     })
+}
+
+/// The filter that is asked for, if any, with its constants read.
+async fn filter<S: Source>(asked: &Subscribe, table: &Arc<Table>, source: &S) -> Result<Option<Arc<Filter>>, Refusal> {
+    let Some(text) = &asked.filter else {
+        if asked.params.is_empty() {
+            return Ok(None);
+        }
+        return Err(Refusal::new(ErrorCode::InvalidParameter, "\"params\" are for a filter: they need a \"where\""));
+    };
+    let draft = Draft::read(text, &asked.params, table)?;
+    let values = match draft.constants() {
+        [] => Vec::new(),
+        constants => match timeout(limits::CONSTANTS_TIMEOUT, source.constants(constants)).await {
+            Ok(Ok(values)) => values?,
+            Ok(Err(error)) if !error.is_unavailable() => {
+                tracing::warn!(%error, "constants of a filter cannot be read");
+                return Err(Refusal::new(ErrorCode::InvalidParameter, "a value of the filter cannot be read"));
+            }
+            _ => {
+                let message = "the database cannot be read; this starts when it can";
+                return Err(Refusal::new(ErrorCode::SourceUnavailable, message));
+            }
+        },
+    };
+    Ok(Some(Arc::new(draft.bind(values)?)))
+}
+
+impl From<FilterError> for Refusal {
+    fn from(error: FilterError) -> Self {
+        Self { code: error.code, message: error.message, at: error.at, hint: error.hint }
+    }
 }
 
 /// The window or totals that are asked for, if any.

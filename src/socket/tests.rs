@@ -9,6 +9,7 @@ use crate::{
     changelog::{Error, Reading, Rows, Source},
     hub::{
         Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId, ViewBounds,
+        filter::{Constant, FilterError},
         tests::model::{self, Act, Model, TABLES},
     },
     protocol::{Change, CloseCode, Epoch, OrderBy, Position, ResyncReason, ServerFrame, Subscribe, Token},
@@ -78,8 +79,7 @@ enum Step {
     Subscribe {
         client: usize,
         table: usize,
-        /// Only the first rows in an order.
-        window: bool,
+        asks: Asks,
     },
     Unsubscribe {
         client: usize,
@@ -92,6 +92,22 @@ enum Step {
     },
     /// Time passes.
     Wait,
+}
+
+/// What a client wants of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    All,
+    Filtered,
+    /// Only the first rows in an order.
+    Window,
+}
+
+/// The rows of [`Asks::Filtered`].
+const FILTER: fn(i64, u64) -> bool = |id, v| (5..=25).contains(&v) && [0, 2, 3].contains(&id);
+
+fn asks() -> impl Strategy<Value = Asks> {
+    prop_oneof![Just(Asks::All), Just(Asks::Filtered), Just(Asks::Window)]
 }
 
 /// One line for each step, to be read.
@@ -118,7 +134,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Outage),
         2 => client().prop_map(Step::Connect),
         1 => client().prop_map(Step::Disconnect),
-        4 => (client(), 0..TABLES, any::<bool>()).prop_map(|(client, table, window)| Step::Subscribe { client, table, window }),
+        4 => (client(), 0..TABLES, asks()).prop_map(|(client, table, asks)| Step::Subscribe { client, table, asks }),
         2 => (client(), 0..4usize).prop_map(|(client, nth)| Step::Unsubscribe { client, nth }),
         8 => (client(), 1..6usize).prop_map(|(client, frames)| Step::Take { client, frames }),
         8 => Just(Step::Wait),
@@ -210,7 +226,7 @@ impl World {
             }
             Step::Connect(client) => self.clients[client].connect(&self.hub, &self.shared),
             Step::Disconnect(client) => self.clients[client].disconnect(),
-            Step::Subscribe { client, table, window } => self.clients[client].subscribe(table, window),
+            Step::Subscribe { client, table, asks } => self.clients[client].subscribe(table, asks),
             Step::Unsubscribe { client, nth } => self.clients[client].unsubscribe(nth),
             Step::Take { client, frames } => self.clients[client].take(frames)?,
             Step::Wait => tokio::time::sleep(A_WHILE).await,
@@ -264,6 +280,11 @@ impl Rows for MiniatureSnapshot {
     fn rows<'a>(&'a mut self, definition: &Definition) -> BoxStream<'a, Result<Box<RawValue>, Error>> {
         let rows = self.0.iter().find(|(name, _)| *name == definition.table.name).map(|(_, rows)| rows.clone());
         let mut rows = rows.expect("a table of the model");
+        rows.retain(|row| {
+            let image = Arc::from(row.clone());
+            let row = crate::hub::Row::read(&definition.table, &image).expect("a row");
+            definition.select(Some(&row)).is_some()
+        });
         if definition.view.is_some() {
             rows.sort_by_key(|row| {
                 let row: Row = serde_json::from_str(row.get()).expect("a row");
@@ -283,6 +304,10 @@ impl Source for Miniature {
         let model = self.model();
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));
         Ok((model.token(), MiniatureSnapshot(rows.collect())))
+    }
+
+    async fn constants(&self, _: &[Constant]) -> Result<Result<Vec<String>, FilterError>, Error> {
+        Ok(Ok(Vec::new()))
     }
 
     async fn changes_after(&self, from: &Position, _: TableId) -> Result<Reading, Error> {
@@ -334,7 +359,7 @@ struct View {
 struct Screen {
     model: Arc<Mutex<Model>>,
     table: usize,
-    window: bool,
+    asks: Asks,
     staging: Staging<Row>,
     view: Arc<Mutex<View>>,
 }
@@ -363,7 +388,7 @@ impl Sink for Screen {
                 }
             };
         }
-        let due = due(&self.model.lock().expect("lock").rows_at(self.table, position), self.window);
+        let due = due(&self.model.lock().expect("lock").rows_at(self.table, position), self.asks);
         if !fits || view.rows != due {
             let wrong = format!("at {position:?} shows {:?} instead of {due:?}", view.rows);
             view.wrong.get_or_insert(wrong);
@@ -382,9 +407,12 @@ impl Sink for Screen {
 }
 
 /// What a subscription shows of a table's rows.
-fn due(rows: &model::Rows, window: bool) -> model::Rows {
+fn due(rows: &model::Rows, asks: Asks) -> model::Rows {
     let mut rows: Vec<(i64, u64)> = rows.iter().map(|(id, v)| (*id, *v)).collect();
-    if window {
+    if asks == Asks::Filtered {
+        rows.retain(|(id, v)| FILTER(*id, *v));
+    }
+    if asks == Asks::Window {
         rows.sort_by_key(|(id, v)| (std::cmp::Reverse(*v), *id));
         rows.truncate(WINDOW);
     }
@@ -400,7 +428,7 @@ struct Connected {
 struct Client {
     model: Arc<Mutex<Model>>,
     replica: Replica,
-    views: BTreeMap<u64, (usize, bool, Arc<Mutex<View>>)>,
+    views: BTreeMap<u64, (usize, Asks, Arc<Mutex<View>>)>,
     connected: Option<Connected>,
     heard: Vec<String>,
     /// When it last took frames.
@@ -444,18 +472,21 @@ impl Client {
         }
     }
 
-    fn subscribe(&mut self, table: usize, window: bool) {
+    fn subscribe(&mut self, table: usize, asks: Asks) {
         let view = Arc::new(Mutex::new(View::default()));
-        let screen =
-            Screen { model: self.model.clone(), table, window, staging: Staging::default(), view: view.clone() };
+        let screen = Screen { model: self.model.clone(), table, asks, staging: Staging::default(), view: view.clone() };
         let name = ["public.a", "b"][table];
         let mut asked = Subscribe::from(name);
-        if window {
+        if asks == Asks::Filtered {
+            asked.filter = Some("v between $1 and 25 and id in (0, 2, 3)".to_owned());
+            asked.params = vec![5.into()];
+        }
+        if asks == Asks::Window {
             asked.order = vec![OrderBy { column: "v".to_owned(), desc: true, nulls: None }];
             asked.limit = Some(WINDOW as u32);
         }
         let (id, frame) = self.replica.subscribe(asked, None, Box::new(screen));
-        self.views.insert(id, (table, window, view));
+        self.views.insert(id, (table, asks, view));
         self.send(frame);
     }
 
@@ -467,17 +498,17 @@ impl Client {
     }
 
     fn subscribe_failed_again(&mut self) {
-        let failed: Vec<(u64, usize, bool)> = self
+        let failed: Vec<(u64, usize, Asks)> = self
             .views
             .iter()
             .filter(|(_, (_, _, view))| matches!(view.lock().expect("lock").phase, Some(Phase::Failed { .. })))
-            .map(|(id, (table, window, _))| (*id, *table, *window))
+            .map(|(id, (table, asks, _))| (*id, *table, *asks))
             .collect();
-        for (id, table, window) in failed {
+        for (id, table, asks) in failed {
             self.views.remove(&id);
             let frame = self.replica.unsubscribe(id);
             self.send(frame);
-            self.subscribe(table, window);
+            self.subscribe(table, asks);
         }
     }
 
@@ -539,9 +570,9 @@ impl Client {
 
     fn is_current(&self, model: &Model) -> bool {
         self.replica.caught_up()
-            && self.views.values().all(|(table, window, view)| {
+            && self.views.values().all(|(table, asks, view)| {
                 let view = view.lock().expect("lock");
-                view.phase == Some(Phase::Live) && view.rows == due(&model.rows(*table), *window)
+                view.phase == Some(Phase::Live) && view.rows == due(&model.rows(*table), *asks)
             })
     }
 
@@ -550,11 +581,8 @@ impl Client {
     }
 
     fn describe(&self) -> String {
-        let views: Vec<String> = self
-            .views
-            .iter()
-            .map(|(id, (table, window, view))| format!("{id} of {table}, window {window}: {view:?}"))
-            .collect();
+        let views: Vec<String> =
+            self.views.iter().map(|(id, (table, asks, view))| format!("{id} of {table}, {asks:?}: {view:?}")).collect();
         let heard: Vec<&str> = self.heard.iter().rev().take(40).rev().map(String::as_str).collect();
         format!("client\n  {}\nheard last\n  {}", views.join("\n  "), heard.join("\n  "))
     }

@@ -73,7 +73,7 @@ impl<T: LiveRow> Live<T> {
     /// The rows of a query before any are known.
     pub fn new(query: &Query<T>) -> Self {
         Self {
-            rows: Arc::new(Mutex::new(Rows::new(query.order()))),
+            rows: Arc::new(Mutex::new(Rows::new(query.sorting()))),
             revision: ArcRwSignal::new(0),
             members: ArcRwSignal::new(0),
             phase: ArcRwSignal::new(Phase::Loading),

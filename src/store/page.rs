@@ -2,10 +2,7 @@
 //!
 //! All reads of one page come from one database snapshot, so all of them carry the same position.
 
-use super::{
-    LiveRow, Query, SubscriptionError,
-    place::{Place, Sorting},
-};
+use super::{LiveRow, Query, SubscriptionError, place::Place};
 use crate::protocol::Subscribe;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,7 +26,7 @@ pub struct Initial<T> {
 impl<T: LiveRow> Initial<T> {
     /// Reads what the server answered.
     pub(super) fn read(query: &Query<T>, page: PageRows) -> Result<Self, serde_json::Error> {
-        let mut sorting = Sorting::new(query.order());
+        let mut sorting = query.sorting();
         sorting.keyed(&page.key);
         let mut placed = page
             .rows

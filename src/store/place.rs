@@ -19,19 +19,21 @@ pub(super) struct Place(Vec<Box<str>>);
 /// An order of rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sorting {
+    sorts: bool,
     order: Vec<OrderBy>,
     /// Columns of the key, which break ties.
     key: Vec<String>,
 }
 
 impl Sorting {
-    pub(super) fn new(order: &[OrderBy]) -> Self {
-        Self { order: order.to_vec(), key: Vec::new() }
+    /// By these columns, then by the key.
+    pub(super) fn by(order: &[OrderBy]) -> Self {
+        Self { sorts: true, order: order.to_vec(), key: Vec::new() }
     }
 
     /// Whether rows have an order at all.
     pub(super) fn sorts(&self) -> bool {
-        !self.order.is_empty()
+        self.sorts
     }
 
     pub(super) fn keyed(&mut self, key: &[String]) {
@@ -50,14 +52,14 @@ impl Sorting {
         ))
     }
 
-    /// Which of two rows comes first.
+    /// Which of two rows comes first. Rows that the database has not placed yet come last.
     pub(super) fn compare(&self, a: &Place, b: &Place) -> Ordering {
         let by = self.order.iter().map(|by| (by.desc, by.nulls));
         by.chain(iter::repeat((false, None)))
             .zip(a.0.iter().zip(&b.0))
             .map(|((desc, nulls), (a, b))| compare_values(&Value::read(a), &Value::read(b), desc, nulls))
             .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
+            .unwrap_or_else(|| b.0.len().cmp(&a.0.len()))
     }
 }
 
@@ -73,6 +75,9 @@ fn compare_values(a: &Value<'_>, b: &Value<'_>, desc: bool, nulls: Option<Nulls>
         _ => Ordering::Greater,
     }
 }
+
+/// The number below all others. As a text it is sorted before all others, too: nobody names things so.
+const LOWEST: &str = "-Infinity";
 
 #[derive(Debug, PartialEq)]
 enum Value<'a> {
@@ -100,18 +105,13 @@ impl<'a> Value<'a> {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
             (Self::Number(a), Self::Number(b)) => compare_numbers(a, b),
-            (Self::Text(a), Self::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Self::Other(a), Self::Other(b)) => a.cmp(b),
-            // Numbers that JSON cannot write are text: -Infinity, Infinity and, largest of all, NaN. Their order among
-            // each other is that of their text.
-            (Self::Text(a), Self::Number(_)) => {
-                if a.starts_with('-') {
-                    Ordering::Less
-                } else {
-                    Ordering::Greater
-                }
+            // Numbers that JSON cannot write are text: -Infinity, Infinity and, largest of all, NaN.
+            (Self::Text(a), Self::Text(b)) => {
+                (a != LOWEST).cmp(&(b != LOWEST)).then_with(|| a.as_bytes().cmp(b.as_bytes()))
             }
-            (Self::Number(_), Self::Text(_)) => other.compare(self).reverse(),
+            (Self::Text(text), Self::Number(_)) if text == LOWEST => Ordering::Less,
+            (Self::Number(_), Self::Text(text)) if text == LOWEST => Ordering::Greater,
             (a, b) => a.rank().cmp(&b.rank()),
         }
     }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     fn sorted(order: &[OrderBy], values: &[&str]) -> Vec<String> {
-        let mut sorting = Sorting::new(order);
+        let mut sorting = Sorting::by(order);
         sorting.keyed(&["id".to_owned()]);
         let row = |value: &&str| format!(r#"{{"id":1,"a":{value}}}"#);
         let place = |value: &&str| sorting.place(&RawValue::from_string(row(value)).expect("JSON")).expect("an object");
@@ -244,8 +244,16 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_the_database_has_not_placed_are_last() {
+        let sorting = Sorting::by(&[by("a", true, None)]);
+        let placed = sorting.place(&RawValue::from_string(r#"{"a":null}"#.to_owned()).expect("JSON")).expect("reads");
+        assert_eq!(sorting.compare(&Place::default(), &placed), Ordering::Greater);
+        assert_eq!(sorting.compare(&placed, &Place::default()), Ordering::Less);
+    }
+
+    #[test]
     fn ties_are_in_the_order_of_the_key_whichever_way_the_list_runs() {
-        let mut sorting = Sorting::new(&[by("a", true, None)]);
+        let mut sorting = Sorting::by(&[by("a", true, None)]);
         sorting.keyed(&["id".to_owned()]);
         let place = |text: &str| sorting.place(&RawValue::from_string(text.to_owned()).expect("JSON")).expect("reads");
         assert_eq!(sorting.compare(&place(r#"{"id":2,"a":5}"#), &place(r#"{"id":10,"a":5.0}"#)), Ordering::Less);

@@ -1,7 +1,7 @@
 //! A question to the database, built from parts: which rows, which columns, in which order, how many, or totals of them.
 //! Pure.
 
-use super::{Everything, Group, LiveRow, group::GroupColumns};
+use super::{Everything, Group, LiveRow, group::GroupColumns, place::Sorting};
 use crate::protocol::{Aggregate, Nulls, OrderBy, Subscribe};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -117,9 +117,10 @@ impl<T: LiveRow> Query<T> {
         question
     }
 
-    /// The order in which the rows are shown.
-    pub fn order(&self) -> &[OrderBy] {
-        &self.order
+    /// The order in which the rows are shown: where there is a limit and no other order, that of the key.
+    pub(super) fn sorting(&self) -> Sorting {
+        let sorts = self.question.limit.is_some() || !self.order.is_empty();
+        if sorts { Sorting::by(&self.order) } else { Sorting::default() }
     }
 
     /// What equal queries have in common, as text.

@@ -5,8 +5,13 @@
 //!
 //! Invariant: `shown_rows` and `arranged` are those of the last [`settle`](Rows::settle), which ends every change.
 
-use super::{Initial, LiveRow, RowChange, Staging, place::Place, replica::Diverged, staging::Places};
-use crate::protocol::{OrderBy, Position};
+use super::{
+    Initial, LiveRow, RowChange, Staging,
+    place::{Place, Sorting},
+    replica::Diverged,
+    staging::Places,
+};
+use crate::protocol::Position;
 use leptos::prelude::*;
 use std::{collections::HashMap, sync::Arc};
 
@@ -66,10 +71,10 @@ pub(super) struct Rows<T: LiveRow> {
 }
 
 impl<T: LiveRow> Rows<T> {
-    pub(super) fn new(order: &[OrderBy]) -> Self {
+    pub(super) fn new(sorting: Sorting) -> Self {
         Self {
             cells: HashMap::new(),
-            staging: Staging::sorted(order),
+            staging: Staging::sorted(sorting),
             touched: Vec::new(),
             edited: Vec::new(),
             next_edit: 0,

@@ -7,7 +7,7 @@ use super::{
     LiveRow,
     place::{Place, Sorting},
 };
-use crate::protocol::{Change, OrderBy};
+use crate::protocol::Change;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 
@@ -41,14 +41,14 @@ pub struct Staging<T: LiveRow> {
 
 impl<T: LiveRow> Default for Staging<T> {
     fn default() -> Self {
-        Self::sorted(&[])
+        Self::sorted(Sorting::default())
     }
 }
 
 impl<T: LiveRow> Staging<T> {
     /// For rows that have an order.
-    pub(super) fn sorted(order: &[OrderBy]) -> Self {
-        Self { sorting: Sorting::new(order), partial: None, pending: Vec::new(), places: HashMap::new() }
+    pub(super) fn sorted(sorting: Sorting) -> Self {
+        Self { sorting, partial: None, pending: Vec::new(), places: HashMap::new() }
     }
 
     pub(super) fn sorting(&self) -> &Sorting {

@@ -1,8 +1,25 @@
 //! No wake-up is lost, none is rung for nothing, and whoever cannot be rung for looks by himself.
 
 use crate::support::{Client, Dice, PATIENCE, Server, eventually, sql, value, with_items};
-use sqlx::{PgPool, postgres::PgListener};
-use std::time::{Duration, Instant};
+use rowcast::{
+    changelog::{Tailer, WakeUp},
+    hub::Hub,
+};
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgPoolOptions},
+};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, UnixStream},
+    sync::watch,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Far below the safety poll of two seconds: what takes longer was not rung for.
 const AT_ONCE: Duration = Duration::from_millis(800);
@@ -148,4 +165,165 @@ async fn two_servers_on_one_database_both_see_everything(pool: PgPool) {
     first.kill();
     sql(&pool, "update items set name = 'still' where id = 1").await;
     two.until("it arrives", |client| client.row(two_items, "1").is_some_and(|row| row.contains("still"))).await;
+}
+
+/// As long as a test lasts, and longer.
+const NEVER: Duration = Duration::from_secs(3600);
+const LEADER: &str = "select coalesce((select l.pid from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and l.locktype = 'advisory' and l.classid = 1919907683 and l.objid = 2 and l.granted), 0)";
+
+/// A server without a socket, which looks for nothing that nobody rang for.
+struct Node {
+    hub: Arc<Hub>,
+    _stop: DropGuard,
+}
+
+impl Node {
+    async fn start(pool: &PgPool, safety_poll: Duration) -> Self {
+        let tailer = Tailer::start(pool.clone(), WakeUp::Auto).await.expect("starts").with_safety_poll(safety_poll);
+        let (hub, stop) = (tailer.hub().clone(), CancellationToken::new());
+        tokio::spawn(tailer.run(stop.clone()));
+        Self { hub, _stop: stop.drop_guard() }
+    }
+
+    /// How long it takes to learn of a transaction.
+    async fn learns(&self, transaction: u64) -> Duration {
+        let before = Instant::now();
+        while !self.hub.token().position.includes(transaction) {
+            assert!(before.elapsed() < PATIENCE, "it does not learn of it");
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+        before.elapsed()
+    }
+}
+
+/// Updates an item; the number of the transaction.
+async fn update(pool: &PgPool) -> u64 {
+    let sql = "update items set name = name || '.' where id = 1 returning pg_current_xact_id()::text";
+    value::<String>(pool, sql).await.parse().expect("a number")
+}
+
+#[sqlx::test(migrations = false)]
+async fn of_several_servers_one_is_rung_for_and_rings_for_the_others(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    let nodes = [Node::start(&pool, NEVER).await, Node::start(&pool, NEVER).await, Node::start(&pool, NEVER).await];
+    asleep(&pool).await;
+    let mut dice = Dice::new(11);
+    let mut taken = Vec::new();
+    for _ in 0..150 {
+        tokio::time::sleep(Duration::from_micros(dice.roll(40_000))).await;
+        let transaction = update(&pool).await;
+        for node in &nodes {
+            taken.push(node.learns(transaction).await);
+        }
+    }
+    taken.sort();
+    println!(
+        "from the commit to three hubs: median {:?}, longest {:?}",
+        taken[taken.len() / 2],
+        taken[taken.len() - 1]
+    );
+    let mut listener = PgListener::connect_with(&pool).await.expect("connects");
+    listener.listen_all(["rowcast_batch"]).await.expect("listens");
+    asleep(&pool).await;
+    update(&pool).await;
+    let heard = tokio::time::timeout(PATIENCE, listener.recv()).await.expect("in time").expect("receives");
+    assert_eq!(heard.payload(), "", "a ring says nothing");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_server_alone_rings_for_nobody(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    let node = Node::start(&pool, NEVER).await;
+    let mut listener = PgListener::connect_with(&pool).await.expect("connects");
+    listener.listen("rowcast_batch").await.expect("listens");
+    for _ in 0..20 {
+        node.learns(update(&pool).await).await;
+    }
+    asleep(&pool).await;
+    sql(&pool, "notify rowcast_batch, 'end'").await;
+    assert_eq!(listener.recv().await.expect("receives").payload(), "end");
+}
+
+#[sqlx::test(migrations = false)]
+async fn when_the_leader_dies_another_leads_and_nothing_is_lost(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    let mut nodes = vec![Node::start(&pool, NEVER).await, Node::start(&pool, NEVER).await];
+    for round in 0..6 {
+        asleep(&pool).await;
+        let leader = value::<i32>(&pool, LEADER).await;
+        assert_ne!(leader, 0);
+        sql(&pool, &format!("select pg_terminate_backend({leader})")).await;
+        let transaction = update(&pool).await;
+        for node in &nodes {
+            node.learns(transaction).await;
+        }
+        if round == 3 {
+            // Not only its connection, but all of it.
+            nodes.remove(0);
+            nodes.push(Node::start(&pool, NEVER).await);
+        }
+    }
+}
+
+/// Leads to the database until it is told to carry nothing any more, without ending anything.
+async fn wire(socket: PathBuf, stalled: watch::Receiver<bool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let Ok(server) = UnixStream::connect(&socket).await else { return };
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.into_split();
+            tokio::spawn(carry(from_client, to_server, stalled.clone()));
+            tokio::spawn(carry(from_server, to_client, stalled.clone()));
+        }
+    });
+    port
+}
+
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut stalled: watch::Receiver<bool>) {
+    let mut piece = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut piece).await {
+        if stalled.wait_for(|stalled| !stalled).await.is_err() || to.write_all(&piece[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_connection_that_says_nothing_any_more_is_noticed_and_replaced(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    let socket: String = value(&pool, "select trim(split_part(current_setting('unix_socket_directories'), ',', 1), ' \"') || '/.s.PGSQL.' || current_setting('port')").await;
+    let (stall, stalled) = watch::channel(false);
+    let port = wire(socket.into(), stalled).await;
+    let options = pool.connect_options().as_ref().clone().host("127.0.0.1").port(port);
+    let options = match options.get_socket() {
+        Some(_) => {
+            let (user, database) =
+                (options.get_username().to_owned(), options.get_database().expect("a database").to_owned());
+            sqlx::postgres::PgConnectOptions::new_without_pgpass()
+                .host("127.0.0.1")
+                .port(port)
+                .username(&user)
+                .database(&database)
+                .ssl_mode(sqlx::postgres::PgSslMode::Disable)
+        }
+        None => options,
+    };
+    let through =
+        PgPoolOptions::new().acquire_timeout(Duration::from_secs(2)).connect_with(options).await.expect("connects");
+    let node = Node::start(&through, Duration::from_millis(200)).await;
+    node.learns(update(&pool).await).await;
+    asleep(&pool).await;
+    stall.send_replace(true);
+    eventually("it is noticed", || async { !node.hub.is_available() }).await;
+    let transaction = update(&pool).await;
+    stall.send_replace(false);
+    node.learns(transaction).await;
+    eventually("it is well again", || async { node.hub.is_available() }).await;
 }

@@ -7,9 +7,12 @@ use super::{
     row::RowView,
     sheet::Sheet,
 };
-use crate::app::{
-    icons::Icon,
-    toast::{Messages, use_messages},
+use crate::{
+    app::{
+        icons::Icon,
+        toast::{Messages, use_messages},
+    },
+    store::Live,
 };
 use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 use leptos_router::hooks::use_query_map;
@@ -34,7 +37,9 @@ pub(super) fn DeleteLink(id: i64, row: RowView, leaving: RwSignal<bool>) -> impl
                 Ok(Ok(_)) => {
                     next.into_iter().for_each(|next| sheet.focus("delete", next));
                     let name = product.name.clone();
-                    messages.undoable(format!("Deleted “{name}”"), move || restore(product.clone(), messages));
+                    let live = sheet.live.clone();
+                    messages
+                        .undoable(format!("Deleted “{name}”"), move || restore(&live, product.clone(), messages));
                     return;
                 }
                 Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
@@ -58,13 +63,18 @@ pub(super) fn DeleteLink(id: i64, row: RowView, leaving: RwSignal<bool>) -> impl
     }
 }
 
-fn restore(product: Product, messages: Messages) {
+/// The row is back at once, and leaves again if the server refuses.
+fn restore(live: &Live<Product>, product: Product, messages: Messages) {
+    let edit = live.insert(product.clone());
     spawn_local(async move {
         let name = product.name.clone();
         let tell =
             |Unconfirmed { was_not, reason }| messages.refused(format!("“{name}” {was_not} restored. {reason}."));
         match restore_product(product).await {
-            Ok(Ok(_)) => messages.done(format!("“{name}” is back")),
+            Ok(Ok(committed)) => {
+                edit.confirm(committed.transaction);
+                messages.done(format!("“{name}” is back"));
+            }
             Ok(Err(refusal)) => tell(Unconfirmed::refused(&refusal)),
             Err(_) => tell(Unconfirmed::unanswered()),
         }

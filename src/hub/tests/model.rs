@@ -323,7 +323,15 @@ impl Transaction {
 
 fn table(id: TableId, name: &str, since: u64) -> Table {
     let columns = vec![Column::new("id", "bigint", Kind::Int8), Column::new("v", "bigint", Kind::Int8)];
-    Table { id, schema: "public".to_owned(), name: name.to_owned(), key: vec!["id".to_owned()], columns, since }
+    Table {
+        id,
+        schema: "public".to_owned(),
+        name: name.to_owned(),
+        key: vec!["id".to_owned()],
+        columns,
+        partitioned: false,
+        since,
+    }
 }
 
 fn apply(rows: &mut Rows, table: usize, effects: &[Effect]) {
