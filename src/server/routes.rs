@@ -42,7 +42,12 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: A
     let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
     let pages =
         pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
-    pages.merge(engine).layer(nosniff).layer(unframed).layer(policy).layer(middleware::from_fn_with_state(origins, guard))
+    pages
+        .merge(engine)
+        .layer(nosniff)
+        .layer(unframed)
+        .layer(policy)
+        .layer(middleware::from_fn_with_state(origins, guard))
 }
 
 fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {

@@ -283,7 +283,8 @@ impl Judge<'_> {
             (entry.old.is_none() && entry.new.is_none()) || images.any(|text| what.contains(&*short(text)))
         };
         for entry in written.iter().filter(touched).take(REPORTED) {
-            let image = |image: &Option<Arc<str>>| image.as_ref().map_or("–".to_owned(), |text| short(text).to_string());
+            let image =
+                |image: &Option<Arc<str>>| image.as_ref().map_or("–".to_owned(), |text| short(text).to_string());
             let _ = writeln!(report, "  {}: {} → {}", entry.xid, image(&entry.old), image(&entry.new));
         }
         let _ = writeln!(report, "  (of {} writes in all)", written.len());

@@ -93,7 +93,7 @@ async fn play(seed: u64) {
         committed += play_round(&mut world, &tables, &mut followers, &mut dice, seed * ROUNDS + round).await;
         looks.extend(look(&world, &tables).await);
     }
-    let resyncs: usize = followers.iter().map(|follower| follower.resyncs).sum();
+    let resyncs: usize = followers.iter().map(Follower::resyncs).sum();
     let records: Vec<Record> = followers.into_iter().flat_map(Follower::into_records).collect();
     let history = History::read(&world.pool).await;
     let whole = whole_tables(&tables);
@@ -119,8 +119,7 @@ async fn play_round(
     seed: u64,
 ) -> usize {
     let (end, ending) = watch::channel(None);
-    let following: Vec<_> =
-        followers.drain(..).map(|follower| tokio::spawn(follower.follow(ending.clone()))).collect();
+    let following: Vec<_> = followers.drain(..).map(|follower| tokio::spawn(follower.follow(ending.clone()))).collect();
     let steps = setting("ROWCAST_ORACLE_STEPS").unwrap_or(STEPS);
     let options: Arc<PgConnectOptions> = world.pool.connect_options();
     let writing = join_all((0..WRITERS).map(|number| {

@@ -6,7 +6,8 @@ use std::fmt::Write;
 /// Keys of a table: few, so that writers meet.
 pub const KEYS: u64 = 14;
 /// Names of tables: `schema`, `table`.
-const NAMES: [(&str, &str); 4] = [("public", "plain"), ("odd place", "Ünï \"q\""), ("public", "order"), ("shop", "Größe")];
+const NAMES: [(&str, &str); 4] =
+    [("public", "plain"), ("odd place", "Ünï \"q\""), ("public", "order"), ("shop", "Größe")];
 /// Most columns besides the key's.
 const MOST_COLUMNS: u64 = 6;
 /// Bytes of a large value: some of them are more than the server holds for a client that does not read.
@@ -78,7 +79,8 @@ impl Kind {
             Self::Int => n.to_string(),
             Self::Bigint => format!("{}", 9_007_199_254_740_992 + n),
             Self::Numeric => {
-                ["0", "0.10", "1e20", "-3.000000000000000000001", "7", "7.0", "12345678901234567890.5", "2.5"][n as usize]
+                ["0", "0.10", "1e20", "-3.000000000000000000001", "7", "7.0", "12345678901234567890.5", "2.5"]
+                    [n as usize]
                     .to_owned()
             }
             Self::Float => ["0", "'-0'", "0.1", "1e300", "'infinity'", "-2.5", "3", "1e-7"][n as usize].to_owned(),

@@ -29,7 +29,12 @@ fn statement(tables: &[Table], dice: &mut Dice) -> String {
         }
         30..36 => format!("update {name} set {} where {}", table.assignment(dice), table.is_key(a)),
         36..42 => format!("delete from {name} where {}", table.is_key(a)),
-        42..46 => format!("update {name} set ({k}) = row({}) where {}", table.key_value(b), table.is_key(a), k = table.key_list()),
+        42..46 => format!(
+            "update {name} set ({k}) = row({}) where {}",
+            table.key_value(b),
+            table.is_key(a),
+            k = table.key_list()
+        ),
         46..51 if table.deferrable => format!(
             "update {name} set ({k}) = (select {k_a} where not {is_a} union all select {k_b} where {is_a}) where {is_a} or {is_b}",
             k = table.key_list(),
@@ -48,7 +53,11 @@ fn statement(tables: &[Table], dice: &mut Dice) -> String {
             k = table.key_list(),
             free = table.key_value(KEYS),
         ),
-        51..55 => format!("delete from {name} where {is}; insert into {name} values {}", table.row(a, dice), is = table.is_key(a)),
+        51..55 => format!(
+            "delete from {name} where {is}; insert into {name} values {}",
+            table.row(a, dice),
+            is = table.is_key(a)
+        ),
         55..58 => format!("update {name} set {}", table.assignment(dice)),
         58 => {
             let rows: Vec<String> = (0..KEYS).map(|n| table.row(n, dice)).collect();

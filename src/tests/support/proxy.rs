@@ -96,10 +96,7 @@ async fn carry(client: TcpStream, mut state: watch::Receiver<State>) {
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let both = async {
-        tokio::join!(
-            pump(client_reads, server_writes, state.clone()),
-            pump(server_reads, client_writes, state.clone())
-        )
+        tokio::join!(pump(client_reads, server_writes, state.clone()), pump(server_reads, client_writes, state.clone()))
     };
     let mut watched = state.clone();
     tokio::select! {
