@@ -28,15 +28,16 @@ impl Snapshot {
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
-        Self::after_locking(pool, tables.iter().map(|table| rows_of(table))).await
+        let targets = tables.iter().map(|table| rows_of(table)).collect();
+        Self::after_locking(pool, targets).await
     }
 
     /// Opens a snapshot in which the changelog can be read, too.
     pub(super) async fn open_with_changelog(pool: &PgPool) -> Result<Self, Error> {
-        Self::after_locking(pool, ["rowcast.change".to_owned()]).await
+        Self::after_locking(pool, vec!["rowcast.change".to_owned()]).await
     }
 
-    async fn after_locking(pool: &PgPool, targets: impl IntoIterator<Item = String>) -> Result<Self, Error> {
+    async fn after_locking(pool: &PgPool, targets: Vec<String>) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))

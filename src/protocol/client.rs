@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// Wants the rows of a table, now and from now on.
-    Subscribe(Subscribe),
+    Subscribe(Box<Subscribe>),
     /// Wants no more of subscription `id`.
     Unsubscribe {
         /// The id given in `subscribe`.

@@ -170,7 +170,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         match frame {
             ClientFrame::Ping { t } => self.send(&[Frame::from(ServerFrame::Pong { t }.encode())]).await,
             ClientFrame::Subscribe(asked) => match self.admit(&asked) {
-                Ok(()) => self.subscribe(asked).await,
+                Ok(()) => self.subscribe(*asked).await,
                 Err(refusal) => self.refuse_for(Some(&asked.id), &refusal).await,
             },
             ClientFrame::Unsubscribe { id } => match self.subscriptions.remove(&id) {

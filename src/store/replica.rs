@@ -81,11 +81,11 @@ struct Subscription {
 
 impl Subscription {
     fn request(&self, id: u64) -> String {
-        let frame = ClientFrame::Subscribe(Subscribe {
+        let frame = ClientFrame::Subscribe(Box::new(Subscribe {
             id: id.to_string(),
             position: self.position.clone(),
             ..self.question.clone()
-        });
+        }));
         serde_json::to_string(&frame).expect("a frame of words and JSON values")
     }
 

@@ -377,6 +377,7 @@ async fn table_of(pool: &PgPool) -> Arc<Table> {
         key: vec!["id".to_owned()],
         columns,
         since: 0,
+        partitioned: false,
     })
 }
 

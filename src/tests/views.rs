@@ -362,6 +362,7 @@ async fn windows_and_totals_are_what_postgres_answers(pool: PgPool) {
         key: strings(&["k\"2", "a"]),
         columns,
         since: 0,
+        partitioned: false,
     };
     let table = Arc::new(table);
     let first = variable("ROWCAST_VIEWS_SEED", 1);

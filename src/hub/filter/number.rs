@@ -19,14 +19,14 @@ pub(super) enum Number {
     },
     Big(BigDecimal),
     Infinity,
-    NotANumber,
+    Nan,
 }
 
 impl Number {
     /// Reads what Postgres writes, and what SQL calls a number: digits, perhaps a point, perhaps an exponent.
     pub(super) fn read(text: &str) -> Option<Self> {
         match text {
-            "NaN" => return Some(Self::NotANumber),
+            "NaN" => return Some(Self::Nan),
             "Infinity" => return Some(Self::Infinity),
             "-Infinity" => return Some(Self::NegativeInfinity),
             _ => {}
@@ -69,7 +69,7 @@ impl Number {
         match self {
             Self::NegativeInfinity => "-Infinity".to_owned(),
             Self::Infinity => "Infinity".to_owned(),
-            Self::NotANumber => "NaN".to_owned(),
+            Self::Nan => "NaN".to_owned(),
             Self::Small { .. } | Self::Big(_) => {
                 self.finite().map(|big| big.normalized().to_plain_string()).unwrap_or_default()
             }
@@ -81,7 +81,7 @@ impl Number {
         match self {
             Self::NegativeInfinity => f64::NEG_INFINITY,
             Self::Infinity => f64::INFINITY,
-            Self::NotANumber => f64::NAN,
+            Self::Nan => f64::NAN,
             #[expect(clippy::cast_precision_loss, reason = "rounding to the nearest is what is meant")]
             Self::Small { digits, scale: 0 } => *digits as f64,
             Self::Small { .. } | Self::Big(_) => {
@@ -95,7 +95,7 @@ impl Number {
         match self {
             Self::NegativeInfinity => Self::Infinity,
             Self::Infinity => Self::NegativeInfinity,
-            Self::NotANumber => Self::NotANumber,
+            Self::Nan => Self::Nan,
             Self::Small { digits, scale } => Self::Small { digits: -digits, scale: *scale },
             Self::Big(big) => Self::Big(-big),
         }
@@ -106,10 +106,10 @@ impl Number {
         match (self.finite(), other.finite()) {
             (Some(a), Some(b)) => Self::Big(a + b),
             _ => match (self, other) {
-                (Self::NotANumber, _)
-                | (_, Self::NotANumber)
+                (Self::Nan, _)
+                | (_, Self::Nan)
                 | (Self::Infinity, Self::NegativeInfinity)
-                | (Self::NegativeInfinity, Self::Infinity) => Self::NotANumber,
+                | (Self::NegativeInfinity, Self::Infinity) => Self::Nan,
                 (Self::Infinity, _) | (_, Self::Infinity) => Self::Infinity,
                 _ => Self::NegativeInfinity,
             },
@@ -122,8 +122,8 @@ impl Number {
             return Self::Big(a * b);
         }
         match self.sign() * other.sign() {
-            _ if matches!(self, Self::NotANumber) || matches!(other, Self::NotANumber) => Self::NotANumber,
-            0 => Self::NotANumber,
+            _ if matches!(self, Self::Nan) || matches!(other, Self::Nan) => Self::Nan,
+            0 => Self::Nan,
             1 => Self::Infinity,
             _ => Self::NegativeInfinity,
         }
@@ -142,7 +142,7 @@ impl Number {
         match self {
             Self::Small { digits, scale } => Some(BigDecimal::new((*digits).into(), i64::from(*scale))),
             Self::Big(big) => Some(big.clone()),
-            Self::NegativeInfinity | Self::Infinity | Self::NotANumber => None,
+            Self::NegativeInfinity | Self::Infinity | Self::Nan => None,
         }
     }
 
@@ -151,7 +151,7 @@ impl Number {
             Self::NegativeInfinity => 0,
             Self::Small { .. } | Self::Big(_) => 1,
             Self::Infinity => 2,
-            Self::NotANumber => 3,
+            Self::Nan => 3,
         }
     }
 

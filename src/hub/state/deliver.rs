@@ -65,7 +65,7 @@ impl State {
     /// The rows that may concern each query about a table.
     fn matched<'n>(&self, id: TableId, net: &'n Net) -> BTreeMap<QueryId, Vec<Touched<'n>>> {
         let (Some(index), Some(table)) = (self.indexes.get(&id), self.catalog.get(id)) else { return BTreeMap::new() };
-        let all = net.truncated().then(|| index.all()).unwrap_or_default();
+        let all = if net.truncated() { index.all() } else { BTreeSet::new() };
         let mut matched: BTreeMap<QueryId, Vec<Touched<'n>>> =
             all.into_iter().map(|query| (query, Vec::new())).collect();
         let mut candidates = BTreeSet::new();

@@ -32,6 +32,7 @@ fn table() -> Arc<Table> {
             Column::new("n", "integer", Kind::Int4),
         ],
         since: 0,
+        partitioned: false,
     })
 }
 
