@@ -44,7 +44,7 @@ pub struct Limits {
 mod tests {
     use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, SEND_TIMEOUT};
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
-    use crate::hub::view::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
+    use crate::hub::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
 
     #[test]
     fn the_documented_limits_of_a_connection_are_the_programs() {

@@ -19,5 +19,7 @@ mod resume;
 mod retention;
 mod schema;
 mod shutdown;
+// Each of the two test programs uses a part of it.
+#[allow(dead_code, unused_imports)]
 mod support;
 mod views;
