@@ -94,6 +94,8 @@ pub struct Live {
     pub heartbeat_seconds: u64,
     /// How the tailer learns of changes.
     pub wake_up: WakeUp,
+    /// Sites whose pages may open WebSockets here, as browsers name them: `http://localhost:8000`.
+    pub origins: Vec<String>,
 }
 
 /// `[rowcast.changelog]`.
@@ -132,7 +134,7 @@ impl Default for Database {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { heartbeat_seconds: 15, wake_up: WakeUp::Auto }
+        Self { heartbeat_seconds: 15, wake_up: WakeUp::Auto, origins: Vec::new() }
     }
 }
 

@@ -17,9 +17,11 @@ const STOP_LIMIT_MS = 20_000;
 /** How often a starting server is asked whether it is ready. */
 const PROBE_INTERVAL_MS = 50;
 
+type Settings = Record<string, string | number | string[]>;
+
 export interface LaunchOptions {
   environment?: NodeJS.ProcessEnv;
-  settings?: Record<string, string | number>;
+  settings?: Settings;
 }
 
 /**
@@ -235,7 +237,7 @@ export class Server {
   }
 }
 
-function configure(text: string, settings: Record<string, string | number>): string {
+function configure(text: string, settings: Settings): string {
   return Object.entries(settings).reduce((configured, [key, value]) => {
     const line = new RegExp(`^(# )?${key} = .*$`, 'm');
     if (!line.test(configured)) throw new Error(`Leptos.toml does not mention ${key}.`);

@@ -9,7 +9,7 @@
 use std::{fmt, str::FromStr};
 
 /// Longest token that is read, in bytes. A token lists the transactions that were open, a few dozen at most in practice.
-const MAX_TOKEN_BYTES: usize = 64 * 1024;
+pub(super) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
 /// Identifies one continuous history of one database. A restored or failed-over database has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,10 +2,11 @@
 //!
 //! Being on loopback is not enough: any web page that a person visits may make their browser send requests to loopback,
 //! under a name of its own that resolves there (DNS rebinding) or across sites. So the host must be a loopback name, and
-//! a request that a page caused, other than looking at one of ours, must come from this very site.
+//! a request that a page caused, other than looking at one of ours, must come from this very site. Only WebSockets may come
+//! from sites that the configuration names, too: they read rows and change nothing.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{
         HeaderMap, Method, StatusCode,
         header::{HOST, ORIGIN, SEC_WEBSOCKET_VERSION},
@@ -13,10 +14,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// Middleware for every route.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(origins): State<Arc<[String]>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let Some(host) = text(headers, HOST.as_str()).or_else(|| request.uri().authority().map(|host| host.as_str()))
     else {
@@ -25,11 +26,13 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     if !is_loopback(host) {
         return refuse("this server answers to loopback names only, such as http://localhost");
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !headers.contains_key(SEC_WEBSOCKET_VERSION);
+    let is_socket = headers.contains_key(SEC_WEBSOCKET_VERSION);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && !is_socket;
     if !reads && let Some(origin) = headers.get(ORIGIN) {
-        let own =
-            origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_some_and(|(_, from)| from == host);
-        if !own {
+        let origin = origin.to_str().unwrap_or_default();
+        let own = origin.split_once("://").is_some_and(|(_, from)| from == host);
+        let named = is_socket && origins.iter().any(|named| named == origin);
+        if !own && !named {
             return refuse("this request comes from a page of another site");
         }
     }

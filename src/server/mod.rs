@@ -158,7 +158,7 @@ pub async fn serve_pool(
     };
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live.clone(), pool.clone());
+    let router = routes::router(leptos, live.clone(), pool.clone(), config.live.origins.clone().into());
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();

@@ -28,8 +28,8 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 /// Largest form that is read, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// Everything that the server answers.
-pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
+/// Everything that the server answers. `origins`: other sites whose pages may open WebSockets.
+pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: Arc<[String]>) -> Router {
     let engine = Router::new()
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
@@ -42,7 +42,12 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router 
     let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
     let pages =
         pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
-    pages.merge(engine).layer(nosniff).layer(unframed).layer(policy).layer(middleware::from_fn(guard))
+    pages
+        .merge(engine)
+        .layer(nosniff)
+        .layer(unframed)
+        .layer(policy)
+        .layer(middleware::from_fn_with_state(origins, guard))
 }
 
 fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {

@@ -39,3 +39,34 @@ pub struct Limits {
     /// At least this often something is sent. A client that has not been heard for twice as long is gone.
     pub heartbeat: Duration,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, SEND_TIMEOUT};
+    use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
+    use crate::hub::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
+
+    #[test]
+    fn the_documented_limits_of_a_connection_are_the_programs() {
+        let document = include_str!("../protocol/PROTOCOL.md");
+        for (limit, value) in [
+            ("bytes of a client's frame", MAX_FRAME_BYTES),
+            ("malformed frames in a row", MAX_MALFORMED_FRAMES as usize),
+            ("subscriptions of a connection", MAX_SUBSCRIPTIONS),
+            ("bytes of a `where`", MAX_TEXT),
+            ("words and signs of a `where`", MAX_TOKENS),
+            ("brackets within brackets", MAX_BRACKETS),
+            ("`params`", MAX_PARAMETERS),
+            ("values in a list", MAX_LIST),
+            ("bytes of a value in a filter", MAX_VALUE),
+            ("`limit` of a window", MAX_LIMIT as usize),
+            ("columns of an `order`", MAX_ORDER_COLUMNS),
+            ("columns of totals", MAX_TOTAL_COLUMNS),
+            ("groups of totals", ViewBounds::default().groups),
+            ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
+        ] {
+            let row = format!("| {limit} | {value} |");
+            assert!(document.contains(&row), "{row}");
+        }
+    }
+}

@@ -162,13 +162,16 @@ async fn ten_thousand_frames_at_once_are_all_answered(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn strangers_are_refused_at_the_handshake(pool: PgPool) {
     with_items(&pool).await;
-    let server = Server::start(&pool).await;
+    let friends = vec!["http://localhost:8000".to_owned()];
+    let server = Server::start_with(&pool, |config| config.live.origins = friends).await;
     let own = format!("http://{}", server.address);
     for (header, value, status) in [
         ("origin", "https://evil.example", 403),
         ("origin", "null", 403),
         ("host", "evil.example", 403),
         ("sec-websocket-protocol", "graphql-ws", 400),
+        ("origin", "http://localhost:8001", 403),
+        ("origin", "http://localhost:8000", 101),
         ("origin", own.as_str(), 101),
     ] {
         let mut request = format!("ws://{}/live", server.address).into_client_request().expect("a request");

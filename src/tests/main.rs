@@ -10,6 +10,7 @@ mod capture;
 mod database_down;
 mod doorbell;
 mod exactness;
+mod examples;
 mod filters;
 mod hostile_frames;
 mod page;
@@ -20,5 +21,7 @@ mod retention;
 mod schema;
 mod schema_change;
 mod shutdown;
+// Each of the two test programs uses a part of it.
+#[allow(dead_code, unused_imports)]
 mod support;
 mod views;

@@ -27,7 +27,6 @@ pub struct Follower {
     queries: Arc<Vec<Query>>,
     dice: Dice,
     records: Vec<Record>,
-    pub resyncs: usize,
 }
 
 impl Follower {
@@ -39,7 +38,6 @@ impl Follower {
             queries,
             dice: Dice::new(seed.wrapping_mul(1000) + number),
             records: Vec::new(),
-            resyncs: 0,
         }
     }
 
@@ -93,7 +91,6 @@ impl Follower {
             _ => {}
         }
         if self.client.heard.len() > 2 * REMEMBERED {
-            self.resyncs += self.client.resyncs().len();
             self.client.heard.drain(..REMEMBERED);
         }
         if self.open.is_empty() || restless && self.dice.roll(150) == 0 {
@@ -120,6 +117,11 @@ impl Follower {
     fn keep(&mut self, id: u64, query: usize) {
         let steps = std::mem::take(&mut self.client.view(id).steps);
         self.records.push(Record { who: self.name.clone(), query, steps });
+    }
+
+    /// How often it had to start over.
+    pub fn resyncs(&self) -> usize {
+        self.client.resynced
     }
 
     /// What it was shown.

@@ -29,7 +29,7 @@ mod judge;
 mod query;
 mod schema;
 // Each of the two test programs uses a part of it.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
@@ -93,7 +93,7 @@ async fn play(seed: u64) {
         committed += play_round(&mut world, &tables, &mut followers, &mut dice, seed * ROUNDS + round).await;
         looks.extend(look(&world, &tables).await);
     }
-    let resyncs: usize = followers.iter().map(|follower| follower.resyncs).sum();
+    let resyncs: usize = followers.iter().map(Follower::resyncs).sum();
     let records: Vec<Record> = followers.into_iter().flat_map(Follower::into_records).collect();
     let history = History::read(&world.pool).await;
     let whole = whole_tables(&tables);

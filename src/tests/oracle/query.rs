@@ -32,7 +32,7 @@ const MIX: [Asks; 10] = [
     Asks::Totals,
 ];
 /// Whether rows are filtered: of so many questions, how many.
-const FILTERED: (u64, u64) = (0, 2);
+const FILTERED: (u64, u64) = (1, 2);
 
 /// One question.
 #[derive(Clone, Debug)]

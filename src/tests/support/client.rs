@@ -186,6 +186,8 @@ pub struct Client {
     socket: Option<Raw>,
     /// Frames since the last connection was opened.
     pub heard: Vec<String>,
+    /// Resyncs on all connections.
+    pub resynced: usize,
     /// The last position.
     pub token: Option<String>,
     pub available: Option<bool>,
@@ -203,6 +205,7 @@ impl Client {
             views: BTreeMap::new(),
             socket: None,
             heard: Vec::new(),
+            resynced: 0,
             token: None,
             available: None,
             closed: None,
@@ -363,6 +366,7 @@ impl Client {
         if let Some(position) = serde_json::from_str::<serde_json::Value>(text).expect("JSON")["position"].as_str() {
             self.token = Some(position.to_owned());
         }
+        self.resynced += usize::from(text.starts_with(r#"{"type":"resync""#));
         self.heard.push(text.to_owned());
         for frame in out.frames {
             self.say(frame).await;
