@@ -23,7 +23,7 @@ async fn follows(pool: &PgPool, statement: &str, rows: &[&str], write: &str, aft
     let (_server, mut client, items) = looking(pool).await;
     sql(pool, statement).await;
     let shows = |client: &Client, due: &[&str]| client.rows(items).values().eq(due.iter());
-    client.until(statement, |client| client.is_live() && shows(client, rows)).await;
+    client.until(statement, |client| client.is_live() && !client.resyncs().is_empty() && shows(client, rows)).await;
     assert_eq!(client.resyncs(), ["table_altered"]);
     sql(pool, write).await;
     client.until(write, |client| shows(client, after)).await;
