@@ -31,7 +31,7 @@
 //! }
 //! ```
 //!
-//! **The one call** is [`use_query`]. The root of the app calls [`provide_connection`] once; after that, any component may
+//! **The one call** is [`use_query()`]. The root of the app calls [`provide_connection`] once; after that, any component may
 //! ask. A list goes through the keys, and each row is a signal of its own, so that one changed cell touches one text node.
 //!
 //! ```

@@ -86,7 +86,7 @@ impl Kind {
             Self::Float => ["0", "'-0'", "0.1", "1e300", "'infinity'", "-2.5", "3", "1e-7"][n as usize].to_owned(),
             Self::Text => ["''", "'a'", "'A'", "'é'", "E'\\n\"'", "'%'", "'null'", "'🦀'"][n as usize].to_owned(),
             Self::Large => format!("repeat('{n}', {})", dice.roll(LARGE_BYTES)),
-            Self::Bool => (n % 2 == 0).to_string(),
+            Self::Bool => n.is_multiple_of(2).to_string(),
             Self::Timestamptz => format!("timestamptz '2024-02-29 23:59:59.12345{n}+02'"),
             Self::Jsonb => format!("jsonb '{{\"b\": [1.50, null], \"a\": \"{n}\"}}'"),
             Self::Array => format!("array['x', null, '{n}']"),
