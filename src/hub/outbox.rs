@@ -72,8 +72,8 @@ pub enum Sent {
         /// For people.
         message: String,
     },
-    /// The rows of this query must be read anew; its subscribers have been told.
-    Anew(QueryId),
+    /// The rows of this query must be read anew for this use of it; its subscribers have been told.
+    Anew(QueryId, Ticket),
     /// The table of this query has changed its shape: whoever asked must ask again. Its subscribers have been told.
     Altered(QueryId),
     /// The session fell behind: these queries, which were live, must be brought up from this position.
@@ -90,14 +90,14 @@ impl Sent {
         match self {
             Self::Delivery(delivery) => delivery.bytes(),
             Self::Chunk(chunk) => chunk.frame.bytes().len(),
-            Self::Ended { .. } | Self::Anew(_) | Self::Altered(_) | Self::Lagged { .. } => 0,
+            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => 0,
         }
     }
 
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
-            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(_) | Self::Altered(_) | Self::Lagged { .. } => true,
+            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => true,
         }
     }
 }
@@ -153,9 +153,9 @@ impl Outbox {
     }
 
     /// Queues that a query starts over; `resync` tells its subscribers, before anything that comes later is committed.
-    pub(super) fn anew(&mut self, query: QueryId, resync: Frame) {
+    pub(super) fn anew(&mut self, query: QueryId, ticket: Ticket, resync: Frame) {
         self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
-        self.put(Sent::Anew(query));
+        self.put(Sent::Anew(query, ticket));
     }
 
     /// Queues that a query must be asked for again; `resync` tells its subscribers, before anything that comes later is

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     changelog::Source,
-    hub::{Frame, QueryId, Sent, Session, subscribed},
+    hub::{Frame, QueryId, Sent, Session, Ticket, subscribed},
     protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -271,8 +271,9 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     /// The rows of a query are read anew; the client knows.
-    fn read_anew(&mut self, query: QueryId) -> Result<(), End> {
-        let Some((definition, ticket)) = self.session.held(query) else { return Ok(()) };
+    fn read_anew(&mut self, query: QueryId, of: Ticket) -> Result<(), End> {
+        let held = self.session.held(query).filter(|(_, ticket)| *ticket == of);
+        let Some((definition, ticket)) = held else { return Ok(()) };
         let mut ids = self.subscriptions.iter().filter(|(_, one)| one.query == Some(query));
         let id = ids.next().map_or_else(String::new, |(id, _)| id.clone());
         let not_before = Some(self.session.hub().token());
@@ -294,7 +295,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                         self.refuse(Some(&id), code, &message).await?;
                     }
                 }
-                Sent::Anew(query) => self.read_anew(query)?,
+                Sent::Anew(query, ticket) => self.read_anew(query, ticket)?,
                 Sent::Altered(query) => self.ask_anew(query).await?,
                 // One place in the channel is kept free for this, and nothing lags twice before it is brought up.
                 Sent::Lagged { position, queries } => {

@@ -152,8 +152,9 @@ impl State {
         }
         let frame = resync(query, ResyncReason::TooMuchToReplay);
         for session in std::mem::take(live) {
-            if let Some(own) = self.sessions.get_mut(&session) {
-                own.outbox.anew(query, frame.clone());
+            let Some(own) = self.sessions.get_mut(&session) else { continue };
+            if let Some(ticket) = own.held.get(&query) {
+                own.outbox.anew(query, *ticket, frame.clone());
             }
         }
     }
