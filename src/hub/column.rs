@@ -69,6 +69,8 @@ pub enum Kind {
     Enum {
         /// Its labels in their order.
         labels: Vec<String>,
+        /// The enumeration as SQL writes it, which of a domain is another type than the column's.
+        base: String,
     },
     /// An array, of any number of dimensions.
     Array {

@@ -117,7 +117,7 @@ fn write(kind: &Kind, json: &str, out: &mut Vec<u8>) -> Result<(), Unreadable> {
             write_integer(instant, out);
             write_integer(west, out);
         }
-        Kind::Enum { labels } => {
+        Kind::Enum { labels, .. } => {
             let label = quoted(json)?;
             let place = labels.iter().position(|known| **known == *label).ok_or(Unreadable)?;
             write_integer(i64::try_from(place).map_err(|_| Unreadable)?, out);
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn labels_integers_booleans_and_bytes_have_their_order() {
         let labels = ["small", "large", "\"huge\""].map(str::to_owned).to_vec();
-        assert_rising(&Kind::Enum { labels }, &["\"small\"", "\"large\"", r#""\"huge\"""#]);
+        assert_rising(&Kind::Enum { labels, base: "size".to_owned() }, &["\"small\"", "\"large\"", r#""\"huge\"""#]);
         assert_rising(&Kind::Int8, &["-9223372036854775808", "-1", "0", "9223372036854775807"]);
         assert_rising(&Kind::Bool, &["false", "true"]);
         assert_rising(&Kind::Bytea, &[r#""\\x""#, r#""\\x00""#, r#""\\x00ff""#, r#""\\x09""#, r#""\\x0a""#]);

@@ -72,7 +72,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     select case
         when t.typtype = 'd' then rowcast.kind_of(t.typbasetype)
-        when t.typtype = 'e' then jsonb_build_object('kind', 'enum', 'labels',
+        when t.typtype = 'e' then jsonb_build_object('kind', 'enum', 'base', format_type(t.oid, null), 'labels',
             (select coalesce(jsonb_agg(e.enumlabel::text order by e.enumsortorder), '[]') from pg_enum e where e.enumtypid = t.oid))
         when t.typtype = 'c' then jsonb_build_object('kind', 'other', 'attributes', rowcast.columns_of(t.typrelid))
         when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1

@@ -403,6 +403,22 @@ async fn filter_of(pool: &PgPool, text: &str, table: &Arc<Table>) -> Option<Filt
     draft.bind(values).ok()
 }
 
+/// The expression with the collation in which filters compare texts: columns have it by themselves here, members of a jsonb
+/// have not. An explicit collation of one side of an operator goes for its result.
+fn as_compared_here(text: &str) -> String {
+    let mut parts = text.split("->> ");
+    let mut compared = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([' ', ')', ',']).unwrap_or(part.len());
+        let (member, rest) = part.split_at(end);
+        compared.push_str(&format!(
+            "->> {} collate \"C\"{rest}",
+            if member.starts_with('\'') { member.to_owned() } else { format!("({member})") }
+        ));
+    }
+    compared
+}
+
 /// How the three ways differ for an expression: the first row, and what each says.
 async fn difference(pool: &PgPool, text: &str, table: &Arc<Table>, rows: &[Row]) -> Option<String> {
     let filter = filter_of(pool, text, table).await?;
@@ -412,7 +428,7 @@ async fn difference(pool: &PgPool, text: &str, table: &Arc<Table>, rows: &[Row])
         Err(error) => return Some(format!("{condition} {parameters:?}\n  raises {error}")),
     };
     // Where Postgres refuses the text itself, the filter is the more generous.
-    let theirs = ask(pool, &[text.to_owned()], &[]).await.ok().map(|mut answers| answers.remove(0));
+    let theirs = ask(pool, &[as_compared_here(text)], &[]).await.ok().map(|mut answers| answers.remove(0));
     for (place, row) in rows.iter().enumerate() {
         let original = theirs.as_ref().map(|theirs| theirs[place]);
         let evaluated = filter.matches(row);
@@ -483,7 +499,7 @@ async fn filters_have_the_answer_that_postgres_has(pool: PgPool) {
             accepted += 1;
             let (condition, own) = filter.condition(parameters.len() + 1);
             conditions.push(condition);
-            conditions.push(text);
+            conditions.push(as_compared_here(&text));
             parameters.extend(own);
             batch.push((expression, filter));
         }

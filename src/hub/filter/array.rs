@@ -33,7 +33,9 @@ pub(super) fn elements_of(table: &Table, column: usize, at: Option<usize>) -> Re
     let Some(reader) = reader.filter(|_| !of.sql.is_empty()) else {
         return Err(FilterError::unsupported(at, format!("elements of {declared} are not compared in filters"), ""));
     };
-    let cast = (!matches!(of.kind, Kind::Enum { .. })).then(|| format!("{}[]", of.sql));
+    let elements = format!("{}[]", of.sql);
+    // Labels of an enumeration need no cast, except those of a domain over it.
+    let cast = (!matches!(of.kind, Kind::Enum { .. }) || *declared != elements).then_some(elements);
     Ok(Elements { column, reader, cast, element: of.sql })
 }
 

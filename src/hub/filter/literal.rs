@@ -42,7 +42,8 @@ impl Type {
     /// Of a kind, declared as `declared`, which counts where the kind alone does not name a type.
     pub(super) fn new(kind: &Kind, declared: &str) -> Self {
         let sql = match kind {
-            Kind::Enum { .. } | Kind::Array { .. } | Kind::Other => declared.to_owned(),
+            Kind::Enum { base, .. } => base.clone(),
+            Kind::Array { .. } | Kind::Other => declared.to_owned(),
             kind => name(kind).to_owned(),
         };
         Self { kind: kind.clone(), sql }
@@ -153,7 +154,7 @@ pub(super) fn read(text: String, of: &Type, origin: Origin) -> Result<Literal, F
             }
             _ => (text, None),
         },
-        Kind::Enum { labels } if !labels.contains(&text) => {
+        Kind::Enum { labels, .. } if !labels.contains(&text) => {
             let labels = labels.iter().take(20).map(|label| format!("{label:?}")).collect::<Vec<_>>().join(", ");
             return Err(origin.refuse(format!("{text:?} is not one of {labels}")));
         }

@@ -142,7 +142,13 @@ impl Writer<'_> {
     }
 
     fn column(&self, column: usize) -> String {
-        format!("t.\"{}\"", self.table.columns[column].name.replace('"', "\"\""))
+        let column = &self.table.columns[column];
+        let name = format!("t.\"{}\"", column.name.replace('"', "\"\""));
+        match &column.kind {
+            // An operator of an enumeration does not take a domain over it.
+            crate::hub::Kind::Enum { base, .. } if *base != column.sql => format!("{name}::{base}"),
+            _ => name,
+        }
     }
 
     fn operand(&mut self, operand: &Operand) -> String {

@@ -93,7 +93,7 @@ impl Reader {
             Kind::Float8 => Self::Float8,
             Kind::Text | Kind::Uuid => Self::Text,
             Kind::Bpchar => Self::Trimmed,
-            Kind::Enum { labels } => Self::Rank(labels.as_slice().into()),
+            Kind::Enum { labels, .. } => Self::Rank(labels.as_slice().into()),
             Kind::Date | Kind::Timestamp | Kind::Timestamptz => Self::Moment,
             Kind::Time => Self::Time,
             Kind::Timetz => Self::Timetz,
