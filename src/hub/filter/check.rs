@@ -282,8 +282,10 @@ impl<'a> Checker<'a> {
             }
         }
         // With several constants Postgres looks for a type that suits them all, and that of a real and of numbers is real.
+        // What has columns in it is compared by itself.
+        let constants = all.iter().filter(|item| !matches!(item, Item::Expression(item) if !is_constant(item))).count();
         let single =
-            all.len() > 1 && matches!(self.term(of, depth)?, Term::Typed { of, .. } if of.kind == Kind::Float4);
+            constants > 1 && matches!(self.term(of, depth)?, Term::Typed { of, .. } if of.kind == Kind::Float4);
         self.one_of(of, &all, Comparison::Equal, false, single, depth)
     }
 
@@ -544,6 +546,16 @@ fn negate(condition: Condition) -> Condition {
     match condition {
         Condition::In { of, list, negated } => Condition::In { of, list, negated: !negated },
         other => Condition::Not(Box::new(other)),
+    }
+}
+
+/// Whether no column is in it.
+fn is_constant(expression: &Expr) -> bool {
+    match expression {
+        Expr::Value(_) | Expr::TypedString(_) => true,
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::Cast { expr: inner, .. } => is_constant(inner),
+        Expr::BinaryOp { left, right, .. } => is_constant(left) && is_constant(right),
+        _ => false,
     }
 }
 
