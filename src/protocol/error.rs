@@ -28,7 +28,7 @@ pub enum ErrorCode {
     UnsupportedFilter,
     /// A parameter is missing, superfluous, or not of the type that the expression needs.
     InvalidParameter,
-    /// Fields of the subscription that do not go together, such as `limit` without `order`.
+    /// Fields of the subscription that do not go together, such as `order` without `limit`.
     InvalidQuery,
     /// More groups than totals are kept for.
     TooManyGroups,
