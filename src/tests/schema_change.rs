@@ -154,5 +154,7 @@ async fn who_was_away_while_the_schema_changed_starts_over(pool: PgPool) {
     client.connect().await;
     client.until_live().await;
     assert_eq!(client.row(items, "1").as_deref(), Some(r#"{"id":1,"name":"one","n":1}"#));
-    assert_eq!(client.resyncs(), ["position_too_old"]);
+    // Which of them depends on whether the server knows of the change when it looks at the position.
+    let reasons = client.resyncs();
+    assert!(reasons == ["position_too_old"] || reasons == ["table_altered"], "{reasons:?}");
 }

@@ -47,6 +47,7 @@ pub use index::{Scalar, scalar};
 use super::{Row, Table};
 use crate::protocol::ErrorCode;
 use evaluate::Evaluation;
+use std::thread;
 use std::{cmp::Ordering, sync::Arc};
 use term::Checker;
 use tree::{Condition, Literal};
@@ -65,6 +66,8 @@ pub const MAX_LIST: usize = 1_000;
 pub const MAX_VALUE: usize = 8 * 1024;
 /// Constants that the database has to read.
 pub const MAX_PENDING: usize = 200;
+/// Stack of the thread on which a filter is read. What is not used of it costs nothing.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
 /// Expressions within expressions.
 const MAX_DEPTH: usize = 48;
 /// Expressions in all.
@@ -107,6 +110,17 @@ impl Draft {
     /// # Errors
     /// It is not an expression, not one that is known here, names other columns, or its parameters do not fit.
     pub fn read(text: &str, parameters: &[serde_json::Value], table: &Arc<Table>) -> Result<Self, FilterError> {
+        // What a text from the network nests must not be able to end the program: the parser takes kibibytes of stack for each level.
+        let read = || Self::read_here(text, parameters, table);
+        let unreadable = |message| FilterError::new(ErrorCode::InvalidFilter, None, message);
+        thread::scope(|scope| {
+            let reader = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
+            let reader = reader.map_err(|_| unreadable("the server has no room to read a filter; try again"))?;
+            reader.join().unwrap_or_else(|_| Err(unreadable("the filter cannot be read")))
+        })
+    }
+
+    fn read_here(text: &str, parameters: &[serde_json::Value], table: &Arc<Table>) -> Result<Self, FilterError> {
         if parameters.len() > MAX_PARAMETERS {
             let message = format!("a filter may have {MAX_PARAMETERS} parameters");
             return Err(FilterError::new(ErrorCode::InvalidParameter, None, message));
@@ -242,3 +256,6 @@ impl Filter {
         &self.uses
     }
 }
+
+#[cfg(test)]
+mod tests;
