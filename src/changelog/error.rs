@@ -24,6 +24,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a table or column that was there is there no more: its schema has changed.
+    pub fn is_altered(&self) -> bool {
+        // 3F000 schema, 42P01 table, 42703 column, 42704 type, 42883 operator (PostgreSQL manual, appendix A).
+        let codes = ["3F000", "42P01", "42703", "42704", "42883"];
+        let Self::Postgres(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| codes.contains(&&*code))
+    }
+
     /// Whether trying again may help: the database cannot be reached, refuses everybody, or has the table locked.
     pub fn is_unavailable(&self) -> bool {
         match self {

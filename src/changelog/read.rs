@@ -44,7 +44,7 @@ impl Wanted<'_> {
 }
 
 /// How long to wait for one row.
-const ROW_TIMEOUT: Duration = Duration::from_secs(30);
+const ROW_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was found after a position.
 #[derive(Debug)]

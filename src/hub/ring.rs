@@ -1,6 +1,6 @@
 //! The recent past: batches that a session may still need, so that most resumes touch no database.
 
-use super::{Batch, Bounds, RowChange};
+use super::{Batch, Bounds, RowChange, TableId};
 use crate::protocol::Position;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -31,6 +31,16 @@ impl Ring {
             .filter(move |batch| !position.reaches(&batch.position))
             .flat_map(|batch| &batch.changes)
             .filter(move |change| !position.includes(change.transaction))
+    }
+
+    /// Whether a position lies between batches as far as a table is concerned: of each, it includes all of the table's changes
+    /// or none. Known only if the ring [covers](Self::covers) it.
+    pub(super) fn splits_no_batch(&self, position: &Position, table: TableId) -> bool {
+        self.batches.iter().all(|batch| {
+            let mut seen = batch.changes.iter().filter(|change| change.table == table);
+            let first = seen.next().map(|change| position.includes(change.transaction));
+            first.is_none_or(|first| seen.all(|change| position.includes(change.transaction) == first))
+        })
     }
 
     /// Adds the newest batch and lets go of the oldest ones that no longer fit.

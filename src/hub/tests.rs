@@ -149,3 +149,29 @@ fn a_table_that_is_no_longer_tracked_cannot_be_held() {
     hub.publish(batch, vec![CatalogChange::Untracked(table.id)]).expect("rows have keys");
     assert!(session.hold(Definition::all(table), |_| Vec::new()).is_none());
 }
+
+/// A token may stand between two transactions that the hub took as one batch: it came from a page or another server.
+#[test]
+fn a_window_is_not_continued_from_within_a_batch() {
+    let mut model = Model::new();
+    let catalog = model.tables().iter().cloned().collect();
+    let bounds = Bounds { ring_changes: 100, ..BOUNDS };
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
+    let session = hub.open();
+    let table = hub.find_table("a").expect("is tracked");
+    let spec = Spec::Window(WindowSpec::read(&[], Some(2), &table).expect("a window"));
+    let window = session.hold(Definition::all(table).with_view(spec), |_| Vec::new()).expect("is tracked");
+    assert!(matches!(hub.fill(window.id, &hub.token(), Vec::new()), Filled::Done));
+    let before = model.position();
+    model.act(model::Act::Once { table: 0, statement: model::Statement::Insert(1) });
+    let within = model.token();
+    model.act(model::Act::Once { table: 0, statement: model::Statement::Delete(1) });
+    hub.publish(model.batch_after(&before), Vec::new()).expect("rows have keys");
+    let greeting = Greeting { id: None, resumes: true, resync: None };
+    let resumed = Ready { view: Some(greeting), ..ready(&window, within) };
+    session.go_live(&[resumed], false).expect("goes live");
+    let Some(Sent::Delivery(delivery)) = session.take() else { panic!("nothing is sent") };
+    let frames: Vec<&str> =
+        delivery.frames.iter().map(|frame| std::str::from_utf8(frame.bytes()).expect("text")).collect();
+    assert!(frames[0].contains("resync") && frames[1].contains("\"rows\":[]"), "{frames:?}");
+}

@@ -107,7 +107,8 @@ impl Round {
                 self.recovering = true;
                 for query in queries {
                     let (from, base) = (position.clone(), position.clone());
-                    let reached = Continue { lead: Vec::new(), from, replay: Vec::new(), base, known: true };
+                    // The database may have gone back since, to before what was sent.
+                    let reached = Continue { lead: Vec::new(), from, replay: Vec::new(), base, known: false };
                     self.go_on(query, None, Start::Continue(reached), session);
                 }
             }
@@ -194,6 +195,7 @@ impl<S: Source> BringUp<S> {
     async fn prepare(&self, mut want: Want) -> Option<Ready> {
         let mut retry = limits::RETRY.0;
         let mut told = false;
+        let mut altered = 0;
         loop {
             if !self.session.holds(want.query, want.ticket) {
                 return None;
@@ -212,6 +214,11 @@ impl<S: Source> BringUp<S> {
                     }
                     tokio::time::sleep(retry).await;
                     retry = (retry * 2).min(limits::RETRY.1);
+                }
+                // The table has changed, and the hub has yet to hear of it: then this use of the query ends.
+                Err(Failure::Source(error)) if error.is_altered() && altered < limits::MAX_ALTERED => {
+                    altered += 1;
+                    tokio::time::sleep(limits::RETRY.0).await;
                 }
                 Err(Failure::Source(error)) => {
                     let table = want.definition.table.full_name();
@@ -279,13 +286,14 @@ impl<S: Source> BringUp<S> {
         if let Start::Resume { token } = &mut want.start {
             let token = std::mem::take(token);
             want.start = self.resume(&token, want);
-            if let Start::Continue(reached) = &mut want.start
-                && !self.reaches(&reached.base)
-                && let Err(reason) = self.read_on(reached, &want.definition).await?
-                && reason == ResyncReason::PositionUnknown
-            {
-                want.start = Start::Anew { reason };
-            }
+        }
+        if let Start::Continue(reached) = &mut want.start
+            && !reached.known
+            && !self.reaches(&reached.base)
+            && let Err(reason) = self.read_on(reached, &want.definition).await?
+            && reason == ResyncReason::PositionUnknown
+        {
+            want.start = Start::Anew { reason };
         }
         let id = || Some(want.id.clone()).filter(|id| !id.is_empty());
         let now = self.session.hub().token();

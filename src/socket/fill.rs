@@ -38,6 +38,7 @@ pub async fn run<S: Source>(hub: Arc<Hub>, source: Arc<Shared<S>>, stop: Cancell
 async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Definition) {
     let mut retry = limits::RETRY.0;
     let mut stale = 0;
+    let mut altered = 0;
     while hub.wants(query) {
         match read(source, definition).await {
             Ok((base, rows)) => {
@@ -51,6 +52,7 @@ async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Def
                 }
             }
             Err(error) if error.is_unavailable() => tracing::debug!(%error, "a window or totals wait for the database"),
+            Err(error) if error.is_altered() && altered < limits::MAX_ALTERED => altered += 1,
             Err(error) => {
                 let table = definition.table.full_name();
                 tracing::warn!(%error, table, "a window or totals cannot be read");

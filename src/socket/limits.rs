@@ -30,6 +30,8 @@ pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 /// How long a client may take to answer that the connection is closed.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Tries to read a table whose schema has changed, before the hub hears of it.
+pub(super) const MAX_ALTERED: u32 = 50;
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 

@@ -171,7 +171,12 @@ impl<S: Source> Shared<S> {
         lock(&lane.waiting).push(from.clone());
         let _waiting = Waiting { lane: &lane, from };
         let mut last = lane.last.lock().await;
-        let useful = |known: &Caught| known.at.elapsed() < KEEP && from.reaches(&known.from) && enough(&known.position);
+        let useful = |known: &Caught| {
+            known.at.elapsed() < KEEP
+                && from.reaches(&known.from)
+                && known.position.reaches(from)
+                && enough(&known.position)
+        };
         let known = last.take().filter(useful);
         let known = match known {
             Some(known) => known,

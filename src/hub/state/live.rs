@@ -113,7 +113,10 @@ impl State {
             return Err(NotYet::Unfilled(one.query));
         }
         let resumes = greeting.resumes && one.from.epoch == self.epoch;
-        let missed = resumes.then(|| kept.after(&one.from.position)).flatten();
+        // What a view told is known from batch to batch; what was shown between the transactions of one is not.
+        let (position, table) = (&one.from.position, definition.table.id);
+        let known = resumes && self.ring.covers(position) && self.ring.splits_no_batch(position, table);
+        let missed = known.then(|| kept.after(position)).flatten();
         let id = greeting.id.as_ref();
         let mut frames: Vec<Frame> =
             id.map(|id| subscribed(id, one.query, &definition.key, missed.is_some())).into_iter().collect();

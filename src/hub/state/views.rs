@@ -289,7 +289,13 @@ impl State {
                 kept.asked = false;
                 let was_filled = std::mem::replace(&mut kept.filled, true);
                 let from = if was_filled { self.position.clone() } else { kept.lost_at.clone() };
-                kept.tell(&from, &self.position, &shown);
+                match &mut kept.log {
+                    // Even if nothing is told: what was shown meanwhile is not known.
+                    Some(log) if !was_filled => {
+                        log.push(Told { from, to: self.position.clone(), shown: shown.clone() })
+                    }
+                    _ => kept.tell(&from, &self.position, &shown),
+                }
                 kept.log.get_or_insert_with(|| Log::new(self.position.clone()));
                 if was_filled && !shown.is_empty() {
                     self.hand_over(&BTreeMap::from([(query, shown)]));
