@@ -158,3 +158,22 @@ async fn who_was_away_while_the_schema_changed_starts_over(pool: PgPool) {
     let reasons = client.resyncs();
     assert!(reasons == ["position_too_old"] || reasons == ["table_altered"], "{reasons:?}");
 }
+
+#[sqlx::test(migrations = false)]
+async fn values_are_rewritten_and_keep_their_type(pool: PgPool) {
+    let (_server, mut client, items) = looking(&pool).await;
+    sql(&pool, "alter table items alter name type text using name || '!'").await;
+    let shows = |client: &Client, row: &str| client.row(items, "1").as_deref() == Some(row);
+    client.until("they are read anew", |client| shows(client, r#"{"id":1,"name":"one!"}"#)).await;
+    sql(&pool, "update items set name = 'two'").await;
+    client.until("it goes on", |client| shows(client, r#"{"id":1,"name":"two"}"#)).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_enumeration_gets_another_label(pool: PgPool) {
+    let (_server, mut client, items) = looking(&pool).await;
+    sql(&pool, "create type mood as enum ('a'); alter table items add column m mood default 'a'").await;
+    sql(&pool, "alter type mood add value 'b'").await;
+    sql(&pool, "update items set m = 'b'").await;
+    client.until("it is used", |client| client.row(items, "1").is_some_and(|row| row.contains(r#""m":"b""#))).await;
+}
