@@ -43,16 +43,26 @@ export class Film {
     return new Film(page);
   }
 
-  /** All pictures since the start or since the last `cut`, oldest first. */
-  pictures(): Promise<Painted[]> {
+  /**
+   * All pictures since the start or since the last `cut`, oldest first. What the page holds already is among them: a value that a
+   * test has found is painted a moment later.
+   */
+  async pictures(): Promise<Painted[]> {
+    await this.painted();
     return this.page.evaluate(() => (window as unknown as { film: { rows: Painted }[] }).film.map(({ rows }) => rows));
   }
 
   /** Forgets what was so far. The current picture is the first of the new reel. */
   async cut(): Promise<void> {
+    await this.painted();
     await this.page.evaluate(() => {
       const { film } = window as unknown as { film: unknown[] };
       film.splice(0, film.length - 1);
     });
+  }
+
+  /** Returns when what the page holds now has been looked at: the look is after the callbacks of its frame, so in two turns. */
+  private painted(): Promise<void> {
+    return this.page.evaluate(() => new Promise<void>((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted()))));
   }
 }

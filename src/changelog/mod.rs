@@ -33,7 +33,7 @@ pub use constants::read_constants;
 pub use error::Error;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};
-pub use retention::{Keep, Retention, prune};
+pub use retention::{Keep, Retention, begin, prune};
 pub use schema::{follow, install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};

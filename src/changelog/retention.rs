@@ -5,6 +5,10 @@
 //! horizon moves, then parts of the changelog of which the horizon includes everything are emptied: a reader who is not
 //! beyond the horizon is told to resync whether the rows are still there or not.
 //!
+//! While no server is there, nobody prunes. Therefore writers stop adding changes once nobody could continue from any of them:
+//! no server has been there for as long as changes are kept, or the changelog is as large as it may be. The next server to
+//! [begin] has them go on; everybody starts over then.
+//!
 //! Emptying a part needs its lock for a moment. It is only tried, never waited for, because writers and the tailer would wait
 //! behind it. Every step is safe while other servers do the same.
 
@@ -13,11 +17,16 @@ use super::{
     read::{self, Scope},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// A part of the changelog is in use for this share of what is kept, of the age and of the size.
 const SHARE: u32 = 3;
+
+/// How long a server that begins waits for those who wrote while changes were not added.
+const SETTLE: Duration = Duration::from_secs(10);
+/// Between two looks whether they have ended.
+const SETTLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often to try to lock a part that readers hold for a moment.
 const LOCK_TRIES: u32 = 20;
@@ -65,10 +74,49 @@ impl Retention {
     }
 }
 
+/// What a server does before it reads the changelog: has writers add to it, if they had stopped because nobody was there.
+///
+/// Some may have written before and not committed yet. They are waited for, but not for long: the tables are read anew when
+/// they have ended.
+pub async fn begin(pool: &PgPool, keep: Keep) -> Result<(), Error> {
+    attend(pool, keep).await?;
+    let deadline = Instant::now() + SETTLE;
+    while !settle(pool).await? {
+        if Instant::now() > deadline {
+            tracing::warn!("a transaction is open from before this server began; what it wrote shows when it has ended");
+            break;
+        }
+        tokio::time::sleep(SETTLE_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// Says that a server is there, and how much it keeps.
+async fn attend(pool: &PgPool, keep: Keep) -> Result<(), Error> {
+    if sqlx::query_scalar("select rowcast.resume()").fetch_one(pool).await? {
+        tracing::info!("no server was there for so long that changes were no longer kept: every client starts over");
+    }
+    sqlx::query(
+        "update rowcast.history set keep = make_interval(secs => $1), keep_bytes = $2
+         where (keep, keep_bytes) is distinct from (make_interval(secs => $1), $2::bigint)",
+    )
+    .bind(keep.age.as_secs_f64())
+    .bind(keep.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Whether nobody is left who wrote while changes were not added. When the last of them has ended, the tables are read anew.
+pub(super) async fn settle(pool: &PgPool) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar("select rowcast.settle()").fetch_one(pool).await?)
+}
+
 /// Sets a mark, and prunes what need not be kept. Returns how many parts of the changelog were emptied. Safe to call from
 /// several servers at once.
 pub async fn prune(pool: &PgPool, keep: impl Into<Keep>) -> Result<u64, Error> {
     let keep = keep.into();
+    attend(pool, keep).await?;
     sqlx::query("insert into rowcast.mark default values on conflict do nothing").execute(pool).await?;
     sqlx::query(include_str!("move_horizon.sql")).bind(keep.age.as_secs_f64()).execute(pool).await?;
     rotate(pool, keep).await?;

@@ -1,6 +1,6 @@
 //! Creates and upgrades the engine's own schema, and looks at the schema of what is tracked.
 
-use super::Error;
+use super::{Error, retention};
 use sqlx::{PgPool, migrate::Migrator};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +40,7 @@ pub async fn refresh(pool: &PgPool) -> Result<bool, Error> {
 }
 
 /// Calls [`refresh`] now and then until `stop` is cancelled: where this role may not make event triggers, and for what they
-/// could not finish.
+/// could not finish. So are tables that somebody may have written to unnoticed, before a server was there.
 pub async fn follow(pool: PgPool, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -51,6 +51,9 @@ pub async fn follow(pool: PgPool, stop: CancellationToken) {
             Ok(true) => tracing::info!("the schema of a tracked table has changed"),
             Ok(false) => {}
             Err(error) => tracing::debug!(%error, "the schema of the tracked tables cannot be looked at"),
+        }
+        if let Err(error) = retention::settle(&pool).await {
+            tracing::debug!(%error, "what was written while no server was there is looked at later");
         }
     }
 }

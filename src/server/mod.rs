@@ -147,6 +147,7 @@ pub async fn serve_pool(
     pool: PgPool,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
+    changelog::begin(&pool, config.changelog.keep()).await?;
     let tailer = Tailer::start(pool.clone(), config.live.wake_up).await?;
     let sessions = TaskTracker::new();
     let live = Live {

@@ -364,3 +364,84 @@ async fn a_look_costs_what_is_new_and_not_what_is_old_or_open(pool: PgPool) {
     assert!(large <= small + 40, "{small} pages became {large}: {plan}");
     open.rollback().await.expect("ends");
 }
+
+/// Has the next change be one at which writers look whether anybody is there.
+const LOOK_AT_THE_NEXT: &str = "select setval('rowcast.change_seq', (last_value | 4095)) from rowcast.change_seq";
+
+/// As if no server had been there for a week, of which the last kept changes for a day.
+async fn a_week_without_a_server(pool: &PgPool) {
+    changelog::prune(pool, Duration::from_secs(24 * 3600)).await.expect("sets a mark");
+    sql(pool, "select setval('rowcast.read_at', (extract(epoch from now()) - 7 * 86400)::bigint)").await;
+    sql(pool, LOOK_AT_THE_NEXT).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn writers_stop_adding_changes_that_nobody_could_continue_from(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    let server = Server::start(&pool).await;
+    let (mut client, items) = live(&server).await;
+    let (token, rows) = (client.token.clone().expect("has a position"), client.rows(items));
+    sql(&pool, LOOK_AT_THE_NEXT).await;
+    sql(&pool, "insert into items values (2); insert into items values (3)").await;
+    client.until("it arrives: a server is there", |client| client.row(items, "3").is_some()).await;
+    server.kill();
+    client.disconnect();
+    a_week_without_a_server(&pool).await;
+    let before = value::<i64>(&pool, CHANGES).await;
+    sql(&pool, "insert into items select g from generate_series(10, 20000) g; truncate items; insert into items values (4)")
+        .await;
+    assert!(value::<i64>(&pool, CHANGES).await <= before + 1, "nothing is added after the look");
+    let server = Server::start(&pool).await;
+    assert_eq!(answer(&server, &token, rows).await, ["position_too_old"]);
+    client.move_to(&server).await;
+    client.until("all of it is there", |client| client.rows(items).keys().eq(["4"])).await;
+    sql(&pool, "insert into items values (5)").await;
+    client.until("it goes on", |client| client.row(items, "5").is_some()).await;
+    assert_eq!(client.resyncs(), ["position_too_old"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_written_before_a_server_came_shows_even_if_it_is_committed_much_later(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1)").await;
+    a_week_without_a_server(&pool).await;
+    sql(&pool, "insert into items values (2)").await;
+    let mut open = pool.begin().await.expect("begins");
+    sqlx::query("insert into items values (3)").execute(&mut *open).await.expect("writes");
+    sqlx::query("select rowcast.resume()").execute(&pool).await.expect("resumes");
+    let tailer = Tailer::start(pool.clone(), WakeUp::Auto).await.expect("starts");
+    let table = tailer.hub().find_table("items").expect("is tracked");
+    assert!(!value::<bool>(&pool, "select rowcast.settle()").await, "one is still open");
+    open.commit().await.expect("commits");
+    eventually("all have ended", || async { value::<bool>(&pool, "select rowcast.settle()").await }).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let hub = tailer.hub().clone();
+    let feeding = tokio::spawn(tailer.run(stop.clone()));
+    eventually("it is read anew", || async { hub.find_table("items").is_some_and(|now| now.since > table.since) }).await;
+    stop.cancel();
+    feeding.await.expect("ends");
+    assert!(value::<bool>(&pool, "select unsettled is null from rowcast.history").await);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_changelog_that_is_as_large_as_it_may_be_stops_growing_while_no_server_is_there(pool: PgPool) {
+    const BOUND: u64 = 1024 * 1024;
+    with_items(&pool).await;
+    let keep = Keep { age: Duration::from_secs(24 * 3600), bytes: Some(BOUND) };
+    changelog::begin(&pool, keep).await.expect("begins");
+    sql(&pool, "select setval('rowcast.read_at', (extract(epoch from now()) - 3600)::bigint)").await;
+    for n in 0..12 {
+        sql(&pool, &format!("insert into items select g from generate_series({n} * 5000, {n} * 5000 + 4999) g")).await;
+    }
+    let bytes = u64::try_from(value::<i64>(&pool, BYTES).await).expect("a size");
+    assert!(bytes > BOUND / 2, "{bytes}: it was written to");
+    assert!(bytes < 3 * BOUND, "{bytes}: 60,000 changes are many times that");
+    assert_eq!(value::<i64>(&pool, "select count(*) from items").await, 60_000, "no writer failed");
+    changelog::begin(&pool, keep).await.expect("begins again");
+    eventually("it is small", || async {
+        changelog::prune(&pool, keep).await.expect("prunes");
+        u64::try_from(value::<i64>(&pool, BYTES).await).expect("a size") <= BOUND
+    })
+    .await;
+}

@@ -15,7 +15,7 @@ pub async fn rage(world: &mut World, dice: &mut Dice) {
     let mut due: Vec<u64> = Vec::new();
     loop {
         if due.is_empty() {
-            due = (0..24).collect();
+            due = (0..25).collect();
         }
         let fault = due.swap_remove(dice.roll(due.len() as u64) as usize);
         break_one(world, dice, fault).await;
@@ -48,13 +48,14 @@ async fn break_one(world: &mut World, dice: &mut Dice, fault: u64) {
             // It may meet a database that is going down; it would be tried again later.
             let _ = changelog::prune(&world.pool, age).await;
         }
-        20 | 21 => {
+        20 => world.restore(dice).await,
+        21 | 22 => {
             let node = dice.roll(2) as usize;
             world.nodes[node].kill().await;
             tokio::time::sleep(Duration::from_millis(dice.roll(500))).await;
             world.revive(node).await;
         }
-        22 => world.restart_postgres().await,
+        23 => world.restart_postgres().await,
         _ => world.wires.iter().for_each(|wire| wire.cut()),
     }
 }

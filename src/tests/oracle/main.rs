@@ -5,7 +5,8 @@
 //! them in part or as a whole, deadlock, swap keys and truncate. Clients (the browser's own replica behind real
 //! WebSockets, each on a wire of its own) ask for tables, columns, filtered rows, windows and totals of two servers.
 //! Meanwhile wires are cut, stalled and slowed down, database sessions are ended, the tailer's among them, Postgres is
-//! restarted, servers are killed with SIGKILL, and the changelog is pruned to fractions of a second.
+//! restarted, servers are killed with SIGKILL, the changelog is pruned to fractions of a second, and the database becomes another
+//! one, as when it is restored.
 //!
 //! Triggers of its own record what really happened, in the same transactions. From that alone the [judge](judge) knows the
 //! rows at any position, and compares them with what each commit of each client showed; when all is quiet, also with the

@@ -1,7 +1,7 @@
 //! A database of its own, two servers on it, and a wire for each client.
 
-use super::schema::Table;
-use crate::support::{Node, PATIENCE, Proxy, sql, value};
+use super::{schema::Table, writers};
+use crate::support::{Dice, Node, PATIENCE, Proxy, sql, value};
 use rowcast::{
     capture::{self, Trust},
     changelog, config,
@@ -17,11 +17,14 @@ const CONNECTIONS: u32 = 4;
 const DEADLOCK_TIMEOUT: &str = "20ms";
 /// A session that is silent for twice as long is gone.
 const HEARTBEAT: &str = "heartbeat-seconds = 2";
+/// Tries to have another history in one round.
+const RESTORE_TRIES: usize = 5;
 /// Between two looks at a process that ends.
 const POLL: Duration = Duration::from_millis(20);
 
 pub struct World {
     cluster: Cluster,
+    tables: Vec<Table>,
     pub pool: PgPool,
     pub nodes: [Node; 2],
     pub wires: Vec<Arc<Proxy>>,
@@ -52,7 +55,7 @@ impl World {
         for number in 0..wires {
             ends.push(Arc::new(Proxy::to(nodes[number as usize % 2].address()).await));
         }
-        Self { cluster, pool, nodes, wires: ends }
+        Self { cluster, tables: tables.to_vec(), pool, nodes, wires: ends }
     }
 
     /// A client's wire leads to a node from now on.
@@ -75,6 +78,35 @@ impl World {
         );
         // A connection of the pool that has ended is found out when it is used.
         let _ = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&self.pool).await;
+    }
+
+    /// As if the database had been restored from elsewhere while the servers were down: rows differ, no change tells of
+    /// it, and the history is another one. Tokens of before mean nothing now, even where their numbers do.
+    pub async fn restore(&mut self, dice: &mut Dice) {
+        for node in &mut self.nodes {
+            node.kill().await;
+        }
+        // Writers who go on may be in its way, and a database that is going down.
+        for _ in 0..RESTORE_TRIES {
+            if self.try_restore(dice).await.is_ok() {
+                break;
+            }
+        }
+        for node in 0..self.nodes.len() {
+            self.revive(node).await;
+        }
+    }
+
+    async fn try_restore(&self, dice: &mut Dice) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        for table in &self.tables {
+            let differ = format!("update {} set {}", table.sql, table.assignment(dice));
+            sqlx::raw_sql(AssertSqlSafe(differ)).execute(&mut *transaction).await?;
+            let some = writers::statement(&self.tables, dice);
+            sqlx::raw_sql(AssertSqlSafe(some)).execute(&mut *transaction).await?;
+        }
+        sqlx::raw_sql(include_str!("other_history.sql")).execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// As an operator does: sessions end at once, what was committed stays.

@@ -11,7 +11,7 @@ const RETRY: Duration = Duration::from_millis(50);
 const PAUSE_MS: u64 = 20;
 
 /// One statement, or several that belong together.
-fn statement(tables: &[Table], dice: &mut Dice) -> String {
+pub fn statement(tables: &[Table], dice: &mut Dice) -> String {
     let table = &tables[dice.roll(tables.len() as u64) as usize];
     let name = &table.sql;
     let (a, b) = (dice.roll(KEYS), dice.roll(KEYS));
