@@ -133,6 +133,8 @@ pub async fn prune(pool: &PgPool, keep: impl Into<Keep>) -> Result<u64, Error> {
 /// Has new changes go to another part, if the current one is old or large enough.
 async fn rotate(pool: &PgPool, keep: Keep) -> Result<(), Error> {
     let mut transaction = pool.begin().await?;
+    // The lock of those who pause and resume the changelog.
+    sqlx::query("select pg_advisory_xact_lock(1919907683, 4)").execute(&mut *transaction).await?;
     // Servers take turns: otherwise one could go back to what the other has left.
     sqlx::query("select from rowcast.history for update").execute(&mut *transaction).await?;
     sqlx::query(include_str!("rotate.sql"))
