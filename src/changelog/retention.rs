@@ -93,9 +93,7 @@ pub async fn begin(pool: &PgPool, keep: Keep) -> Result<(), Error> {
 
 /// Says that a server is there, and how much it keeps.
 async fn attend(pool: &PgPool, keep: Keep) -> Result<(), Error> {
-    if sqlx::query_scalar("select rowcast.resume()").fetch_one(pool).await? {
-        tracing::info!("no server was there for so long that changes were no longer kept: every client starts over");
-    }
+    resume(pool).await?;
     sqlx::query(
         "update rowcast.history set keep = make_interval(secs => $1), keep_bytes = $2
          where (keep, keep_bytes) is distinct from (make_interval(secs => $1), $2::bigint)",
@@ -104,6 +102,14 @@ async fn attend(pool: &PgPool, keep: Keep) -> Result<(), Error> {
     .bind(keep.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
     .execute(pool)
     .await?;
+    Ok(())
+}
+
+/// Says that a server is there. From here on writers add to the changelog, if they had stopped.
+pub(super) async fn resume(pool: &PgPool) -> Result<(), Error> {
+    if sqlx::query_scalar("select rowcast.resume()").fetch_one(pool).await? {
+        tracing::info!("no server was there for so long that changes were no longer kept: every client starts over");
+    }
     Ok(())
 }
 

@@ -22,7 +22,8 @@ create function rowcast.is_unread() returns boolean
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(unread.for > h.keep or (unread.for > interval '10 minutes' and h.keep_bytes < (
+    -- Servers say that they are there twice a minute.
+    select coalesce(unread.for > interval '10 minutes' and (unread.for > h.keep or h.keep_bytes < (
         select sum(pg_total_relation_size(name))
         from unnest(array['rowcast.change_0', 'rowcast.change_1', 'rowcast.change_2', 'rowcast.change_3']::regclass[]) name
     )), false)
