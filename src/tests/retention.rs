@@ -445,3 +445,57 @@ async fn a_changelog_that_is_as_large_as_it_may_be_stops_growing_while_no_server
     })
     .await;
 }
+
+/// The lock of those who pause, resume or go on with another part.
+const PLACE_LOCK: &str = "select pg_advisory_xact_lock(1919907683, 4)";
+const IS_PAUSED: &str = "select last_value >= 4611686018427387904 from rowcast.change_seq";
+
+#[sqlx::test(migrations = false)]
+async fn a_writer_that_pauses_the_changelog_keeps_no_lock(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    let mut writer = pool.begin().await.expect("begins");
+    sqlx::query("insert into items values (1)").execute(&mut *writer).await.expect("writes");
+    assert!(value::<bool>(&pool, IS_PAUSED).await);
+    let locks = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4 and classid = 1919907683
+        and database = (select oid from pg_database where datname = current_database())";
+    assert_eq!(value::<i64>(&pool, locks).await, 0, "its transaction is open, and a server need not wait for it");
+    assert!(value::<bool>(&pool, "select rowcast.resume()").await);
+    writer.commit().await.expect("commits");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_server_that_comes_while_a_writer_pauses_the_changelog_has_it_go_on(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    // A writer who has found that nobody is there, and is slow.
+    let mut writer = pool.begin().await.expect("begins");
+    sqlx::query(PLACE_LOCK).execute(&mut *writer).await.expect("locks");
+    let coming = {
+        let pool = pool.clone();
+        tokio::spawn(async move { value::<bool>(&pool, "select rowcast.resume()").await })
+    };
+    let waits = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4 and not granted
+        and database = (select oid from pg_database where datname = current_database()))";
+    eventually("the server waits", || async { value::<bool>(&pool, waits).await }).await;
+    let pause = "select setval('rowcast.change_seq', last_value | 4611686018427387904) from rowcast.change_seq";
+    sqlx::query(pause).execute(&mut *writer).await.expect("pauses");
+    writer.commit().await.expect("gives back the lock");
+    assert!(coming.await.expect("comes"), "it sees that it was paused");
+    assert!(!value::<bool>(&pool, IS_PAUSED).await);
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_writer_waits_for_a_server_that_has_stalled_and_no_server_for_ever(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    let mut stalled = pool.begin().await.expect("begins");
+    sqlx::query(PLACE_LOCK).execute(&mut *stalled).await.expect("locks");
+    sql(&pool, "set statement_timeout = '4s'; insert into items select g from generate_series(1, 5000) g; reset statement_timeout")
+        .await;
+    assert!(!value::<bool>(&pool, IS_PAUSED).await, "writers leave it as it is");
+    let error = changelog::prune(&pool, Duration::from_secs(3600)).await.expect_err("another server gives up");
+    assert!(error.is_unavailable(), "{error}, and tries again");
+    stalled.rollback().await.expect("ends");
+    changelog::prune(&pool, Duration::from_secs(3600)).await.expect("goes on");
+}
