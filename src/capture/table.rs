@@ -50,8 +50,14 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust
         );
     }
     if row.try_get("has_money")? {
+    if row.try_get("has_virtual")? {
         return unsuitable(
-            "a table with a column of type money, which reads differently in each session (lc_monetary); \
+            "a table with a virtual generated column, whose value no trigger sees; drop the column and add it again as \
+             `generated always as (…) stored` first",
+        );
+    }
+        return unsuitable(
+            "a table with a column of type money, or made of it, which reads differently in each session (lc_monetary); \
              `alter table … alter column … type numeric` first",
         );
     }
