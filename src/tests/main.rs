@@ -6,6 +6,7 @@
 //! state, with a deadline.
 
 mod architecture;
+mod bulk;
 mod capture;
 mod database_down;
 mod doorbell;
