@@ -17,6 +17,7 @@ mod hostile_frames;
 mod page;
 mod partitions;
 mod queries;
+mod pooler;
 mod resume;
 mod retention;
 mod schema;
