@@ -28,7 +28,7 @@ pub(super) fn transaction(text: &str) -> Result<u64, Error> {
 
 /// Which continuous history the database is: our own id, kept beside the changelog, with the system identifier and the
 /// timeline where they may be read. A dump restored elsewhere has another system identifier, a backup restored to a point
-/// in time and a promoted standby another timeline. A storage snapshot that is put back has neither: see [`super::history`].
+/// in time and a promoted standby another timeline. A storage snapshot that is put back has neither: see [`renew_history`](super::renew_history).
 pub async fn epoch<'c>(database: impl Executor<'c, Database = Postgres>) -> Result<Epoch, Error> {
     let row = database.fetch_one(query(include_str!("epoch.sql"))).await?;
     let parts: [Option<String>; 4] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
