@@ -41,7 +41,15 @@ impl Refusal {
 pub async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     if table.key.is_empty() {
-        let message = format!("{} has no primary key any more: nobody can say which row changed", table.full_name());
+        let name = table.full_name();
+        let message = match table.columns.iter().find(|column| column.is_virtual) {
+            Some(column) => format!(
+                "{name} has the virtual generated column {:?}, whose value no trigger sees; drop it and add it again as \
+                 `generated always as (…) stored`",
+                column.name
+            ),
+            None => format!("{name} has no primary key any more: nobody can say which row changed"),
+        };
         return Err(Refusal::new(ErrorCode::UnreadableTable, message));
     }
     let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;

@@ -6,15 +6,18 @@
 //! state, with a deadline.
 
 mod architecture;
+mod bulk;
 mod capture;
 mod database_down;
 mod doorbell;
 mod exactness;
 mod examples;
 mod filters;
+mod history;
 mod hostile_frames;
 mod page;
 mod partitions;
+mod pooler;
 mod queries;
 mod resume;
 mod retention;
