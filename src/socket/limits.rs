@@ -18,7 +18,7 @@ pub(super) const MAX_WAITING: usize = 256;
 /// Of these, so many are kept for what the server itself must bring up.
 pub(super) const KEPT_FREE: usize = 128;
 /// How long the source may take to read the constants of a filter, before they are tried again.
-pub(super) const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
+pub const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to try again what the source could not be asked about.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Subscriptions that arrive within this time become live together.
