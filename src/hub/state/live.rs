@@ -127,7 +127,9 @@ impl State {
                 frames.push(Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
             }
             None => {
-                let stale = greeting.resumes.then_some(ResyncReason::PositionTooOld);
+                let foreign = one.from.epoch != self.epoch;
+                let reason = if foreign { ResyncReason::PositionForeign } else { ResyncReason::PositionTooOld };
+                let stale = greeting.resumes.then_some(reason);
                 frames.extend(greeting.resync.or(stale).map(|reason| resync(one.query, reason)));
                 let mut chunks = Chunks::new(one.query);
                 frames.extend(kept.rows(definition).into_iter().filter_map(|row| chunks.push(row)));
