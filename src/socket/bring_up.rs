@@ -80,6 +80,8 @@ struct Gone;
 struct BringUp<S> {
     session: Arc<Session>,
     source: Arc<Shared<S>>,
+    /// Windows and totals that are still to be filled. Nothing else waits for them.
+    aside: Vec<Want>,
 }
 
 /// What becomes live together.
@@ -94,15 +96,17 @@ struct Round {
 }
 
 impl Round {
+    fn want(&mut self, want: Want) {
+        // A later use of a query takes the place of an earlier one.
+        self.wants.retain(|other| other.query != want.query);
+        self.ready.retain(|other| other.query != want.query);
+        self.ids.insert(want.query, want.id.clone());
+        self.wants.push(want);
+    }
+
     fn add(&mut self, task: Task, session: &Session) {
         match task {
-            Task::Want(want) => {
-                // A later use of a query takes the place of an earlier one.
-                self.wants.retain(|other| other.query != want.query);
-                self.ready.retain(|other| other.query != want.query);
-                self.ids.insert(want.query, want.id.clone());
-                self.wants.push(want);
-            }
+            Task::Want(want) => self.want(want),
             Task::Lagged { position, queries } => {
                 self.recovering = true;
                 for query in queries {
@@ -122,6 +126,25 @@ impl Round {
             let reached = Continue { lead, from, replay, base, known: true };
             self.go_on(query, Some(ticket), Start::Continue(reached), session);
         }
+    }
+
+    /// Takes out a window or totals that are not filled: what is ready does not wait for them.
+    fn set_aside(&mut self, query: QueryId, session: &Session) -> Option<Want> {
+        let at = self.ready.iter().position(|one| one.query == query)?;
+        let Ready { ticket, from, view, .. } = self.ready.swap_remove(at);
+        let (definition, _) = session.held(query).filter(|(_, now)| *now == ticket)?;
+        let Greeting { id, resumes, resync } = view?;
+        let announced = id.is_none();
+        let start = match resync {
+            Some(reason) => Start::Anew { reason },
+            None if resumes => {
+                let lead = id.iter().map(|id| subscribed(id, query, &definition.key, true)).collect();
+                Start::Continue(Continue { lead, base: from.clone(), from, replay: Vec::new(), known: true })
+            }
+            None => Start::Snapshot { announced, not_before: None },
+        };
+        let id = id.or_else(|| self.ids.get(&query).cloned()).unwrap_or_default();
+        Some(Want { id, query, ticket, definition, start })
     }
 
     /// What was prepared is of no use any more.
@@ -159,8 +182,8 @@ impl From<changelog::Error> for Failure {
 
 /// Serves one session until it is gone.
 pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>, mut tasks: mpsc::Receiver<Task>) {
-    let bring_up = BringUp { session, source };
-    while let Some(first) = tasks.recv().await {
+    let mut bring_up = BringUp { session, source, aside: Vec::new() };
+    while let Some(first) = bring_up.next(&mut tasks).await {
         tokio::time::sleep(limits::GATHER).await;
         if bring_up.round(first, &mut tasks).await.is_err() {
             return;
@@ -169,9 +192,45 @@ pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>
 }
 
 impl<S: Source> BringUp<S> {
+    /// What to do next. `None` when the session has ended.
+    async fn next(&mut self, tasks: &mut mpsc::Receiver<Task>) -> Option<Task> {
+        if self.aside.is_empty() {
+            return tasks.recv().await;
+        }
+        let hub = self.session.hub();
+        let filled = futures::future::select_all(self.aside.iter().map(|want| Box::pin(hub.filled(want.query))));
+        tokio::select! {
+            task = tasks.recv() => task,
+            (_, first, _) = filled => Some(Task::Want(self.aside.swap_remove(first))),
+        }
+    }
+
+    /// Has a window or totals wait until they are filled. A client that believes them to be live is told, for whatever is
+    /// committed from here on says nothing about them.
+    async fn set_aside(&mut self, want: Option<Want>) {
+        let Some(mut want) = want else { return };
+        let believed_live = match &want.start {
+            Start::Continue(reached) if reached.lead.is_empty() => Some(ResyncReason::TooMuchToReplay),
+            Start::Anew { reason } if want.id.is_empty() => Some(*reason),
+            _ => None,
+        };
+        if let Some(reason) = believed_live {
+            let told = self.chunk(&want, Frame::from(ServerFrame::Resync { query: want.query, reason }.encode())).await;
+            if told.is_err() {
+                return;
+            }
+            want.start = Start::Snapshot { announced: true, not_before: None };
+        }
+        let session = &self.session;
+        self.aside.retain(|other| other.query != want.query && session.holds(other.query, other.ticket));
+        self.aside.push(want);
+    }
+
     /// Brings up everything that is asked for until all of it is live.
-    async fn round(&self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
+    async fn round(&mut self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
         let mut round = Round::default();
+        let hub = self.session.hub().clone();
+        self.aside.extract_if(.., |want| hub.is_filled(want.query)).for_each(|want| round.want(want));
         round.add(first, &self.session);
         while let Ok(task) = tasks.try_recv() {
             round.add(task, &self.session);
@@ -184,7 +243,7 @@ impl<S: Source> BringUp<S> {
                 Ok(()) => return Ok(()),
                 Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
                 Err(NotYet::Behind(query)) => round.again(query, &self.session),
-                Err(NotYet::Unfilled(query)) => self.session.hub().filled(query).await,
+                Err(NotYet::Unfilled(query)) => self.set_aside(round.set_aside(query, &self.session)).await,
                 Err(NotYet::Reload(query)) => round.anew(query, &self.session),
                 Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
             }

@@ -145,11 +145,15 @@ impl State {
 
     /// Has a query's rows read anew. Whoever is on the way to its being live finds the reason in the ring.
     fn reload(&mut self, query: QueryId, before: &Position) {
-        let Some(Entry { live, kept, .. }) = self.queries.get_mut(&query) else { return };
-        if kept.is_some() {
-            self.lose(query, before);
-            return;
+        match self.queries.get(&query) {
+            Some(Entry { kept: Some(_), .. }) => self.lose(query, before),
+            _ => self.start_over(query),
         }
+    }
+
+    /// Takes one query out of live for everybody who has it; they are told, and bring it up anew.
+    pub(super) fn start_over(&mut self, query: QueryId) {
+        let Some(Entry { live, .. }) = self.queries.get_mut(&query) else { return };
         let frame = resync(query, ResyncReason::TooMuchToReplay);
         for session in std::mem::take(live) {
             let Some(own) = self.sessions.get_mut(&session) else { continue };
