@@ -1,6 +1,7 @@
 //! The hub itself: the position, the distinct queries, the sessions below them.
 
 mod deliver;
+mod fold;
 mod live;
 mod session;
 mod views;
@@ -10,6 +11,7 @@ use super::{
     ring::Ring,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
+pub use fold::{Folded, Missing, NotFolded};
 pub use live::{Greeting, NotYet, Ready};
 pub use session::{Query, Session, Ticket};
 use std::{
@@ -48,7 +50,7 @@ struct State {
     by_text: HashMap<Arc<str>, QueryId>,
     indexes: HashMap<TableId, Index>,
     /// What leads from a position to the present one, for those who come from the same position to the same query.
-    caught_up: HashMap<(QueryId, String), Option<Frame>>,
+    caught_up: HashMap<(QueryId, String), Arc<[Frame]>>,
     /// Windows and totals that must be filled.
     to_fill: BTreeSet<QueryId>,
     fill_wanted: Arc<Notify>,
@@ -111,6 +113,12 @@ impl Hub {
     /// Whether the source can be read.
     pub fn is_available(&self) -> bool {
         self.lock().available
+    }
+
+    /// Whether the ring holds everything after `token`.
+    pub fn covers(&self, token: &Token) -> bool {
+        let state = self.lock();
+        state.epoch == token.epoch && state.ring.covers(&token.position)
     }
 
     /// The table of that name, if it is tracked.

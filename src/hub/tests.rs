@@ -77,8 +77,14 @@ proptest! {
 /// One row more than a window shows.
 const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
-const BOUNDS: Bounds =
-    Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3, view: VIEW };
+const BOUNDS: Bounds = Bounds {
+    outbox_bytes: 200,
+    chunks_ahead: 1,
+    ring_bytes: 1_000_000,
+    ring_changes: 3,
+    folded_in_place: 3,
+    view: VIEW,
+};
 
 /// A hub over the model, and a session that both tables are live for.
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
@@ -100,8 +106,9 @@ fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
         ticket: query.ticket,
         lead: Vec::new(),
         from: base.clone(),
-        replay: Vec::new(),
+        replay: Replay::default(),
         base,
+        in_place: false,
         view: None,
     }
 }
@@ -122,8 +129,9 @@ fn a_session_that_lagged_is_brought_up_as_a_whole_or_not_at_all() {
     let start = hub.token();
     session.go_live(&[ready(&queries[0], start.clone())], false).expect("goes live");
     write(&mut model, &hub, 5);
-    let told = std::iter::from_fn(|| session.take())
-        .find_map(|sent| if let Sent::Lagged { position, queries } = sent { Some((position, queries)) } else { None });
+    let told = std::iter::from_fn(|| session.take()).find_map(|(sent, _)| {
+        if let Sent::Lagged { position, queries } = sent { Some((position, queries)) } else { None }
+    });
     assert_eq!(told, Some((start, vec![queries[0].id])), "nothing of what it missed was taken");
     let other = [ready(&queries[1], hub.token())];
     assert_eq!(session.go_live(&other, false), Err(NotYet::Lagged), "its position would speak for what lagged");
@@ -136,7 +144,7 @@ fn what_the_ring_has_let_go_must_be_read_from_the_source() {
     let (hub, session, queries) = live_session(&model);
     let start = hub.token();
     write(&mut model, &hub, 5);
-    assert!(!session.covers(&start) && session.covers(&hub.token()));
+    assert!(!hub.covers(&start) && hub.covers(&hub.token()));
     assert_eq!(session.go_live(&[ready(&queries[0], start)], false), Err(NotYet::Behind(queries[0].id)));
 }
 
@@ -170,7 +178,7 @@ fn a_window_is_not_continued_from_within_a_batch() {
     let greeting = Greeting { id: None, resumes: true, resync: None };
     let resumed = Ready { view: Some(greeting), ..ready(&window, within) };
     session.go_live(&[resumed], false).expect("goes live");
-    let Some(Sent::Delivery(delivery)) = session.take() else { panic!("nothing is sent") };
+    let Some((Sent::Delivery(delivery), _)) = session.take() else { panic!("nothing is sent") };
     let frames: Vec<&str> =
         delivery.frames.iter().map(|frame| std::str::from_utf8(frame.bytes()).expect("text")).collect();
     assert!(frames[0].contains("resync") && frames[1].contains("\"rows\":[]"), "{frames:?}");

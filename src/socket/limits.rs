@@ -30,6 +30,11 @@ pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 /// How long a client may take to answer that the connection is closed.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Times that a client may be left behind by the read of a large table before it is told that this is too much for it.
+pub(super) const MAX_LEFT_BEHIND: u32 = 3;
+/// Times that what a query missed is folded before it becomes live; what came while that was done is folded in place after so
+/// many.
+pub(super) const MAX_FOLDS: u32 = 3;
 /// Tries to read a table whose schema has changed, before the hub hears of it.
 pub(super) const MAX_ALTERED: u32 = 50;
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.
@@ -46,7 +51,7 @@ pub struct Limits {
 mod tests {
     use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, SEND_TIMEOUT};
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
-    use crate::hub::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
+    use crate::hub::{MAX_FRAME_ROWS_BYTES, MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
 
     #[test]
     fn the_documented_limits_of_a_connection_are_the_programs() {
@@ -66,6 +71,7 @@ mod tests {
             ("columns of totals", MAX_TOTAL_COLUMNS),
             ("groups of totals", ViewBounds::default().groups),
             ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
+            ("bytes of row text in a server's frame, unless one row alone has more", MAX_FRAME_ROWS_BYTES),
         ] {
             let row = format!("| {limit} | {value} |");
             assert!(document.contains(&row), "{row}");

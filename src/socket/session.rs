@@ -334,7 +334,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
     async fn send_outbox(&mut self) -> Result<(), End> {
-        if let Some(sent) = self.session.take() {
+        if let Some((sent, _on_its_way)) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
