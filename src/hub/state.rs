@@ -136,6 +136,18 @@ impl Hub {
         self.lock().queries.len()
     }
 
+    /// Whether nothing is kept for anybody, but the recent past.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.sessions.is_empty()
+            && state.queries.is_empty()
+            && state.by_text.is_empty()
+            && state.indexes.is_empty()
+            && state.caught_up.is_empty()
+            && state.to_fill.is_empty()
+    }
+
     /// Opens a session. It ends when the handle is dropped.
     pub fn open(self: &Arc<Self>) -> Session {
         let mut state = self.lock();
@@ -278,6 +290,7 @@ impl State {
             }
         }
         self.caught_up.retain(|(of, _), _| *of != query);
+        self.to_fill.remove(&query);
         Some(entry)
     }
 

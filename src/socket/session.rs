@@ -16,7 +16,7 @@ use futures::{Sink, SinkExt, Stream, StreamExt};
 use std::{borrow::Cow, collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
+    time::{Instant, interval, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -119,7 +119,6 @@ pub(super) async fn serve<S: Source>(
     tracing::debug!("opened");
     let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
     let mut again = interval(limits::ASK_AGAIN);
-    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut outcome = connection.welcome().await;
     while outcome.is_ok() {
         outcome = tokio::select! {
@@ -127,7 +126,12 @@ pub(super) async fn serve<S: Source>(
             message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
             _ = beat.tick() => connection.beat().await,
-            _ = again.tick(), if connection.waits() => connection.ask_again().await,
+            _ = again.tick(), if connection.waits() => {
+                let asked = connection.ask_again().await;
+                // Between two tries there is time for everything else.
+                again.reset();
+                asked
+            }
         };
     }
     match outcome {
@@ -200,7 +204,11 @@ impl<W: Wire, S: Source> Connection<W, S> {
         match frame {
             ClientFrame::Ping { t } => self.send(&[Frame::from(ServerFrame::Pong { t }.encode())]).await,
             ClientFrame::Subscribe(asked) => match self.admit(&asked) {
-                Ok(()) => self.subscribe(*asked).await.map(|_| ()),
+                Ok(()) => {
+                    // Whoever comes while others wait for the source waits with them, if it needs it.
+                    let patience = if self.waits() { Duration::ZERO } else { self.patience() };
+                    self.subscribe(*asked, patience).await.map(|_| ())
+                }
                 Err(refusal) => self.refuse_for(Some(&asked.id), &refusal).await,
             },
             ClientFrame::Unsubscribe { id } => match self.subscriptions.remove(&id) {
@@ -232,9 +240,9 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     /// Begins a subscription, or says why not.
-    async fn subscribe(&mut self, asked: Subscribe) -> Result<Asked, End> {
+    async fn subscribe(&mut self, asked: Subscribe, patience: Duration) -> Result<Asked, End> {
         let id = asked.id.clone();
-        match self.begin(&asked).await {
+        match self.begin(&asked, patience).await {
             Ok(query) => {
                 self.subscriptions.insert(id, Subscription { asked, query: Some(query) });
             }
@@ -254,21 +262,25 @@ impl<W: Wire, S: Source> Connection<W, S> {
         Ok(Asked::Settled)
     }
 
+    /// How long the source may take to read constants. Nothing is sent or heard meanwhile, so it must not be as long as a
+    /// client waits for a sign of life.
+    fn patience(&self) -> Duration {
+        limits::CONSTANTS_TIMEOUT.min(self.heartbeat / 2)
+    }
+
     /// Asks what has been admitted before, up to the first question that waits for the source: the rest would wait, too,
     /// and nothing is sent or heard meanwhile. It is asked a while later.
     async fn subscribe_all(&mut self, asked: Vec<Subscribe>) -> Result<(), End> {
         for asked in asked {
-            if self.subscribe(asked).await? == Asked::Waits {
+            if self.subscribe(asked, self.patience()).await? == Asked::Waits {
                 break;
             }
         }
         Ok(())
     }
 
-    async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, NotBegun> {
+    async fn begin(&mut self, asked: &Subscribe, patience: Duration) -> Result<QueryId, NotBegun> {
         let id = &asked.id;
-        // Nothing is sent or heard meanwhile, so it must not take as long as a client waits for a sign of life.
-        let patience = limits::CONSTANTS_TIMEOUT.min(self.heartbeat / 2);
         let definition = question::define(asked, self.session.hub(), self.source.source(), patience).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;

@@ -74,9 +74,19 @@ impl Taken {
 impl<S: Source> Shared<S> {
     /// Shares the reads of `source`.
     pub fn new(source: S) -> Arc<Self> {
+        Self::within(source, Memory::new())
+    }
+
+    /// The same with so many bytes of memory.
+    #[cfg(test)]
+    pub(super) fn with_memory(source: S, bytes: usize) -> Arc<Self> {
+        Self::within(source, Memory::of(bytes))
+    }
+
+    fn within(source: S, memory: Memory) -> Arc<Self> {
         Arc::new(Self {
             source: Arc::new(source),
-            memory: Memory::new(),
+            memory,
             snapshots: Arc::default(),
             convoys: Arc::default(),
             catch_ups: Arc::default(),

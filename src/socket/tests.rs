@@ -4,6 +4,8 @@
 //! a WebSocket, a clock that jumps. Whatever is written, whoever comes, goes, stalls or loses its connection at any
 //! point: at every commit each client's rows are those of exactly that position, for all its subscriptions together.
 
+mod sharing;
+
 use super::{Limits, Shared, session};
 use crate::{
     changelog::{Error, Haste, Reading, Rows, Source},

@@ -59,11 +59,46 @@ impl CatchUps {
         enough: impl Fn(&Position) -> bool,
     ) -> Result<Missed, Error> {
         let key = (from.epoch, table);
-        let from = &from.position;
         let lane = lock(&self.lanes).entry(key).or_default().clone();
-        lock(&lane.waiting).push(from.clone());
-        let _waiting = Waiting { lane: &lane, from };
-        let mut last = lane.last.lock().await;
+        let outcome = lane.read(source, &from.position, table, enough).await;
+        self.let_go_later(key, lane);
+        outcome
+    }
+
+    /// What was read is held no longer than somebody may still come for it.
+    fn let_go_later(self: &Arc<Self>, key: (Epoch, TableId), lane: Arc<Lane>) {
+        let catch_ups = self.clone();
+        tokio::spawn(async move {
+            sleep(KEEP).await;
+            let mut last = lane.last.lock().await;
+            last.take_if(|known| known.at.elapsed() >= KEEP);
+            let empty = last.is_none();
+            drop(last);
+            let mut lanes = lock(&catch_ups.lanes);
+            // The map has it, and this task.
+            if empty && Arc::strong_count(&lane) == 2 {
+                lanes.remove(&key);
+            }
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.lanes).is_empty()
+    }
+}
+
+impl Lane {
+    async fn read<S: Source>(
+        &self,
+        source: &S,
+        from: &Position,
+        table: TableId,
+        enough: impl Fn(&Position) -> bool,
+    ) -> Result<Missed, Error> {
+        lock(&self.waiting).push(from.clone());
+        let _waiting = Waiting { lane: self, from };
+        let mut last = self.last.lock().await;
         let useful = |known: &Caught| {
             known.at.elapsed() < KEEP
                 && from.reaches(&known.from)
@@ -73,35 +108,14 @@ impl CatchUps {
         let known = last.take().filter(useful);
         let known = match known {
             Some(known) => known,
-            None => match read_after(source, &lane, from, table).await? {
+            None => match read_after(source, self, from, table).await? {
                 Ok(caught) => caught,
                 Err(missed) => return Ok(missed),
             },
         };
         let missed = known.after(from);
         *last = Some(known);
-        drop(last);
-        self.let_go_later(key, lane.clone());
         Ok(missed)
-    }
-
-    /// What was read is held no longer than somebody may still come for it.
-    fn let_go_later(self: &Arc<Self>, key: (Epoch, TableId), lane: Arc<Lane>) {
-        let catch_ups = self.clone();
-        tokio::spawn(async move {
-            sleep(KEEP).await;
-            let idle = lane.last.lock().await.take_if(|known| known.at.elapsed() >= KEEP).is_some();
-            let mut lanes = lock(&catch_ups.lanes);
-            // The map has it, and this task.
-            if idle && Arc::strong_count(&lane) == 2 {
-                lanes.remove(&key);
-            }
-        });
-    }
-
-    #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
-        lock(&self.lanes).is_empty()
     }
 }
 

@@ -1,11 +1,11 @@
 //! Snapshots that are too large to be kept: read once for all who ask for one together, and sent as they are read.
 //!
 //! Whoever asks while a read waits for its place among those that may be open rides along; whoever comes later waits for
-//! the next one. A read goes at the pace of its slowest rider, within limits: one that takes nothing for [`PATIENCE`], or with
-//! which the read would fall behind [`SLOWEST`], is left behind. So a read holds a connection, and old row versions in
+//! the next one. A read goes at the pace of its slowest rider, within limits: one that takes nothing for [`limits::STREAM_PATIENCE`], or with
+//! which the read would fall behind [`limits::STREAM_SLOWEST`], is left behind. So a read holds a connection, and old row versions in
 //! the database, for a known time, whoever its riders are.
 
-use super::lock;
+use super::{super::limits, lock};
 use crate::{
     changelog::{Error, Haste, Rows, Source},
     hub::{Chunks, Definition, Frame, QueryId},
@@ -21,15 +21,6 @@ use tokio::{
     sync::mpsc::{self, Receiver, Sender},
     time::{Instant, timeout_at},
 };
-
-/// Frames that a rider may be behind the read: about 1 MiB.
-const WINDOW: usize = 16;
-/// How long a read waits for one rider at a time.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long it waits in all, beyond the time that its bytes take at the slowest pace.
-const GRACE: Duration = Duration::from_secs(5);
-/// The slowest pace of a read, in bytes per second.
-const SLOWEST: u64 = 1024 * 1024;
 
 /// What a rider gets. If it ends before the last frame, the rider was left behind.
 pub(in crate::socket) enum Piece {
@@ -52,7 +43,7 @@ impl Convoys {
         query: QueryId,
         definition: &Arc<Definition>,
     ) -> Receiver<Piece> {
-        let (sender, receiver) = mpsc::channel(WINDOW);
+        let (sender, receiver) = mpsc::channel(limits::STREAM_WINDOW);
         let mut waiting = lock(&self.waiting);
         let riders = waiting.entry(query).or_default();
         riders.push(sender);
@@ -117,8 +108,8 @@ impl Convoy {
 
     /// Gives a piece to each rider that has room for it in time.
     async fn send(&mut self, piece: impl Fn() -> Piece) {
-        let pace = Duration::from_millis(self.bytes * 1000 / SLOWEST);
-        let deadline = (self.started + pace + GRACE).min(Instant::now() + PATIENCE);
+        let pace = Duration::from_millis(self.bytes * 1000 / limits::STREAM_SLOWEST);
+        let deadline = (self.started + pace + limits::STREAM_GRACE).min(Instant::now() + limits::STREAM_PATIENCE);
         let mut kept = Vec::with_capacity(self.riders.len());
         for rider in std::mem::take(&mut self.riders) {
             // The others are left behind, or gone.

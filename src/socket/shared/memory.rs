@@ -1,11 +1,10 @@
 //! Memory for what many sessions are sent: one budget for all of it, given back when the slowest of them has been sent it.
 
+use super::super::limits::KEPT_BYTES;
 use crate::hub::Frame;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Most bytes of frames that are kept, over all snapshots and catch-ups together.
-const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// What one snapshot may take of what is left, as a divisor: whoever is slow to take a large one leaves room for others.
 const SHARE: usize = 4;
 /// Less than this is not counted, so that small answers are given however little is left. In bytes.
@@ -20,7 +19,11 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        Self { units: Arc::new(Semaphore::new(MAX_BYTES / UNIT_BYTES)) }
+        Self::of(KEPT_BYTES)
+    }
+
+    pub(super) fn of(bytes: usize) -> Self {
+        Self { units: Arc::new(Semaphore::new(bytes / UNIT_BYTES)) }
     }
 
     /// Most bytes that one snapshot may have at the moment.
@@ -55,14 +58,14 @@ mod tests {
     #[test]
     fn what_is_left_shrinks_and_is_given_back_with_the_last_that_was_sent_it() {
         let memory = Memory::new();
-        assert_eq!(memory.allowance(), MAX_BYTES / SHARE);
-        let held = memory.hold(frames(MAX_BYTES / SHARE)).expect("there is room");
+        assert_eq!(memory.allowance(), KEPT_BYTES / SHARE);
+        let held = memory.hold(frames(KEPT_BYTES / SHARE)).expect("there is room");
         let on_its_way = held[0].clone();
         drop(held);
-        assert_eq!(memory.allowance(), MAX_BYTES / SHARE * 3 / SHARE);
-        assert!(memory.hold(frames(MAX_BYTES)).is_none());
+        assert_eq!(memory.allowance(), KEPT_BYTES / SHARE * 3 / SHARE);
+        assert!(memory.hold(frames(KEPT_BYTES)).is_none());
         assert!(memory.hold(frames(SMALL_BYTES)).is_some(), "small answers are always given");
         drop(on_its_way);
-        assert_eq!(memory.allowance(), MAX_BYTES / SHARE);
+        assert_eq!(memory.allowance(), KEPT_BYTES / SHARE);
     }
 }
