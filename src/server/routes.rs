@@ -83,12 +83,14 @@ async fn read_for_page(
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let definition = socket::define(question, hub, source).await.map_err(|refusal| match refusal.code {
-        ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
-        ErrorCode::SourceUnavailable => ReadError::Unavailable,
-        code => {
-            let Refusal { message, at, hint, .. } = refusal;
-            ReadError::Refused(SubscriptionError { code, message, at, hint })
+    let definition = socket::define(question, hub, source, socket::CONSTANTS_TIMEOUT).await.map_err(|refusal| {
+        match refusal.code {
+            ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
+            ErrorCode::SourceUnavailable => ReadError::Unavailable,
+            code => {
+                let Refusal { message, at, hint, .. } = refusal;
+                ReadError::Refused(SubscriptionError { code, message, at, hint })
+            }
         }
     })?;
     match snapshot.read(&definition).await {

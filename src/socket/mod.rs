@@ -23,7 +23,7 @@ mod tests;
 mod upgrade;
 
 pub use fill::run as fill;
-pub use limits::Limits;
+pub use limits::{CONSTANTS_TIMEOUT, Limits};
 pub use question::{Refusal, define};
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

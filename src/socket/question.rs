@@ -1,6 +1,5 @@
 //! From a `subscribe` frame to what it asks, or to why that cannot be answered.
 
-use super::limits;
 use crate::{
     changelog::Source,
     hub::{
@@ -9,7 +8,7 @@ use crate::{
     },
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// Why a subscription is not accepted.
@@ -37,8 +36,14 @@ impl Refusal {
     }
 }
 
-/// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again.
-pub async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Result<Definition, Refusal> {
+/// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again: the source did not read its constants
+/// within `patience`.
+pub async fn define<S: Source>(
+    asked: &Subscribe,
+    hub: &Hub,
+    source: &S,
+    patience: Duration,
+) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     if table.key.is_empty() {
         let name = table.full_name();
@@ -54,7 +59,7 @@ pub async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Resu
     }
     let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;
     let view = view(asked, &table)?;
-    let filter = filter(asked, &table, source).await?;
+    let filter = filter(asked, &table, source, patience).await?;
     let plain = Definition { columns, filter, ..Definition::all(table) };
     Ok(match view {
         Some(spec) => plain.with_view(spec),
@@ -63,7 +68,12 @@ pub async fn define<S: Source>(asked: &Subscribe, hub: &Hub, source: &S) -> Resu
 }
 
 /// The filter that is asked for, if any, with its constants read.
-async fn filter<S: Source>(asked: &Subscribe, table: &Arc<Table>, source: &S) -> Result<Option<Arc<Filter>>, Refusal> {
+async fn filter<S: Source>(
+    asked: &Subscribe,
+    table: &Arc<Table>,
+    source: &S,
+    patience: Duration,
+) -> Result<Option<Arc<Filter>>, Refusal> {
     let Some(text) = &asked.filter else {
         if asked.params.is_empty() {
             return Ok(None);
@@ -73,7 +83,7 @@ async fn filter<S: Source>(asked: &Subscribe, table: &Arc<Table>, source: &S) ->
     let draft = Draft::read(text, &asked.params, table)?;
     let values = match draft.constants() {
         [] => Vec::new(),
-        constants => match timeout(limits::CONSTANTS_TIMEOUT, source.constants(constants)).await {
+        constants => match timeout(patience, source.constants(constants)).await {
             Ok(Ok(values)) => values?,
             Ok(Err(error)) if !error.is_unavailable() => {
                 tracing::warn!(%error, "constants of a filter cannot be read");

@@ -4,9 +4,11 @@
 //! a WebSocket, a clock that jumps. Whatever is written, whoever comes, goes, stalls or loses its connection at any
 //! point: at every commit each client's rows are those of exactly that position, for all its subscriptions together.
 
+mod sharing;
+
 use super::{Limits, Shared, session};
 use crate::{
-    changelog::{Error, Reading, Rows, Source},
+    changelog::{Error, Haste, Reading, Rows, Source},
     hub::{
         Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId, ViewBounds,
         filter::{Constant, FilterError},
@@ -44,8 +46,14 @@ const CLIENTS: usize = 2;
 /// One row more than a window shows.
 const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
-const BOUNDS: Bounds =
-    Bounds { outbox_bytes: 400, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 6, view: VIEW };
+const BOUNDS: Bounds = Bounds {
+    outbox_bytes: 400,
+    chunks_ahead: 1,
+    ring_bytes: 1_000_000,
+    ring_changes: 6,
+    folded_in_place: 2,
+    view: VIEW,
+};
 /// Frames that fit into the network between a session and its client.
 const NETWORK_FRAMES: usize = 2;
 /// More changes than this are too much to replay.
@@ -299,7 +307,7 @@ impl Rows for MiniatureSnapshot {
 impl Source for Miniature {
     type Snapshot = MiniatureSnapshot;
 
-    async fn snapshot(&self, _: &Table) -> Result<(Token, MiniatureSnapshot), Error> {
+    async fn snapshot(&self, _: &Table, _: Haste) -> Result<(Token, MiniatureSnapshot), Error> {
         self.reach()?;
         let model = self.model();
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));

@@ -2,11 +2,10 @@
 
 use super::{CatalogChange, Entry, QueryId, State, resync};
 use crate::{
-    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, net, net::MissingKey},
-    protocol::{ErrorCode, Position, ResyncReason, ServerFrame},
+    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, frames::ChangeFrames, net, net::MissingKey},
+    protocol::{ErrorCode, Position, ResyncReason},
 };
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -105,12 +104,12 @@ impl State {
         // The same set of queries gives the same frames: encoded once, shared by all sessions that have that set.
         let mut encoded: HashMap<Vec<QueryId>, Arc<[Frame]>> = HashMap::new();
         // All frames but the last of a set are the same in every set.
-        let mut inner: HashMap<QueryId, Frame> = HashMap::new();
+        let mut parts: HashMap<QueryId, ChangeFrames<'_>> = HashMap::new();
         for (session, set) in sessions {
             let frames = match encoded.get(&set) {
                 Some(frames) => frames.clone(),
                 None => {
-                    let frames = encode(&set, told, &text, &mut inner);
+                    let frames = encode(&set, told, &text, &mut parts);
                     encoded.insert(set, frames.clone());
                     frames
                 }
@@ -145,11 +144,15 @@ impl State {
 
     /// Has a query's rows read anew. Whoever is on the way to its being live finds the reason in the ring.
     fn reload(&mut self, query: QueryId, before: &Position) {
-        let Some(Entry { live, kept, .. }) = self.queries.get_mut(&query) else { return };
-        if kept.is_some() {
-            self.lose(query, before);
-            return;
+        match self.queries.get(&query) {
+            Some(Entry { kept: Some(_), .. }) => self.lose(query, before),
+            _ => self.start_over(query),
         }
+    }
+
+    /// Takes one query out of live for everybody who has it; they are told, and bring it up anew.
+    pub(super) fn start_over(&mut self, query: QueryId) {
+        let Some(Entry { live, .. }) = self.queries.get_mut(&query) else { return };
         let frame = resync(query, ResyncReason::TooMuchToReplay);
         for session in std::mem::take(live) {
             let Some(own) = self.sessions.get_mut(&session) else { continue };
@@ -161,17 +164,20 @@ impl State {
 }
 
 /// The frames of one batch for the sessions that have this set of queries: the last one commits.
-fn encode(set: &[QueryId], told: &Told, token: &str, inner: &mut HashMap<QueryId, Frame>) -> Arc<[Frame]> {
-    let frame = |query: QueryId, position: Option<&str>| {
-        let changes = told[&query].iter().map(Shown::change).collect();
-        Frame::from(ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) }.encode())
-    };
-    let last = set.len() - 1;
-    set.iter()
-        .enumerate()
-        .map(|(index, query)| match index {
-            _ if index == last => frame(*query, Some(token)),
-            _ => inner.entry(*query).or_insert_with(|| frame(*query, None)).clone(),
-        })
-        .collect()
+fn encode<'a>(
+    set: &[QueryId],
+    told: &'a Told,
+    token: &str,
+    parts: &mut HashMap<QueryId, ChangeFrames<'a>>,
+) -> Arc<[Frame]> {
+    let mut frames = Vec::new();
+    for (index, query) in set.iter().enumerate() {
+        let own = parts.entry(*query).or_insert_with(|| ChangeFrames::new(*query, &told[query]));
+        if index + 1 == set.len() {
+            frames.extend(own.committing(token));
+        } else {
+            frames.extend(own.plain());
+        }
+    }
+    frames.into()
 }

@@ -2,8 +2,8 @@
 
 use super::{Hub, NotYet, QueryId, Ready};
 use crate::{
-    hub::{Chunk, Definition, Delivery, Frame, Sent},
-    protocol::{ErrorCode, ServerFrame, Token},
+    hub::{Chunk, Definition, Delivery, Frame, OnItsWay, Sent},
+    protocol::{ErrorCode, ServerFrame},
 };
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
@@ -121,12 +121,6 @@ impl Session {
         self.hub.lock().go_live(self.id, ready, recovering)
     }
 
-    /// Whether the ring holds everything after `token`.
-    pub fn covers(&self, token: &Token) -> bool {
-        let state = self.hub.lock();
-        state.epoch == token.epoch && state.ring.covers(&token.position)
-    }
-
     /// Queues a frame that is about no rows. Kept whatever happens, so the caller must bound how many it sends.
     pub fn post(&self, frame: &ServerFrame<'_>) {
         let delivery = Delivery { frames: [Frame::from(frame.encode())].into(), position: None, pinned: true };
@@ -153,14 +147,14 @@ impl Session {
         }
     }
 
-    /// Takes the next thing to send, if there is one.
-    pub fn take(&self) -> Option<Sent> {
+    /// Takes the next thing to send, if there is one, with what counts it until it has been sent.
+    pub fn take(&self) -> Option<(Sent, OnItsWay)> {
         let mut state = self.hub.lock();
         let own = state.sessions.get_mut(&self.id)?;
         loop {
             match own.outbox.take()? {
-                Sent::Chunk(chunk) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
-                sent => return Some(sent),
+                (Sent::Chunk(chunk), _) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
+                taken => return Some(taken),
             }
         }
     }
