@@ -16,6 +16,7 @@
 //! | `index` | which queries a row may concern |
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
+//! | `principal` | who is on the other end of a session |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
@@ -39,6 +40,7 @@ mod frames;
 mod index;
 mod net;
 mod outbox;
+mod principal;
 mod ring;
 mod row;
 mod state;
@@ -54,6 +56,7 @@ pub use filter::{Filter, Scalar, scalar};
 pub use frames::{Chunks, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
+pub use principal::{Credential, Principal};
 pub use row::{Row, Unreadable};
 pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
 pub use view::{

@@ -6,7 +6,7 @@ mod session;
 mod views;
 
 use super::{
-    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Table, TableId, index::Index, net::MissingKey,
+    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index, net::MissingKey,
     ring::Ring,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
@@ -73,6 +73,7 @@ struct SessionState {
     held: HashMap<QueryId, Ticket>,
     /// Between lagging and being live again nothing may commit.
     lagging: bool,
+    principal: Arc<Principal>,
 }
 
 impl Hub {
@@ -128,15 +129,15 @@ impl Hub {
         self.lock().queries.len()
     }
 
-    /// Opens a session. It ends when the handle is dropped.
-    pub fn open(self: &Arc<Self>) -> Session {
+    /// Opens a session of somebody. It ends when the handle is dropped.
+    pub fn open(self: &Arc<Self>, principal: Arc<Principal>) -> Session {
         let mut state = self.lock();
         state.next += 1;
         let id = state.next;
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
-        state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false });
-        Session::new(self.clone(), id, filled, state.bounds.chunks_ahead)
+        state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
     }
 
     /// Takes everything that was committed since the hub's position.

@@ -84,7 +84,7 @@ const BOUNDS: Bounds =
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
     let catalog = model.tables().iter().cloned().collect();
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, BOUNDS));
-    let session = hub.open();
+    let session = hub.open(Default::default());
     let queries: Vec<Query> = ["a", "b"]
         .map(|name| {
             let table = hub.find_table(name).expect("is tracked");
@@ -157,7 +157,7 @@ fn a_window_is_not_continued_from_within_a_batch() {
     let catalog = model.tables().iter().cloned().collect();
     let bounds = Bounds { ring_changes: 100, ..BOUNDS };
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
-    let session = hub.open();
+    let session = hub.open(Default::default());
     let table = hub.find_table("a").expect("is tracked");
     let spec = Spec::Window(WindowSpec::read(&[], Some(2), &table).expect("a window"));
     let window = session.hold(Definition::all(table).with_view(spec), |_| Vec::new()).expect("is tracked");

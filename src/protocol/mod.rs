@@ -7,12 +7,14 @@ mod client;
 mod close;
 mod error;
 mod position;
+mod role;
 mod server;
 
 pub use client::{Aggregate, ClientFrame, FrameError, Nulls, OrderBy, Subscribe};
 pub use close::CloseCode;
 pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};
+pub use role::{Role, UnknownRole};
 pub use server::{Change, ResyncReason, ServerFrame};
 
 /// The WebSocket subprotocol that both sides name in the handshake.

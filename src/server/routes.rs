@@ -4,13 +4,13 @@ use super::guard::guard;
 use crate::{
     app::{App, shell},
     changelog::{PageSnapshot, PostgresSource},
-    hub::Hub,
+    hub::{Hub, Principal},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
     http::{
         HeaderValue, StatusCode,
@@ -47,6 +47,7 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: A
         .layer(nosniff)
         .layer(unframed)
         .layer(policy)
+        .layer(Extension(Principal::default()))
         .layer(middleware::from_fn_with_state(origins, guard))
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     changelog::Source,
-    hub::{Frame, QueryId, Sent, Session, Ticket, subscribed},
+    hub::{Frame, Principal, QueryId, Sent, Session, Ticket, subscribed},
     protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -59,9 +59,9 @@ struct Subscription {
 }
 
 /// Serves one connection until it ends.
-pub(super) async fn run(socket: WebSocket, live: Live) {
-    let session = Arc::new(live.hub.open());
-    let span = tracing::info_span!("session", id = session.id());
+pub(super) async fn run(socket: WebSocket, principal: Principal, live: Live) {
+    let session = Arc::new(live.hub.open(Arc::new(principal)));
+    let span = tracing::info_span!("session", id = session.id(), account = session.principal().account);
     serve(socket, live.source, live.limits, live.stop, session).instrument(span).await;
 }
 

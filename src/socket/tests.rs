@@ -456,7 +456,7 @@ impl Client {
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
         let wire = Pipe { frames_in, frames_out };
         let limits = Limits { heartbeat: HEARTBEAT };
-        let session = Arc::new(hub.open());
+        let session = Arc::new(hub.open(Arc::default()));
         let session = tokio::spawn(session::serve(wire, source.clone(), limits, CancellationToken::new(), session));
         self.connected = Some(Connected { to_server, from_server, session });
         let frames = self.replica.opened();

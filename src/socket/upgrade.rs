@@ -1,8 +1,9 @@
 //! The handshake.
 
 use super::{Limits, Shared, limits, session};
-use crate::{changelog::PostgresSource, hub::Hub, protocol::SUBPROTOCOL};
+use crate::{changelog::PostgresSource, hub::{Hub, Principal}, protocol::SUBPROTOCOL};
 use axum::{
+    Extension,
     extract::{State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
     response::{IntoResponse, Response},
@@ -26,7 +27,14 @@ pub struct Live {
 }
 
 /// Turns a request into a session. A client that names subprotocols must name ours.
-pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebSocketUpgrade) -> Response {
+///
+/// Who asks is in the request's extensions: whoever serves this route puts it there.
+pub async fn upgrade(
+    State(live): State<Live>,
+    Extension(principal): Extension<Principal>,
+    headers: HeaderMap,
+    request: WebSocketUpgrade,
+) -> Response {
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     let mut names = offered.flat_map(|list| list.split(',')).map(str::trim).peekable();
     if names.peek().is_some() && !names.any(|name| name == SUBPROTOCOL) {
@@ -43,6 +51,6 @@ pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebS
         .max_frame_size(limits::MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| {
             let tracker = live.sessions.clone();
-            tracker.track_future(session::run(socket, live))
+            tracker.track_future(session::run(socket, principal, live))
         })
 }

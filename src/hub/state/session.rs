@@ -2,7 +2,7 @@
 
 use super::{Hub, NotYet, QueryId, Ready};
 use crate::{
-    hub::{Chunk, Definition, Delivery, Frame, Sent},
+    hub::{Chunk, Definition, Delivery, Frame, Principal, Sent},
     protocol::{ErrorCode, ServerFrame, Token},
 };
 use std::{borrow::Cow, sync::Arc};
@@ -29,18 +29,24 @@ pub struct Query {
 pub struct Session {
     hub: Arc<Hub>,
     id: u64,
+    principal: Arc<Principal>,
     filled: Arc<Notify>,
     room: Arc<Semaphore>,
 }
 
 impl Session {
-    pub(super) fn new(hub: Arc<Hub>, id: u64, filled: Arc<Notify>, room: usize) -> Self {
-        Self { hub, id, filled, room: Arc::new(Semaphore::new(room)) }
+    pub(super) fn new(hub: Arc<Hub>, id: u64, principal: Arc<Principal>, filled: Arc<Notify>, room: usize) -> Self {
+        Self { hub, id, principal, filled, room: Arc::new(Semaphore::new(room)) }
     }
 
     /// The hub's number for this session.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Who it is.
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.principal
     }
 
     /// The hub.
