@@ -13,6 +13,7 @@ use super::{
     doorbell::{Doorbell, Role},
     epoch, position, read,
     read::{Measure, Reading, Scope, Wanted},
+    retention,
     snapshot::Snapshot,
 };
 use crate::{
@@ -118,6 +119,8 @@ impl Tailer {
             tracing::warn!("this is another history of the database: every client starts over");
             self.start_over().await?;
         }
+        // Before the look: after a time without any server it must not take what was not added for what did not happen.
+        retention::resume(&self.pool).await?;
         self.look(&mut doorbell).await?;
         if !self.hub.is_available() {
             tracing::info!("the changelog is read again");

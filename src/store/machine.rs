@@ -109,6 +109,8 @@ pub struct Machine {
     hidden_since: Option<Millis>,
     /// How long that may last until the connection is given up, in milliseconds; `None`: for ever.
     pause_after: Option<u64>,
+    /// The latest time that it was told.
+    now: Millis,
 }
 
 impl Default for Machine {
@@ -120,7 +122,14 @@ impl Default for Machine {
 impl Machine {
     /// Not started. A page that nobody looks at for `pause_after` milliseconds gives up its connection until somebody does.
     pub fn new(pause_after: Option<u64>) -> Self {
-        Self { state: State::Idle, backoff: Backoff::default(), offline_since: None, hidden_since: None, pause_after }
+        Self {
+            state: State::Idle,
+            backoff: Backoff::default(),
+            offline_since: None,
+            hidden_since: None,
+            pause_after,
+            now: 0,
+        }
     }
 
     /// Where the connection stands.
@@ -150,6 +159,7 @@ impl Machine {
 
     /// Takes an event at the time `now`; `jitter` is uniform in `[0, 1)`.
     pub fn on(&mut self, event: Event, now: Millis, jitter: f64) -> Option<Action> {
+        self.follow_clock(now);
         match event {
             Event::Visible => self.hidden_since = None,
             Event::Hidden => {
@@ -219,6 +229,25 @@ impl Machine {
                 _,
             ) => None,
         }
+    }
+
+    /// A clock that was set back must not have the machine wait for a time that is hours away by now.
+    fn follow_clock(&mut self, now: Millis) {
+        let back = std::mem::replace(&mut self.now, now).saturating_sub(now);
+        if back == 0 {
+            return;
+        }
+        let earlier = |time: Millis| time.saturating_sub(back);
+        self.state = match self.state {
+            State::Connecting { since } => State::Connecting { since: earlier(since) },
+            State::Open { since, heard, heartbeat_ms } => {
+                State::Open { since: earlier(since), heard: earlier(heard), heartbeat_ms }
+            }
+            State::Waiting { retry_at } => State::Waiting { retry_at: earlier(retry_at) },
+            same @ (State::Idle | State::Paused | State::Refused { .. }) => same,
+        };
+        self.offline_since = self.offline_since.map(earlier);
+        self.hidden_since = self.hidden_since.map(earlier);
     }
 
     fn is_forgotten(&self, now: Millis) -> bool {
@@ -325,6 +354,18 @@ mod tests {
         assert_eq!(machine.offline_since(), Some(due));
         let retry = machine.wake_at().expect("retries");
         assert_eq!(machine.on(Event::Clock, retry, 0.0), Some(Action::Connect));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_anybody_waiting() {
+        const HOUR: u64 = 3_600_000;
+        let mut machine = Machine { now: NOW + HOUR, ..at(State::Waiting { retry_at: NOW + HOUR + 300 }) };
+        assert_eq!(machine.on(Event::Clock, NOW, 0.0), None);
+        assert_eq!(machine.wake_at(), Some(NOW + 300));
+        let open = State::Open { since: NOW + HOUR, heard: NOW + HOUR, heartbeat_ms: BEAT };
+        let mut machine = Machine { now: NOW + HOUR, ..at(open) };
+        machine.on(Event::Clock, NOW, 0.0);
+        assert_eq!(machine.on(Event::Clock, NOW + 2 * BEAT, 0.0), Some(Action::Close), "it is silent all the same");
     }
 
     #[test]

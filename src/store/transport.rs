@@ -4,6 +4,7 @@
 
 use super::{
     Connection, ConnectionOptions, Status,
+    alarm::{Alarm, Change},
     connection::Command,
     machine::{Action, Event, Machine, State},
 };
@@ -27,6 +28,8 @@ const NORMAL: u16 = 1000;
 enum Happening {
     /// To the machine.
     Event(Event),
+    /// The timer rang.
+    Rang,
     /// From the page.
     Command(Command),
     /// From the socket of the given generation.
@@ -61,7 +64,8 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
             machine: Machine::new(pause_after),
             socket: None,
             generation: 0,
-            alarm: None,
+            alarm: Alarm::default(),
+            timer: None,
             unavailable_since: None,
         };
         while let Some(happening) = happening.next().await {
@@ -94,8 +98,9 @@ struct Driver {
     machine: Machine,
     socket: Option<Socket>,
     generation: u64,
-    /// When the machine wants to be woken, and the timer that does it.
-    alarm: Option<(u64, Timeout)>,
+    /// When the timer rings that the machine wants to be woken by, and the timer.
+    alarm: Alarm,
+    timer: Option<Timeout>,
     unavailable_since: Option<u64>,
 }
 
@@ -103,6 +108,10 @@ impl Driver {
     fn handle(&mut self, happening: Happening) {
         match happening {
             Happening::Event(event) => self.tell(event),
+            Happening::Rang => {
+                self.alarm.rang();
+                self.tell(Event::Clock);
+            }
             Happening::Command(Command::RetryNow) => self.tell(Event::RetryNow),
             Happening::Command(Command::Send(frame)) => self.send([frame]),
             Happening::Socket(generation, event) if generation == self.generation => self.hear(event),
@@ -190,19 +199,14 @@ impl Driver {
         }
     }
 
-    /// Frames move the machine's wake-up further away all the time; an alarm that rings early is set again then,
-    /// rather than with every frame.
     fn set_alarm(&mut self) {
-        let Some(due) = self.machine.wake_at() else {
-            self.alarm = None;
-            return;
-        };
-        let set = self.alarm.as_ref().is_some_and(|(at, _)| *at <= due && *at > now());
-        if !set {
-            let happenings = self.happenings.clone();
-            let wait = u32::try_from(due.saturating_sub(now())).unwrap_or(u32::MAX);
-            let timer = Timeout::new(wait, move || post(&happenings, Happening::Event(Event::Clock)));
-            self.alarm = Some((due, timer));
+        match self.alarm.set(self.machine.wake_at(), now()) {
+            Change::Keep => {}
+            Change::Stop => self.timer = None,
+            Change::Start(wait_ms) => {
+                let happenings = self.happenings.clone();
+                self.timer = Some(Timeout::new(wait_ms, move || post(&happenings, Happening::Rang)));
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ fn the_engine_does_not_know_the_app() {
 
 #[test]
 fn the_browsers_logic_knows_no_browser() {
-    for name in ["backoff", "machine", "replica", "staging", "row", "query", "group", "place"] {
+    for name in ["alarm", "backoff", "machine", "replica", "staging", "row", "query", "group", "place"] {
         let text = fs::read_to_string(Path::new(SRC).join(format!("store/{name}.rs"))).expect("a file");
         for word in ["web_sys", "js_sys", "gloo", "leptos", "cfg(feature"] {
             assert!(!code(&text).contains(word), "store/{name}.rs mentions {word}");
