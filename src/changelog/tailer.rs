@@ -17,7 +17,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId},
+    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, Policy, RowChange, Table, TableId},
     protocol::{Position, Token},
 };
 use serde::Deserialize;
@@ -304,6 +304,8 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         columns: Vec<Column>,
         partitioned: bool,
         since: String,
+        #[serde(default)]
+        policies: Vec<Policy>,
     }
     let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
         serde_json::from_str(image.get()).map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))
@@ -322,6 +324,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     columns: row.columns,
                     partitioned: row.partitioned,
                     since,
+                    policies: row.policies,
                 }));
             }
             Operation::Delete { old } => found.push(CatalogChange::Untracked(read(old)?.id)),

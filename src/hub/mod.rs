@@ -16,7 +16,7 @@
 //! | `index` | which queries a row may concern |
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
-//! | `principal` | who is on the other end of a session |
+//! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
@@ -40,6 +40,7 @@ mod frames;
 mod index;
 mod net;
 mod outbox;
+mod policy;
 mod principal;
 mod ring;
 mod row;
@@ -56,6 +57,7 @@ pub use filter::{Filter, Scalar, scalar};
 pub use frames::{Chunks, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
+pub use policy::{Policy, USER_ID, USER_ROLE};
 pub use principal::{Credential, Principal};
 pub use row::{Row, Unreadable};
 pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};

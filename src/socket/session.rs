@@ -222,7 +222,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
         let id = &asked.id;
-        let definition = question::define(asked, self.session.hub(), self.source.source()).await?;
+        let definition = question::define(asked, self.session.principal(), self.session.hub(), self.source.source()).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {
