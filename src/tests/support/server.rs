@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use leptos::config::LeptosOptions;
-use rowcast::{changelog::WakeUp, config, server};
+use rowcast::{changelog::WakeUp, config, identity::Anonymous, server};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -42,6 +42,7 @@ impl Server {
         change: impl FnOnce(&mut config::Rowcast),
     ) -> Self {
         let mut config = config::Rowcast::default();
+        config.identity.anonymous = Anonymous::Anonymous;
         change(&mut config);
         let stop = CancellationToken::new();
         let runtime =
@@ -58,7 +59,7 @@ impl Server {
             let listener = TcpListener::bind(address).await.expect("binds");
             bound.send(listener.local_addr().expect("bound")).expect("the test waits");
             let leptos = LeptosOptions::builder().output_name("rowcast").build();
-            server::serve_pool(&config, leptos, listener, pool, stopped).await.expect("serves");
+            server::serve_pool(&config, leptos, listener, pool, None, stopped).await.expect("serves");
         });
         let address = tokio::time::timeout(PATIENCE, address_known).await.expect("in time").expect("starts");
         Self { address, stop, runtime: Some(runtime), served: Some(served) }
