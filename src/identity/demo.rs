@@ -4,8 +4,8 @@
 //! form to sign in can offer them. On a database of the user's there is no such file: they are offered until the server ends.
 
 use super::{IdentityError, account, password};
+pub use super::shown::DemoAccount;
 use crate::protocol::Role;
-use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use std::{
     fs::OpenOptions,
@@ -25,19 +25,6 @@ const PEOPLE: [(&str, &str, Role); 3] = [
     ("staff@demo.example", "Sam Staff", Role::Staff),
     ("customer@demo.example", "Cleo Customer", Role::Customer),
 ];
-
-/// One of them, with the password.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DemoAccount {
-    /// How they sign in.
-    pub email: String,
-    /// What people call them.
-    pub name: String,
-    /// What they are to the app.
-    pub role: Role,
-    /// In clear.
-    pub password: String,
-}
 
 /// Why there are none.
 #[derive(Debug, thiserror::Error)]
@@ -103,13 +90,6 @@ fn write(path: &Path, accounts: &[DemoAccount]) -> std::io::Result<()> {
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
     file.write_all(serde_json::to_string_pretty(accounts)?.as_bytes())
-}
-
-impl std::fmt::Debug for DemoAccount {
-    /// Without the password, which must not get into a log.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DemoAccount").field("email", &self.email).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

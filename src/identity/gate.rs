@@ -13,6 +13,7 @@ use crate::{
     protocol,
 };
 use axum::{
+    Json,
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
@@ -21,6 +22,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 
 /// When to come back if the database does not answer, in seconds.
 const RETRY_AFTER_SECONDS: &str = "2";
@@ -129,12 +131,13 @@ fn unauthorised(request: &Request, is_worthless: bool) -> Response {
         let from = from.as_ref().and_then(Uri::path_and_query).map_or("/", |from| from.as_str());
         return see_other(&paths::sign_in(from));
     }
-    let why = if is_worthless {
-        "the credential is not valid (any more): sign in again, or use another token\n"
+    let message = if is_worthless {
+        "The credential is not valid (any more): sign in again, or use another token"
     } else {
-        "sign in first, or show a token: Authorization: Bearer …\n"
+        "Sign in first, or show a token: Authorization: Bearer …"
     };
-    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], why).into_response()
+    let said = Json(json!({ "error": paths::SIGNED_OUT, "message": message }));
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], said).into_response()
 }
 
 /// Leads a browser on, whatever method it came with.

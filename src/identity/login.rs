@@ -1,7 +1,6 @@
 //! Where somebody is signed in: one row for each browser.
 
-use super::{IdentityError, secret};
-use serde::{Deserialize, Serialize};
+use super::{IdentityError, secret, shown::ListedLogin};
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 
@@ -11,23 +10,6 @@ pub const MOST: i64 = 50;
 pub(super) const NOTE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What is kept of what a browser says it is, in characters.
 const MAX_AGENT: usize = 200;
-
-/// One of a person's logins, as the account page lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
-    /// Its number.
-    pub id: i64,
-    /// Whether it is the one that asks.
-    pub here: bool,
-    /// From which network.
-    pub address: String,
-    /// What the browser says it is.
-    pub agent: String,
-    /// When, in UTC, to the minute.
-    pub created_at: String,
-    /// When it was last used, in UTC, give or take an hour.
-    pub seen_at: String,
-}
 
 /// Signs somebody in; returns the secret for the cookie.
 pub(super) async fn begin(
@@ -93,10 +75,10 @@ pub(super) async fn end_all(pool: &PgPool, account: i64) -> Result<(), IdentityE
 }
 
 /// Where a person is signed in, the one that was used last first.
-pub async fn of_account(pool: &PgPool, account: i64, here: i64) -> Result<Vec<Listed>, IdentityError> {
+pub async fn of_account(pool: &PgPool, account: i64, here: i64) -> Result<Vec<ListedLogin>, IdentityError> {
     type Row = (i64, String, String, String, String);
     let rows: Vec<Row> = sqlx::query_as(include_str!("sql/list_logins.sql")).bind(account).fetch_all(pool).await?;
-    let listed = rows.into_iter().map(|(id, address, agent, created_at, seen_at)| Listed {
+    let listed = rows.into_iter().map(|(id, address, agent, created_at, seen_at)| ListedLogin {
         id,
         here: id == here,
         address,

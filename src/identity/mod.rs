@@ -2,7 +2,7 @@
 //!
 //! | file | what it is | runs |
 //! |---|---|---|
-//! | `paths`, `form`, `notice`, `visitor` | addresses, what may be typed, what became of it, who looks at a page | both, pure |
+//! | `paths`, `form`, `notice`, `visitor`, `shown` | addresses, what may be typed, what became of it, who looks at a page and what it shows of people | both, pure |
 //! | `secret` | tokens and passwords that nobody can guess | server |
 //! | `password` | argon2id, away from the async threads | server |
 //! | `account`, `login`, `token`, `ticket` | the tables, one each | server |
@@ -23,6 +23,7 @@
 pub mod form;
 pub mod notice;
 pub mod paths;
+pub mod shown;
 pub mod visitor;
 
 #[cfg(feature = "ssr")]

@@ -21,6 +21,11 @@ pub const TICKET: &str = "/api/ticket";
 /// Below this, programs are answered, not people.
 pub const API: &str = "/api/";
 
+/// What programs are told below [`API`] who are not signed in (any more).
+pub const SIGNED_OUT: &str = "signed_out";
+/// What programs are told there who may not do what they ask.
+pub const NOT_ALLOWED: &str = "not_allowed";
+
 /// The parameter that says where to go after signing in.
 pub const NEXT: &str = "next";
 /// Longest address that somebody is led back to, in bytes.

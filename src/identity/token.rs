@@ -41,6 +41,14 @@ pub struct Listed {
     pub state: String,
 }
 
+/// The name of a table as `schema.table`, from what somebody typed as in SQL; none if there is no such table.
+pub async fn table(pool: &PgPool, typed: &str) -> Result<Option<String>, IdentityError> {
+    let statement = "select format('%s.%s', n.nspname, c.relname) from pg_class c
+                     join pg_namespace n on n.oid = c.relnamespace
+                     where c.oid = to_regclass($1) and c.relkind in ('r', 'p')";
+    Ok(sqlx::query_scalar(statement).bind(typed).fetch_optional(pool).await?)
+}
+
 /// Makes a token; returns its number and the secret, which is not kept.
 pub async fn create(pool: &PgPool, new: &New<'_>) -> Result<(i64, String), IdentityError> {
     let token = secret::generate(PREFIX)?;
