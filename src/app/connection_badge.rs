@@ -77,10 +77,14 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
     let location = use_location();
     let sign_in = move || {
         is_signed_out(status.get()).then(|| {
-            let here = format!("{}{}", location.pathname.get(), location.search.with(|query| match query.as_str() {
-                "" => String::new(),
-                query => format!("?{}", query.trim_start_matches('?')),
-            }));
+            let here = format!(
+                "{}{}",
+                location.pathname.get(),
+                location.search.with(|query| match query.as_str() {
+                    "" => String::new(),
+                    query => format!("?{}", query.trim_start_matches('?')),
+                })
+            );
             view! {
                 <a class="badge-retry" href=paths::sign_in(&here) rel="external">
                     "Sign in"

@@ -3,8 +3,8 @@
 //! Their passwords are generated, printed once, and kept in a file that only the owner of the data may read, so that the
 //! form to sign in can offer them. On a database of the user's there is no such file: they are offered until the server ends.
 
-use super::{IdentityError, account, password};
 pub use super::shown::DemoAccount;
+use super::{IdentityError, account, password};
 use crate::protocol::Role;
 use sqlx::PgPool;
 use std::{
@@ -102,8 +102,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(FILE);
         std::fs::write(&path, "old").unwrap();
-        let account =
-            DemoAccount { email: "a@b.c".to_owned(), name: "A".to_owned(), role: Role::Admin, password: "p".to_owned() };
+        let account = DemoAccount {
+            email: "a@b.c".to_owned(),
+            name: "A".to_owned(),
+            role: Role::Admin,
+            password: "p".to_owned(),
+        };
         write(&path, std::slice::from_ref(&account)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
         assert!(!format!("{account:?}").contains("password"));

@@ -143,7 +143,8 @@ fn unauthorised(request: &Request, is_worthless: bool) -> Response {
 /// Leads a browser on, whatever method it came with.
 pub(super) fn see_other(address: &str) -> Response {
     let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(LOCATION, address), (CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+    (StatusCode::SEE_OTHER, [(LOCATION, address), (CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+        .into_response()
 }
 
 fn unavailable() -> Response {

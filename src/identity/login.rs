@@ -30,11 +30,7 @@ pub(super) async fn begin(
         .bind(agent)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query(include_str!("sql/end_surplus_logins.sql"))
-        .bind(account)
-        .bind(MOST)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(include_str!("sql/end_surplus_logins.sql")).bind(account).bind(MOST).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(token)
 }

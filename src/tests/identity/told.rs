@@ -11,12 +11,13 @@ use sqlx::PgPool;
 
 /// What was told since `after`, and where that ends.
 async fn told(pool: &PgPool, after: &mut i64) -> Vec<Value> {
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("select seq, new from rowcast.change where table_id = -1 and op = 'I' and seq > $1 order by seq")
-            .bind(*after)
-            .fetch_all(pool)
-            .await
-            .expect("reads");
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "select seq, new from rowcast.change where table_id = -1 and op = 'I' and seq > $1 order by seq",
+    )
+    .bind(*after)
+    .fetch_all(pool)
+    .await
+    .expect("reads");
     *after = rows.last().map_or(*after, |(seq, _)| *seq);
     rows.iter().map(|(_, text)| serde_json::from_str(text).expect("JSON")).collect()
 }

@@ -58,7 +58,8 @@ impl Browser {
     /// Posts a form.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let encode = rowcast::identity::paths::encode;
-        let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         self.send("POST", path, &pairs.join("&")).await
     }
 
@@ -85,7 +86,9 @@ impl Browser {
         });
         let answer = parse(&String::from_utf8_lossy(&said.await.expect("in time")));
         for (name, value) in &answer.headers {
-            if name == "set-cookie" && let Some(rest) = value.strip_prefix("rowcast_session=") {
+            if name == "set-cookie"
+                && let Some(rest) = value.strip_prefix("rowcast_session=")
+            {
                 let token = rest.split(';').next().unwrap_or_default();
                 self.cookie = (!token.is_empty()).then(|| token.to_owned());
             }
