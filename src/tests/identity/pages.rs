@@ -118,7 +118,9 @@ async fn the_account_page_says_who_one_is_and_where_one_is_signed_in(pool: PgPoo
     let mut browser = signed_in(&server).await;
     let page = browser.get("/account").await;
     assert_eq!(page.status, 200);
-    for said in ["Ada", "Role: customer", "Firefox on Linux", "this browser", "127.0.0.1", "Sign out everywhere"] {
+    for said in
+        ["Ada", "Role: customer", "Firefox on Linux", "this browser", "127.0.0.1", "Sign out everywhere", "is_let_in"]
+    {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
     for secret in [browser.cookie.expect("signed in"), phone.cookie.expect("signed in")] {
