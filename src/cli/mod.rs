@@ -1,7 +1,10 @@
 //! The command line.
 
+mod columns;
 mod database;
 mod tables;
+mod token;
+mod user;
 
 use crate::{
     capture::{self, Tracked, Trust},
@@ -62,6 +65,12 @@ enum Command {
     },
     /// List the tracked tables: how many changes the changelog holds of each, and how old they are
     Tables,
+    /// People who may sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// What scripts and services show instead of signing in
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Open psql on the database
     #[command(after_help = "Example:\n  rowcast psql -- -c 'update products set quantity = quantity + 1'")]
     Psql {
@@ -76,10 +85,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen; only loopback addresses until people can sign in [default: 127.0.0.1:3000]
+    /// Where to listen [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Make the demo's table `products` in the database of DATABASE_URL, too
+    /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
 }
@@ -125,6 +134,8 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             database.close().await?;
             tables::print(&listed?);
         }
+        Command::User(command) => user::run(&config, command).await?,
+        Command::Token(command) => token::run(&config, command).await?,
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,
     }

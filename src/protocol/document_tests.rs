@@ -111,7 +111,7 @@ fn resync_reasons() -> Vec<String> {
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation TimedOut)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut)
 }
 
 /// The text below a heading.

@@ -4,13 +4,14 @@ use super::guard::guard;
 use crate::{
     app::{App, shell},
     changelog::{PageSnapshot, PostgresSource},
-    hub::{Hub, Principal},
+    hub::Hub,
+    identity::{self, Identity},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
 };
 use axum::{
-    Extension, Router,
+    Router,
     extract::State,
     http::{
         HeaderValue, StatusCode,
@@ -29,7 +30,7 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// Everything that the server answers. `origins`: other sites whose pages may open WebSockets.
-pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: Arc<[String]>) -> Router {
+pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, origins: Arc<[String]>) -> Router {
     let engine = Router::new()
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
@@ -40,25 +41,32 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: A
     let unframed = SetResponseHeaderLayer::if_not_present(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let ancestors = HeaderValue::from_static("frame-ancestors 'none'");
     let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
-    let pages =
-        pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+    let pages = pages(leptos, live, identity.clone())
+        .merge(identity::routes(identity.clone()))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages
         .merge(engine)
         .layer(nosniff)
         .layer(unframed)
         .layer(policy)
-        .layer(Extension(Principal::default()))
+        .layer(middleware::from_fn_with_state(identity, identity::gate))
         .layer(middleware::from_fn_with_state(origins, guard))
 }
 
-fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
-    let context = move || provide_page(&pool, &live.hub);
+fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
+    let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
+    let context = move || {
+        provide_context(identity.clone());
+        provide_page(&identity.pool, &live.hub);
+    };
     let document = {
         let leptos = leptos.clone();
         move || shell(leptos.clone())
     };
     Router::new()
         .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), document)
+        .route_layer(admit)
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .with_state(leptos)
 }

@@ -8,7 +8,10 @@ use super::{
     connection::Command,
     machine::{Action, Event, Machine, State},
 };
-use crate::protocol::{PATH, SUBPROTOCOL};
+use crate::{
+    identity::paths::WHOAMI,
+    protocol::{PATH, SUBPROTOCOL},
+};
 use futures::{
     StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
@@ -16,10 +19,14 @@ use futures::{
 use gloo_timers::callback::Timeout;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{CloseEvent, MessageEvent, VisibilityState, WebSocket};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CloseEvent, MessageEvent, Response, VisibilityState, WebSocket};
 
 /// WebSocket close code for a connection that was lost without a word.
 const LOST: u16 = 1006;
+
+/// HTTP status of an answer to somebody who is not signed in.
+const UNAUTHORISED: u16 = 401;
 
 /// WebSocket close code for a connection that has served its purpose.
 const NORMAL: u16 = 1000;
@@ -51,7 +58,9 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
     }
     let seen = happenings.clone();
     window_event_listener_untyped("visibilitychange", move |_| post(&seen, Happening::Event(visibility())));
-    post(&happenings, Happening::Event(Event::Start));
+    if options.connects {
+        post(&happenings, Happening::Event(Event::Start));
+    }
     // A page may be opened where nobody looks.
     post(&happenings, Happening::Event(visibility()));
     let pause_after = options.pause_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -86,6 +95,22 @@ fn visibility() -> Event {
 /// The receiver lives as long as the page, so a failure to send means that nobody is left to care.
 fn post(happenings: &UnboundedSender<Happening>, happening: Happening) {
     let _ = happenings.unbounded_send(happening);
+}
+
+/// Tells whether the server says that nobody is signed in here. Whatever else it says, or if it says nothing, the reason is
+/// another one.
+fn ask_who(happenings: &UnboundedSender<Happening>) {
+    let window = leptos::prelude::window();
+    if !window.navigator().on_line() {
+        return;
+    }
+    let (asked, happenings) = (window.fetch_with_str(WHOAMI), happenings.clone());
+    spawn_local(async move {
+        let Ok(answer) = JsFuture::from(asked).await else { return };
+        if answer.dyn_ref::<Response>().is_some_and(|answer| answer.status() == UNAUTHORISED) {
+            post(&happenings, Happening::Event(Event::SignedOut));
+        }
+    });
 }
 
 fn now() -> u64 {
@@ -153,6 +178,7 @@ impl Driver {
         match self.machine.on(event, now(), js_sys::Math::random()) {
             Some(Action::Connect) => self.connect(),
             Some(Action::Close) => self.drop_socket(),
+            Some(Action::AskWho) => ask_who(&self.happenings),
             None => {}
         }
     }

@@ -56,7 +56,7 @@ fn the_hub_does_no_input_or_output() {
 
 #[test]
 fn the_engine_does_not_know_the_app() {
-    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store"] {
+    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store", "identity"] {
         never(stage, &["crate::app", "app::"]);
     }
 }

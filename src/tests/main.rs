@@ -13,6 +13,7 @@ mod exactness;
 mod examples;
 mod filters;
 mod hostile_frames;
+mod identity;
 mod page;
 mod partitions;
 mod queries;
