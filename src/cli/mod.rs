@@ -2,6 +2,7 @@
 
 mod columns;
 mod database;
+mod rights;
 mod tables;
 mod token;
 mod user;
@@ -68,6 +69,8 @@ enum Command {
     /// People who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
+    #[command(flatten)]
+    Rights(rights::RightsCommand),
     /// What scripts and services show instead of signing in
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -115,7 +118,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             return each(&config, &tables, async |database, table| {
                 changelog::install(&database.pool).await?;
                 Ok(match capture::track(&database.pool, table, trust).await? {
-                    Tracked::Now { table, key } => format!("{table} is live, by its key ({})", key.join(", ")),
+                    Tracked::Now { table, key } => {
+                        let key = key.join(", ");
+                        format!("{table} is live, by its key ({key}); `rowcast grant {table} --role ROLE` says who may see it")
+                    }
                     Tracked::Already { table } => format!("{table} was live already"),
                 })
             })
@@ -135,6 +141,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             tables::print(&listed?);
         }
         Command::User(command) => user::run(&config, command).await?,
+        Command::Rights(command) => return rights::run(&config, command).await,
         Command::Token(command) => token::run(&config, command).await?,
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,

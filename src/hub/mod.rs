@@ -60,7 +60,9 @@ pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
 pub use policy::{Policy, USER_ID, USER_ROLE};
 pub use principal::{Credential, Principal};
 pub use row::{Row, Unreadable};
-pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use state::{
+    CatalogChange, Filled, Greeting, Hub, NotYet, PersonChange, Query, QueryId, Ready, Session, Ticket, Whose,
+};
 pub use view::{
     MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,
     ViewBounds, ViewError, WindowSpec,

@@ -4,7 +4,7 @@
 //! that it was last sent, with one net change per row, however much it missed. Nothing is lost and nothing grows.
 
 use super::{QueryId, Ticket};
-use crate::protocol::{ErrorCode, Token};
+use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -76,6 +76,8 @@ pub enum Sent {
     Anew(QueryId, Ticket),
     /// The table of this query has changed its shape: whoever asked must ask again. Its subscribers have been told.
     Altered(QueryId),
+    /// The session is over: whoever it is is not, or not any more, who they were.
+    Closed(CloseCode),
     /// The session fell behind: these queries, which were live, must be brought up from this position.
     Lagged {
         /// What the session was last sent.
@@ -90,14 +92,19 @@ impl Sent {
         match self {
             Self::Delivery(delivery) => delivery.bytes(),
             Self::Chunk(chunk) => chunk.frame.bytes().len(),
-            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => 0,
+            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Closed(_) | Self::Lagged { .. } => 0,
         }
     }
 
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
-            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => true,
+            Self::Chunk(_)
+            | Self::Ended { .. }
+            | Self::Anew(..)
+            | Self::Altered(_)
+            | Self::Closed(_)
+            | Self::Lagged { .. } => true,
         }
     }
 }
@@ -164,6 +171,14 @@ impl Outbox {
         self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
         self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
         self.put(Sent::Altered(query));
+    }
+
+    /// Drops everything: what waits may be more than the client may know by now.
+    pub(super) fn close(&mut self, code: CloseCode) {
+        self.queue.clear();
+        self.bytes = 0;
+        self.lagged = None;
+        self.put(Sent::Closed(code));
     }
 
     /// Drops what waits behind the last pinned delivery; `queries` were live and must be brought up again.

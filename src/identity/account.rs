@@ -1,7 +1,7 @@
 //! The table of accounts. What its triggers do besides (signing out, telling servers) is in the migration.
 
 use super::{IdentityError, login, password};
-use crate::protocol::Role;
+use crate::{hub::Principal, protocol::Role};
 use sqlx::{FromRow, PgPool};
 use std::str::FromStr;
 
@@ -48,6 +48,19 @@ pub(super) struct Known {
     pub(super) name: String,
     pub(super) password_hash: String,
     pub(super) disabled: bool,
+}
+
+/// Whoever an address belongs to, as a login of theirs would be, and whether they are disabled.
+pub async fn principal(pool: &PgPool, email: &str) -> Result<Option<(Principal, bool)>, IdentityError> {
+    let found: Option<(i64, String, String, bool)> =
+        sqlx::query_as("select id, name, role, disabled from rowcast.account where lower(email) = lower($1)")
+            .bind(email)
+            .fetch_optional(pool)
+            .await?;
+    Ok(found.map(|(account, name, word, disabled)| {
+        let who = Principal { account: Some(account), name: name.into(), ..Principal::nobody(role(&word)) };
+        (who, disabled)
+    }))
 }
 
 /// Makes an account; none if the address has one already. Takes as long either way.

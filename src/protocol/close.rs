@@ -13,6 +13,8 @@ pub enum CloseCode {
     SignedOut,
     /// Nothing was heard, or nothing could be sent, for too long. Reconnect.
     TimedOut,
+    /// What whoever it is may see has changed. Forget all rows, and reconnect at once.
+    RightsChanged,
 }
 
 impl CloseCode {
@@ -24,6 +26,7 @@ impl CloseCode {
             Self::ProtocolViolation => 4400,
             Self::SignedOut => 4401,
             Self::TimedOut => 4408,
+            Self::RightsChanged => 4409,
         }
     }
 
@@ -35,7 +38,13 @@ impl CloseCode {
             Self::ProtocolViolation => "too many malformed frames",
             Self::SignedOut => "signed out",
             Self::TimedOut => "nothing was heard for too long",
+            Self::RightsChanged => "what you may see has changed",
         }
+    }
+
+    /// Whether a client that was closed with `code` must forget all rows: they are no longer for its eyes.
+    pub const fn forgets(code: u16) -> bool {
+        code == Self::SignedOut.code() || code == Self::RightsChanged.code()
     }
 
     /// Whether a client that was closed with `code` should come back by itself. Every code that is not known to be

@@ -42,7 +42,7 @@ type AChange = Change<'static>;
 
 fn server_frames() -> Shapes {
     shapes!(AServerFrame:
-        Welcome { session, heartbeat_ms, available }
+        Welcome { session, heartbeat_ms, available, user, rights }
         Subscribed { id, query, key, resumed }
         Snapshot { query, rows, more, position }
         Changes { query, changes, position }
@@ -105,13 +105,14 @@ fn error_codes() -> Vec<String> {
 
 fn resync_reasons() -> Vec<String> {
     let all = words!(ResyncReason:
-        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered SourceFailed Other
+        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered RightsChanged SourceFailed
+        Other
     );
     all.into_iter().map(word).collect()
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged)
 }
 
 /// The text below a heading.

@@ -13,13 +13,16 @@ mod routes;
 
 use crate::{
     app,
-    capture::{self, TrackError, Trust},
+    capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
     embedded::Cluster,
-    identity::{self, Anonymous, Identity, demo::DemoAccount},
-    socket::{self, Limits, Live, Shared},
+    identity::{self, Anonymous, Identity, Standing, demo::DemoAccount},
+    hub::Policy,
+    protocol::{CloseCode, Role},
+    rights::{self, RightsError},
+    socket::{self, Limits, Live, Recheck, Shared},
 };
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
@@ -76,6 +79,9 @@ pub enum ServeError {
     /// The demo's table could not be tracked.
     #[error(transparent)]
     Track(#[from] TrackError),
+    /// What is to be seen of it could not be granted.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
     /// Serving failed.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -113,6 +119,24 @@ pub async fn serve(
     Ok(())
 }
 
+/// What the sessions of those are closed with who are no longer who they were. If the database does not answer, nobody is.
+fn recheck(pool: PgPool) -> Recheck {
+    Recheck::new(move |principal| {
+        let pool = pool.clone();
+        Box::pin(async move {
+            match identity::check(&pool, &principal).await {
+                Ok(Standing::Same) => None,
+                Ok(Standing::Changed) => Some(CloseCode::RightsChanged),
+                Ok(Standing::Ended) => Some(CloseCode::SignedOut),
+                Err(error) => {
+                    tracing::debug!(%error, "whether somebody is still signed in is asked again later");
+                    None
+                }
+            }
+        })
+    })
+}
+
 async fn listen(address: SocketAddr, anonymous: Anonymous) -> Result<TcpListener, ServeError> {
     if !address.ip().is_loopback() && anonymous.is_for_loopback_only() {
         return Err(ServeError::NotLoopback(address));
@@ -133,7 +157,11 @@ async fn serve_database(
     let mut demo = None;
     if options.demo || database.cluster().is_some() {
         app::demo::install(&pool).await?;
-        capture::track(&pool, app::demo::TABLE, Trust::Checked).await?;
+        if let Tracked::Now { .. } = capture::track(&pool, app::demo::TABLE, Trust::Checked).await? {
+            for role in [Role::Customer, Role::Staff, Role::Admin] {
+                rights::grant(&pool, app::demo::TABLE, Policy::all(role)).await?;
+            }
+        }
         demo = Some(identity::demo::install(&pool, database.cluster().map(Cluster::dir)).await?);
     }
     let background = CancellationToken::new();
@@ -163,6 +191,7 @@ pub async fn serve_pool(
         hub: tailer.hub().clone(),
         source: Shared::new(PostgresSource::new(pool.clone())),
         limits: Limits { heartbeat: config.live.heartbeat() },
+        recheck: recheck(pool.clone()),
         stop: stop.clone(),
         sessions: sessions.clone(),
     };

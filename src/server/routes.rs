@@ -4,7 +4,7 @@ use super::guard::guard;
 use crate::{
     app::{App, shell},
     changelog::{PageSnapshot, PostgresSource},
-    hub::Hub,
+    hub::{Hub, Principal},
     identity::{self, Identity},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
@@ -78,12 +78,14 @@ fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
     provide_context(PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        async move { read_for_page(&question, &snapshot, &hub, &source).await }
+        let principal = identity::visitor::principal_asking().unwrap_or_default();
+        async move { read_for_page(&question, &principal, &snapshot, &hub, &source).await }
     }));
 }
 
 async fn read_for_page(
     question: &Subscribe,
+    principal: &Principal,
     snapshot: &PageSnapshot,
     hub: &Hub,
     source: &PostgresSource,
@@ -92,7 +94,7 @@ async fn read_for_page(
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let definition = socket::define(question, hub, source).await.map_err(|refusal| match refusal.code {
+    let definition = socket::define(question, principal, hub, source).await.map_err(|refusal| match refusal.code {
         ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
         ErrorCode::SourceUnavailable => ReadError::Unavailable,
         code => {
@@ -101,7 +103,10 @@ async fn read_for_page(
         }
     })?;
     match snapshot.read(&definition).await {
-        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: definition.key.clone(), rows }),
+        Ok((token, rows)) => {
+            let position = protocol::stamp(&token.to_string(), &principal.rights());
+            Ok(PageRows { position, key: definition.key.clone(), rows })
+        }
         Err(error) => {
             tracing::warn!(%error, table, "a page could not read its rows");
             Err(ReadError::Unavailable)

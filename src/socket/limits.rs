@@ -30,6 +30,8 @@ pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 /// How long a client may take to answer that the connection is closed.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between two looks whether an open session's person is still who they were.
+pub(super) const RECHECK: Duration = Duration::from_secs(60);
 /// Tries to read a table whose schema has changed, before the hub hears of it.
 pub(super) const MAX_ALTERED: u32 = 50;
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.
@@ -44,7 +46,7 @@ pub struct Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, SEND_TIMEOUT};
+    use super::{MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, RECHECK, SEND_TIMEOUT};
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
     use crate::hub::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
 
@@ -65,6 +67,7 @@ mod tests {
             ("columns of an `order`", MAX_ORDER_COLUMNS),
             ("columns of totals", MAX_TOTAL_COLUMNS),
             ("groups of totals", ViewBounds::default().groups),
+            ("seconds until an expired credential ends its connections", RECHECK.as_secs() as usize),
             ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
         ] {
             let row = format!("| {limit} | {value} |");

@@ -6,6 +6,7 @@
 //! | `session` | one connection: reads frames, sends what its outbox holds, keeps time |
 //! | `question` | what a `subscribe` frame asks |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
+//! | `recheck` | whether a session's person is still who they were |
 //! | `shared` | reads that many sessions want at the same time |
 //! | `fill` | reads what windows and totals are made of |
 //! | `limits` | every bound and interval of this stage |
@@ -16,6 +17,7 @@ mod bring_up;
 mod fill;
 mod limits;
 mod question;
+mod recheck;
 mod session;
 mod shared;
 #[cfg(test)]
@@ -25,5 +27,6 @@ mod upgrade;
 pub use fill::run as fill;
 pub use limits::Limits;
 pub use question::{Refusal, define};
+pub use recheck::Recheck;
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

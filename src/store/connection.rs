@@ -139,6 +139,12 @@ impl Connection {
         batch(|| self.replica().receive(text))
     }
 
+    /// Shows no rows until the server has said which may be seen.
+    #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only a browser has a transport"))]
+    pub(super) fn forget(&self) {
+        batch(|| self.replica().forget());
+    }
+
     fn unsubscribe(&self, id: u64) {
         let frame = self.replica().unsubscribe(id);
         frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));

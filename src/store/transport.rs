@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     identity::paths::WHOAMI,
-    protocol::{PATH, SUBPROTOCOL},
+    protocol::{CloseCode, PATH, SUBPROTOCOL},
 };
 use futures::{
     StreamExt,
@@ -169,6 +169,9 @@ impl Driver {
             }
             SocketEvent::Closed(code) => {
                 self.drop_socket();
+                if CloseCode::forgets(code) {
+                    self.connection.forget();
+                }
                 self.tell(Event::Closed { code });
             }
         }

@@ -5,7 +5,7 @@
 use super::{PATIENCE, Server};
 use futures::{SinkExt, StreamExt};
 use rowcast::{
-    protocol::{Change, PATH, Position, SUBPROTOCOL, Subscribe},
+    protocol::{Change, CloseCode, PATH, Position, SUBPROTOCOL, Subscribe},
     store::{Diverged, Phase, Replica, Sink},
 };
 use serde_json::value::RawValue;
@@ -156,6 +156,11 @@ impl Sink for Screen {
     fn discard(&mut self) {
         self.partial.clear();
         self.staged.clear();
+    }
+
+    fn forget(&mut self) {
+        self.discard();
+        self.view.lock().expect("lock").rows.clear();
     }
 
     fn enter(&mut self, phase: Phase) {
@@ -349,6 +354,9 @@ impl Client {
             Some(Ok(Message::Close(close))) => {
                 self.closed = close.map(|close| close.code.into());
                 self.disconnect();
+                if self.closed.is_some_and(CloseCode::forgets) {
+                    self.replica.forget();
+                }
                 false
             }
             Some(Ok(_)) => true,
