@@ -17,7 +17,10 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Credential, Hub, Operation, PersonChange, Policy, RowChange, Table, TableId, Whose},
+    hub::{
+        Batch, Bounds, Catalog, CatalogChange, Column, Credential, Hub, Operation, PersonChange, Policy, RowChange,
+        Table, TableId, Whose,
+    },
     protocol::{Position, Token},
 };
 use serde::Deserialize;

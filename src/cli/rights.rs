@@ -1,15 +1,7 @@
 //! Commands about who may see what.
 
 use super::columns::{aligned, plain};
-use crate::{
-    changelog,
-    config::Config,
-    database::Database,
-    hub::Policy,
-    identity,
-    protocol::Role,
-    rights,
-};
+use crate::{changelog, config::Config, database::Database, hub::Policy, identity, protocol::Role, rights};
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args, Subcommand};
 use sqlx::PgPool;

@@ -43,7 +43,10 @@ pub async fn explain(pool: &PgPool, who: &Principal, typed: &str, key: &str) -> 
         steps.push(format!("They may see only {}.", who.tables.as_deref().unwrap_or_default().join(", ")));
     }
     let Some(policy) = table.policy_for(who) else {
-        steps.push(format!("Nothing of {name} is granted to {}: `rowcast grant {typed} --role {}` would.", who.role, who.role));
+        steps.push(format!(
+            "Nothing of {name} is granted to {}: `rowcast grant {typed} --role {}` would.",
+            who.role, who.role
+        ));
         return Ok(Explanation { sees: false, steps });
     };
     steps.push(match &policy.columns {

@@ -9,7 +9,9 @@ use super::{
 use crate::{
     changelog::Source,
     hub::{Frame, Principal, QueryId, Sent, Session, Ticket, subscribed},
-    protocol::{self, ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ResyncReason, ServerFrame, Subscribe},
+    protocol::{
+        self, ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ResyncReason, ServerFrame, Subscribe,
+    },
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
@@ -226,7 +228,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
         let id = &asked.id;
-        let definition = question::define(asked, self.session.principal(), self.session.hub(), self.source.source()).await?;
+        let definition =
+            question::define(asked, self.session.principal(), self.session.hub(), self.source.source()).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {

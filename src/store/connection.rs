@@ -140,7 +140,7 @@ impl Connection {
     }
 
     /// Shows no rows until the server has said which may be seen.
-    #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only a browser has a transport"))]
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has a transport"))]
     pub(super) fn forget(&self) {
         batch(|| self.replica().forget());
     }

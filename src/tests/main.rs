@@ -19,6 +19,7 @@ mod partitions;
 mod queries;
 mod resume;
 mod retention;
+mod rights;
 mod schema;
 mod schema_change;
 mod shutdown;
