@@ -110,8 +110,6 @@ async fn a_session_that_begins_after_its_person_has_gone_ends_at_once(pool: PgPo
     let server = Server::start_strict(&pool).await;
     let shown = signed_in(&server, "eve@example.org").await;
     // As if it had happened between the handshake and the session's beginning, and the servers had been told long ago.
-    sql(&pool, "create function late() returns trigger language plpgsql as $$ begin delete from rowcast.login; return null; end $$")
-        .await;
     let mut eve = client_of(&server, Some(shown)).await;
     sql(&pool, "set session_replication_role = replica; delete from rowcast.login; reset session_replication_role")
         .await;

@@ -69,7 +69,7 @@ const CASES: &[Case] = &[
     Case {
         question: || Subscribe { order: by("secret"), limit: Some(1), ..orders() },
         key: "id",
-        staff: Ok("2"),
+        staff: Ok("4"),
         ana: Err("unknown_column"),
     },
     Case {
