@@ -25,7 +25,7 @@ pub(super) enum UserCommand {
         /// customer, staff or admin
         #[arg(long, value_parser = account_role)]
         role: Role,
-        /// What people call them [default: the part of the address before the @]
+        /// What people call them [default: the first part of the address]
         #[arg(long)]
         name: Option<String>,
         /// Read the password from standard input, one line

@@ -86,7 +86,7 @@ mod tests {
     fn the_dummy_costs_what_a_real_one_does() {
         let dummy = PasswordHash::new(DUMMY).unwrap();
         let real = hasher().hash_password(b"x").unwrap();
-        assert_eq!((dummy.algorithm.clone(), dummy.params.clone()), (real.algorithm.clone(), real.params.clone()));
+        assert_eq!((dummy.algorithm, dummy.params.clone()), (real.algorithm, real.params.clone()));
         let lengths =
             |hash: &PasswordHash| (hash.salt.as_ref().map(|salt| salt.len()), hash.hash.map(|hash| hash.len()));
         assert_eq!(lengths(&dummy).1, lengths(&real).1);

@@ -70,3 +70,18 @@ impl Identity {
         principal.credential != Credential::None || self.anonymous.role().is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Anonymous;
+
+    #[test]
+    fn strangers_get_the_rights_of_an_account_on_loopback_only() {
+        let of = |anonymous: Anonymous| (anonymous.role().is_some(), anonymous.is_for_loopback_only());
+        assert_eq!(of(Anonymous::Nobody), (false, false));
+        assert_eq!(of(Anonymous::Anonymous), (true, false));
+        for anonymous in [Anonymous::Customer, Anonymous::Staff, Anonymous::Admin] {
+            assert_eq!(of(anonymous), (true, true));
+        }
+    }
+}
