@@ -11,6 +11,8 @@ pub enum CloseCode {
     ProtocolViolation,
     /// Nothing was heard, or nothing could be sent, for too long. Reconnect.
     TimedOut,
+    /// Frames went on coming too fast after many of them were refused. Reconnect, and slow down.
+    TooFast,
 }
 
 impl CloseCode {
@@ -21,6 +23,7 @@ impl CloseCode {
             Self::FrameTooLarge => 1009,
             Self::ProtocolViolation => 4400,
             Self::TimedOut => 4408,
+            Self::TooFast => 4429,
         }
     }
 
@@ -31,6 +34,7 @@ impl CloseCode {
             Self::FrameTooLarge => "the frame is too large",
             Self::ProtocolViolation => "too many malformed frames",
             Self::TimedOut => "nothing was heard for too long",
+            Self::TooFast => "frames came too fast",
         }
     }
 

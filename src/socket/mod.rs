@@ -8,6 +8,8 @@
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
 //! | `shared` | reads that many sessions want at the same time |
 //! | `fill` | reads what windows and totals are made of |
+//! | `places` | how many sockets a person and an address may have |
+//! | `rate` | how fast a client may speak |
 //! | `limits` | every bound and interval of this stage |
 //!
 //! Invariant: whatever a client sends, its session answers with an error frame or ends; nothing else is affected.
@@ -15,7 +17,9 @@
 mod bring_up;
 mod fill;
 mod limits;
+mod places;
 mod question;
+mod rate;
 mod session;
 mod shared;
 #[cfg(test)]
@@ -24,6 +28,7 @@ mod upgrade;
 
 pub use fill::run as fill;
 pub use limits::Limits;
+pub use places::Places;
 pub use question::{Refusal, define};
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

@@ -455,9 +455,16 @@ impl Client {
         let (to_server, frames_in) = channel(1_000);
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
         let wire = Pipe { frames_in, frames_out };
-        let limits = Limits { heartbeat: HEARTBEAT };
+        let limits = Limits { heartbeat: HEARTBEAT, ..Limits::default() };
         let session = Arc::new(hub.open(Arc::default()));
-        let session = tokio::spawn(session::serve(wire, source.clone(), limits, CancellationToken::new(), session));
+        let session = tokio::spawn(session::serve(
+            wire,
+            source.clone(),
+            limits,
+            Arc::default(),
+            CancellationToken::new(),
+            session,
+        ));
         self.connected = Some(Connected { to_server, from_server, session });
         let frames = self.replica.opened();
         self.send(frames);

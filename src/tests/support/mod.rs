@@ -1,6 +1,9 @@
 //! What the stories need: a server, clients, a wire between them, a deadline.
 
 pub mod client;
+pub mod http;
+#[cfg(target_os = "linux")]
+pub mod lossy;
 pub mod node;
 pub mod proxy;
 pub mod server;
