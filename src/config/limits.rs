@@ -84,3 +84,23 @@ impl Limits {
         Duration::from_secs(self.request_seconds)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+
+    #[test]
+    fn the_documented_limits_are_the_programs() {
+        let document = include_str!("../../SECURITY.md");
+        let shipped = include_str!("../../Leptos.toml").split("[rowcast.limits]").nth(1).unwrap();
+        let keys: Vec<_> = shipped.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = ")).collect();
+        assert_eq!(keys.len(), 11);
+        for (key, value) in keys {
+            let row = format!("| `{key}` | {value} |");
+            assert!(document.contains(&row), "{row}");
+            let wrong = format!("[rowcast.limits]\n{key} = 0");
+            let error = Config::parse(&wrong).unwrap().check().unwrap_err().to_string();
+            assert!(error.contains(&format!("rowcast.limits.{key} is 0")), "{error}");
+        }
+    }
+}

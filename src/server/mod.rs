@@ -184,6 +184,7 @@ pub async fn serve_pool(
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
+    live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024);
     let address = listener.local_addr()?;
     leptos.site_addr = address;
     let router = routes::router(leptos, live.clone(), pool.clone(), config);
