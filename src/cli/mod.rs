@@ -91,6 +91,12 @@ struct Serve {
     /// Where to listen [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Speak TLS with this certificate (PEM, with what it was signed with); read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
@@ -110,6 +116,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
                 get_configuration(file.as_deref()).context("the part of the configuration that leptos reads")?;
             let stop = CancellationToken::new();
             tokio::spawn(stop_on_signal(stop.clone()));
+            let mut config = config;
+            if options.tls_cert.is_some() {
+                (config.rowcast.server.tls_cert, config.rowcast.server.tls_key) = (options.tls_cert, options.tls_key);
+            }
             let options = server::Options { listen: options.listen, demo: options.demo };
             server::serve(config, leptos.leptos_options, options, stop).await?;
         }

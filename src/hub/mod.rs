@@ -18,6 +18,7 @@
 //! | `view` | windows and totals, kept exact from changes |
 //! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `ring` | recent batches, so that most resumes need no database |
+//! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
 //! | `state/deliver` | what becomes of a batch |
@@ -38,6 +39,7 @@ mod definition;
 pub mod filter;
 mod frames;
 mod index;
+mod meter;
 mod net;
 mod outbox;
 mod policy;

@@ -3,7 +3,10 @@
 //! When it is full it is emptied, and the session is told that it has *lagged*: it is brought up again from the position
 //! that it was last sent, with one net change per row, however much it missed. Nothing is lost and nothing grows.
 
-use super::{QueryId, Ticket};
+use super::{
+    QueryId, Ticket,
+    meter::{Meter, Weighed},
+};
 use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc};
@@ -17,6 +20,13 @@ impl Frame {
     /// The UTF-8 text of the frame.
     pub fn bytes(&self) -> &Bytes {
         &self.0
+    }
+}
+
+impl Frame {
+    /// A frame of changes, which is counted as long as somebody has to send it.
+    pub(super) fn weighed(text: String, meter: &Arc<Meter>) -> Self {
+        Self(Bytes::from_owner::<Weighed>(meter.weigh(text)))
     }
 }
 
@@ -188,6 +198,11 @@ impl Outbox {
         self.bytes = self.queue.iter().map(Sent::bytes).sum();
         self.lagged.get_or_insert_default().extend(queries);
         self.filled.notify_one();
+    }
+
+    /// Bytes that lagging would drop.
+    pub(super) fn droppable(&self) -> usize {
+        self.queue.iter().rev().take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
     }
 
     pub(super) fn take(&mut self) -> Option<Sent> {

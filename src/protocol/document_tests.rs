@@ -97,7 +97,7 @@ fn word(word: impl Serialize) -> String {
 fn error_codes() -> Vec<String> {
     let all = words!(ErrorCode:
         MalformedFrame UnknownType BinaryFrame Unsupported InvalidId UnknownId UnknownTable UnknownColumn InvalidFilter
-        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions
+        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions RateLimited
         SourceUnavailable UnreadableTable Unknown
     );
     all.into_iter().map(word).collect()
@@ -112,7 +112,7 @@ fn resync_reasons() -> Vec<String> {
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged TooFast)
 }
 
 /// The text below a heading.

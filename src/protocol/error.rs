@@ -36,6 +36,8 @@ pub enum ErrorCode {
     TableUntracked,
     /// More subscriptions than one connection may have.
     TooManySubscriptions,
+    /// The frame came too fast after others, and was ignored.
+    RateLimited,
     /// The database could not be read. The subscription is kept and starts when it can be.
     SourceUnavailable,
     /// The table could not be read for a reason of its own, such as having been dropped.

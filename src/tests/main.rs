@@ -5,15 +5,19 @@
 //! Each test has a database of its own. Nothing here sleeps to let something happen: what is awaited is a frame, a row or a
 //! state, with a deadline.
 
+mod answers;
 mod architecture;
 mod capture;
+mod corpus;
 mod database_down;
 mod doorbell;
 mod exactness;
 mod examples;
 mod filters;
+mod half_open;
 mod hostile_frames;
 mod identity;
+mod limits;
 mod page;
 mod partitions;
 mod queries;
@@ -26,4 +30,5 @@ mod shutdown;
 // Each of the two test programs uses a part of it.
 #[allow(dead_code, unused_imports)]
 mod support;
+mod tls;
 mod views;

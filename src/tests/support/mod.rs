@@ -1,13 +1,16 @@
 //! What the stories need: a server, clients, a wire between them, a deadline.
 
+pub mod browser;
 pub mod client;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod lossy;
 pub mod node;
 pub mod proxy;
 pub mod server;
 
 pub use client::{Client, Raw, Rows};
-pub use http::{Answer, Browser};
+pub use browser::{Answer, Browser};
 pub use node::Node;
 pub use proxy::Proxy;
 pub use server::Server;
