@@ -74,6 +74,12 @@ enum Command {
     /// What scripts and services show instead of signing in
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// After the database's files were put back: have every page start over
+    ///
+    /// Pages continue from positions in the history of the database. A database that is restored by Postgres' own means is
+    /// another one to them, or on another timeline; files that were simply put back, such as a snapshot of a disk or of a
+    /// virtual machine, are not. Servers may run meanwhile. Harmless, but every page is read anew.
+    NewHistory,
     /// Open psql on the database
     #[command(after_help = "Example:\n  rowcast psql -- -c 'update products set quantity = quantity + 1'")]
     Psql {
@@ -153,6 +159,17 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(&config, command).await?,
         Command::Rights(command) => return rights::run(&config, command).await,
         Command::Token(command) => token::run(&config, command).await?,
+        Command::NewHistory => {
+            let database = Database::open(&config.rowcast.database).await?;
+            let renewed = async {
+                changelog::install(&database.pool).await?;
+                changelog::renew_history(&database.pool).await
+            };
+            let renewed = renewed.await;
+            database.close().await?;
+            renewed?;
+            println!("A new history has begun: every page starts over.");
+        }
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,
     }

@@ -323,7 +323,7 @@ impl Source for Miniature {
         Ok(if from.oldest_missing() < model.horizon {
             Reading::Pruned
         } else if changes.len() > MOST_CHANGES {
-            Reading::TooMuch { position }
+            Reading::TooMuch
         } else {
             Reading::Changes { changes, position }
         })

@@ -7,6 +7,7 @@
 
 mod answers;
 mod architecture;
+mod bulk;
 mod capture;
 mod corpus;
 mod database_down;
@@ -15,11 +16,13 @@ mod exactness;
 mod examples;
 mod filters;
 mod half_open;
+mod history;
 mod hostile_frames;
 mod identity;
 mod limits;
 mod page;
 mod partitions;
+mod pooler;
 mod queries;
 mod resume;
 mod retention;

@@ -60,6 +60,13 @@ pub async fn pool_of(pool: &PgPool, size: u32) -> PgPool {
         .expect("connects")
 }
 
+/// The address of a test's database, as `DATABASE_URL` has it.
+pub async fn url_of(pool: &PgPool) -> String {
+    let mut url = url::Url::parse(&std::env::var("DATABASE_URL").expect("tests have one")).expect("a URL");
+    url.set_path(&value::<String>(pool, "select current_database()::text").await);
+    url.into()
+}
+
 /// Waits for something that sends no signal.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
