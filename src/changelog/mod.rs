@@ -42,5 +42,5 @@ pub use retention::{Keep, Retention, begin, prune};
 pub use schema::{follow, install, refresh};
 pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, Snapshot};
-pub use source::{PostgresSource, Rows, Source};
+pub use source::{Haste, PostgresSource, Rows, Source};
 pub use tailer::{Tailer, WakeUp};

@@ -22,8 +22,12 @@ pub trait Source: Send + Sync + 'static {
     /// Rows as of one position.
     type Snapshot: Rows;
 
-    /// Opens a snapshot to read a table from; the token says where it stands.
-    fn snapshot(&self, table: &Table) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
+    /// Opens a snapshot to read a table from, as soon as there is a place for it; the token says where it stands.
+    fn snapshot(
+        &self,
+        table: &Table,
+        haste: Haste,
+    ) -> impl Future<Output = Result<(Token, Self::Snapshot), Error>> + Send;
 
     /// Reads constants of a filter. The inner error is why one of them cannot be read.
     fn constants(
@@ -35,6 +39,15 @@ pub trait Source: Send + Sync + 'static {
     fn changes_after(&self, from: &Position, table: TableId) -> impl Future<Output = Result<Reading, Error>> + Send;
 }
 
+/// How fast a snapshot is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// As fast as the source can: what is read is kept.
+    Kept,
+    /// As fast as clients take it, within the limits of whoever reads.
+    Streamed,
+}
+
 /// An open snapshot.
 pub trait Rows: Send {
     /// The rows that a query asks for, in the order of the table's key, as JSON.
@@ -43,19 +56,23 @@ pub trait Rows: Send {
 
 /// Postgres as a source.
 ///
-/// A snapshot is read as fast as its client takes it, and holds a connection meanwhile; so snapshots may hold only half of
-/// the pool, and slow clients wait for each other instead of keeping everybody from the database.
+/// A snapshot holds a connection while it is read. Those that are kept may hold half of the pool, and those that are as slow
+/// as clients another quarter, so that these wait for each other and keep nobody else from the database.
 #[derive(Clone, Debug)]
 pub struct PostgresSource {
     pool: PgPool,
-    snapshots: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
+    streamed: Arc<Semaphore>,
 }
 
 impl PostgresSource {
     /// Reads through `pool`.
     pub fn new(pool: PgPool) -> Self {
-        let most = (pool.options().get_max_connections() / 2).max(1);
-        Self { pool, snapshots: Arc::new(Semaphore::new(most as usize)) }
+        let connections = pool.options().get_max_connections() as usize;
+        let kept = Arc::new(Semaphore::new((connections / 2).max(1)));
+        // A pool without a quarter has no connection to spare for them.
+        let streamed = if connections < 4 { kept.clone() } else { Arc::new(Semaphore::new(connections / 4)) };
+        Self { pool, kept, streamed }
     }
 }
 
@@ -68,8 +85,12 @@ pub struct PlacedSnapshot {
 impl Source for PostgresSource {
     type Snapshot = PlacedSnapshot;
 
-    async fn snapshot(&self, table: &Table) -> Result<(Token, PlacedSnapshot), Error> {
-        let place = self.snapshots.clone().acquire_owned().await.expect("it is never closed");
+    async fn snapshot(&self, table: &Table, haste: Haste) -> Result<(Token, PlacedSnapshot), Error> {
+        let places = match haste {
+            Haste::Kept => &self.kept,
+            Haste::Streamed => &self.streamed,
+        };
+        let place = places.clone().acquire_owned().await.expect("it is never closed");
         let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
     }

@@ -5,7 +5,8 @@ use super::view::ViewBounds;
 /// Every bound of the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most bytes that wait for one session. A single delivery may be larger, if nothing else waits.
+    /// Most bytes that wait for one session or are on their way to it. A single delivery may be larger, if nothing else waits;
+    /// so may what makes queries live, which is shared by all who come from the same position.
     pub outbox_bytes: usize,
     /// Most bytes of changes that wait for all sessions together. Beyond that the fullest outboxes are emptied.
     pub queued_bytes: usize,
@@ -15,6 +16,8 @@ pub struct Bounds {
     pub ring_bytes: usize,
     /// Most changes that the ring keeps.
     pub ring_changes: usize,
+    /// Most changes that are folded for a query that becomes live, while everybody else waits. Of more, most are folded before.
+    pub folded_in_place: usize,
     /// What one window or one query of totals keeps.
     pub view: ViewBounds,
 }
@@ -27,6 +30,7 @@ impl Default for Bounds {
             chunks_ahead: 2,
             ring_bytes: 32 * 1024 * 1024,
             ring_changes: 100_000,
+            folded_in_place: 200,
             view: ViewBounds::default(),
         }
     }

@@ -39,6 +39,14 @@ pub enum Shown {
 }
 
 impl Shown {
+    /// Bytes of text.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Insert(json) | Self::Update(json) | Self::Delete(json) => json.get().len(),
+            Self::Truncate => 0,
+        }
+    }
+
     /// The same as the protocol has it.
     pub fn change(&self) -> Change<'_> {
         match self {

@@ -1,6 +1,7 @@
 //! How many bytes of changes wait to be sent, to all sessions together. A frame counts once, however many sessions wait for it,
 //! from when it is made until the last of them has sent it.
 
+use bytes::Bytes;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -12,7 +13,7 @@ pub(super) struct Meter(AtomicUsize);
 
 /// A text that is counted as long as it lives.
 pub(super) struct Weighed {
-    text: String,
+    text: Bytes,
     meter: Arc<Meter>,
 }
 
@@ -23,7 +24,7 @@ impl Meter {
     }
 
     /// Counts a text from now on.
-    pub(super) fn weigh(self: &Arc<Self>, text: String) -> Weighed {
+    pub(super) fn weigh(self: &Arc<Self>, text: Bytes) -> Weighed {
         self.0.fetch_add(text.len(), Ordering::Relaxed);
         Weighed { text, meter: self.clone() }
     }
@@ -31,7 +32,7 @@ impl Meter {
 
 impl AsRef<[u8]> for Weighed {
     fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
+        &self.text
     }
 }
 

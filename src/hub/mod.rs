@@ -12,11 +12,12 @@
 //! | `row` | a row's text with the place of each value |
 //! | `net` | many changes of one row become the one that a reader needs |
 //! | `definition` | what a query asks |
-//! | `frames` | the frames that bring a subscription up |
+//! | `frames` | the frames that carry rows, none of them large |
 //! | `index` | which queries a row may concern |
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
 //! | `principal`, `policy` | who is on the other end of a session, and what they may read |
+//! | `replay` | changes that were read once for many |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
@@ -24,6 +25,7 @@
 //! | `state/deliver` | what becomes of a batch |
 //! | `state/views` | windows and totals: filled, kept, told |
 //! | `state/live` | how queries become live |
+//! | `state/fold` | what leads to where the hub stands, without its lock |
 //! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
@@ -44,6 +46,7 @@ mod net;
 mod outbox;
 mod policy;
 mod principal;
+mod replay;
 mod ring;
 mod row;
 mod state;
@@ -56,14 +59,16 @@ pub use catalog::{Catalog, Table};
 pub use column::{Column, Kind};
 pub use definition::{Definition, Shown};
 pub use filter::{Filter, Scalar, scalar};
-pub use frames::{Chunks, subscribed};
+pub use frames::{Chunks, MAX_FRAME_ROWS_BYTES, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
-pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
+pub use outbox::{Chunk, Delivery, Frame, OnItsWay, Outbox, Sent};
 pub use policy::{Policy, USER_ID, USER_ROLE};
 pub use principal::{Credential, Principal};
+pub use replay::Replay;
 pub use row::{Row, Unreadable};
 pub use state::{
-    CatalogChange, Filled, Greeting, Hub, NotYet, PersonChange, Query, QueryId, Ready, Session, Ticket, Whose,
+    CatalogChange, Filled, Folded, Greeting, Hub, Missing, NotFolded, NotYet, PersonChange, Query, QueryId, Ready,
+    Session, Ticket, Whose,
 };
 pub use view::{
     MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,

@@ -9,7 +9,13 @@ use super::{
 };
 use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 /// One encoded text frame, shared by all who get it.
@@ -24,9 +30,25 @@ impl Frame {
 }
 
 impl Frame {
-    /// A frame of changes, which is counted as long as somebody has to send it.
-    pub(super) fn weighed(text: String, meter: &Arc<Meter>) -> Self {
-        Self(Bytes::from_owner::<Weighed>(meter.weigh(text)))
+    /// The same text, which is counted as long as somebody has to send it.
+    pub(super) fn weighed(self, meter: &Arc<Meter>) -> Self {
+        Self(Bytes::from_owner::<Weighed>(meter.weigh(self.0)))
+    }
+
+    /// The same text, which gives its room back when the last who has it lets go of it.
+    pub fn held(self, room: OwnedSemaphorePermit) -> Self {
+        Self(Bytes::from_owner(Held { text: self.0, _room: room }))
+    }
+}
+
+struct Held {
+    text: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
     }
 }
 
@@ -119,12 +141,34 @@ impl Sent {
     }
 }
 
+/// Counts what was taken out of an outbox until it has been sent.
+#[derive(Debug)]
+pub struct OnItsWay {
+    bytes: usize,
+    of: Arc<AtomicUsize>,
+}
+
+impl OnItsWay {
+    fn new(bytes: usize, of: &Arc<AtomicUsize>) -> Self {
+        of.fetch_add(bytes, Ordering::Relaxed);
+        Self { bytes, of: of.clone() }
+    }
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// The queue of one session.
 #[derive(Debug)]
 pub struct Outbox {
     queue: VecDeque<Sent>,
     max_bytes: usize,
     bytes: usize,
+    /// What has been taken and not yet been sent, in bytes.
+    on_its_way: Arc<AtomicUsize>,
     /// The position of the last delivery that was taken out.
     sent: Token,
     /// Set from lagging until the session has been told, even if none of the queries is left by then: it counts on
@@ -139,6 +183,7 @@ impl Outbox {
             queue: VecDeque::new(),
             max_bytes,
             bytes: 0,
+            on_its_way: Arc::default(),
             sent: position,
             lagged: None,
             filled: Arc::new(Notify::new()),
@@ -150,9 +195,11 @@ impl Outbox {
         self.filled.clone()
     }
 
-    /// Whether one more delivery fits.
+    /// Whether one more delivery fits beside what waits and what is on its way. If nothing waits it may be of any size.
     pub(super) fn has_room(&self, delivery: &Delivery) -> bool {
-        self.queue.is_empty() || self.bytes + delivery.bytes() <= self.max_bytes
+        let on_its_way = self.on_its_way.load(Ordering::Relaxed);
+        let fits = self.bytes + on_its_way + delivery.bytes() <= self.max_bytes;
+        fits || self.queue.is_empty() && on_its_way <= self.max_bytes
     }
 
     pub(super) fn push(&mut self, delivery: Delivery) {
@@ -205,18 +252,20 @@ impl Outbox {
         self.queue.iter().rev().take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
     }
 
-    pub(super) fn take(&mut self) -> Option<Sent> {
+    pub(super) fn take(&mut self) -> Option<(Sent, OnItsWay)> {
         if let Some(sent) = self.queue.pop_front() {
-            self.bytes -= sent.bytes();
+            let bytes = sent.bytes();
+            self.bytes -= bytes;
             if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
                 self.sent = position.clone();
             }
             if !self.queue.is_empty() || self.lagged.is_some() {
                 self.filled.notify_one();
             }
-            return Some(sent);
+            return Some((sent, OnItsWay::new(bytes, &self.on_its_way)));
         }
-        self.lagged.take().map(|queries| Sent::Lagged { position: self.sent.clone(), queries })
+        let queries = self.lagged.take()?;
+        Some((Sent::Lagged { position: self.sent.clone(), queries }, OnItsWay::new(0, &self.on_its_way)))
     }
 
     fn put(&mut self, sent: Sent) {

@@ -26,17 +26,30 @@ impl Ring {
 
     /// The changes that `position` does not include, in order. Complete only if the ring [covers](Self::covers) it.
     pub(super) fn after<'a>(&'a self, position: &'a Position) -> impl Iterator<Item = &'a RowChange> {
-        self.batches
-            .iter()
-            .filter(move |batch| !position.reaches(&batch.position))
+        self.batches_after(position)
             .flat_map(|batch| &batch.changes)
             .filter(move |change| !position.includes(change.transaction))
+    }
+
+    /// The batches of which `position` does not include everything, in order. It may include a part of the first.
+    pub(super) fn batches_after(&self, position: &Position) -> impl Iterator<Item = &Arc<Batch>> {
+        self.batches.range(self.batches.partition_point(|batch| position.reaches(&batch.position))..)
+    }
+
+    /// Whether there are more than so many changes after `position`, of any table.
+    pub(super) fn has_more_after(&self, position: &Position, most: usize) -> bool {
+        let mut changes = 0;
+        self.batches_after(position).any(|batch| {
+            changes += batch.changes.len();
+            changes > most
+        })
     }
 
     /// Whether a position lies between batches as far as a table is concerned: of each, it includes all of the table's changes
     /// or none. Known only if the ring [covers](Self::covers) it.
     pub(super) fn splits_no_batch(&self, position: &Position, table: TableId) -> bool {
-        self.batches.iter().all(|batch| {
+        // What is after a batch that is not included is not included either.
+        self.batches_after(position).next().is_none_or(|batch| {
             let mut seen = batch.changes.iter().filter(|change| change.table == table);
             let first = seen.next().map(|change| position.includes(change.transaction));
             first.is_none_or(|first| seen.all(|change| position.includes(change.transaction) == first))

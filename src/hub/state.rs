@@ -1,16 +1,17 @@
 //! The hub itself: the position, the distinct queries, the sessions below them.
 
 mod deliver;
+mod fold;
 mod live;
 mod session;
 mod views;
 
 use super::{
     Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
-    meter::Meter,
-    net::MissingKey, ring::Ring,
+    meter::Meter, net::MissingKey, ring::Ring,
 };
 use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
+pub use fold::{Folded, Missing, NotFolded};
 pub use live::{Greeting, NotYet, Ready};
 pub use session::{Query, Session, Ticket};
 use std::{
@@ -49,7 +50,7 @@ struct State {
     by_text: HashMap<Arc<str>, QueryId>,
     indexes: HashMap<TableId, Index>,
     /// What leads from a position to the present one, for those who come from the same position to the same query.
-    caught_up: HashMap<(QueryId, String), Option<Frame>>,
+    caught_up: HashMap<(QueryId, String), Arc<[Frame]>>,
     /// Windows and totals that must be filled.
     to_fill: BTreeSet<QueryId>,
     fill_wanted: Arc<Notify>,
@@ -121,6 +122,12 @@ impl Hub {
         self.lock().available
     }
 
+    /// Whether the ring holds everything after `token`.
+    pub fn covers(&self, token: &Token) -> bool {
+        let state = self.lock();
+        state.epoch == token.epoch && state.ring.covers(&token.position)
+    }
+
     /// The table of that name, if it is tracked.
     pub fn find_table(&self, name: &str) -> Option<Arc<Table>> {
         self.lock().catalog.find(name).cloned()
@@ -144,6 +151,18 @@ impl Hub {
     /// How many outboxes were emptied because all together held too much.
     pub fn relieved(&self) -> u64 {
         self.lock().relieved
+    }
+
+    /// Whether nothing is kept for anybody, but the recent past.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.sessions.is_empty()
+            && state.queries.is_empty()
+            && state.by_text.is_empty()
+            && state.indexes.is_empty()
+            && state.caught_up.is_empty()
+            && state.to_fill.is_empty()
     }
 
     /// Opens a session of somebody. It ends when the handle is dropped.
@@ -318,6 +337,7 @@ impl State {
             }
         }
         self.caught_up.retain(|(of, _), _| *of != query);
+        self.to_fill.remove(&query);
         Some(entry)
     }
 

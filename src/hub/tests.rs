@@ -83,6 +83,7 @@ const BOUNDS: Bounds = Bounds {
     chunks_ahead: 1,
     ring_bytes: 1_000_000,
     ring_changes: 3,
+    folded_in_place: 3,
     view: VIEW,
 };
 
@@ -106,8 +107,9 @@ fn ready(query: &Query, base: crate::protocol::Token) -> Ready {
         ticket: query.ticket,
         lead: Vec::new(),
         from: base.clone(),
-        replay: Vec::new(),
+        replay: Replay::default(),
         base,
+        in_place: false,
         view: None,
     }
 }
@@ -128,8 +130,9 @@ fn a_session_that_lagged_is_brought_up_as_a_whole_or_not_at_all() {
     let start = hub.token();
     session.go_live(&[ready(&queries[0], start.clone())], false).expect("goes live");
     write(&mut model, &hub, 5);
-    let told = std::iter::from_fn(|| session.take())
-        .find_map(|sent| if let Sent::Lagged { position, queries } = sent { Some((position, queries)) } else { None });
+    let told = std::iter::from_fn(|| session.take()).find_map(|(sent, _)| {
+        if let Sent::Lagged { position, queries } = sent { Some((position, queries)) } else { None }
+    });
     assert_eq!(told, Some((start, vec![queries[0].id])), "nothing of what it missed was taken");
     let other = [ready(&queries[1], hub.token())];
     assert_eq!(session.go_live(&other, false), Err(NotYet::Lagged), "its position would speak for what lagged");
@@ -142,7 +145,7 @@ fn what_the_ring_has_let_go_must_be_read_from_the_source() {
     let (hub, session, queries) = live_session(&model);
     let start = hub.token();
     write(&mut model, &hub, 5);
-    assert!(!session.covers(&start) && session.covers(&hub.token()));
+    assert!(!hub.covers(&start) && hub.covers(&hub.token()));
     assert_eq!(session.go_live(&[ready(&queries[0], start)], false), Err(NotYet::Behind(queries[0].id)));
 }
 
@@ -176,7 +179,7 @@ fn a_window_is_not_continued_from_within_a_batch() {
     let greeting = Greeting { id: None, resumes: true, resync: None };
     let resumed = Ready { view: Some(greeting), ..ready(&window, within) };
     session.go_live(&[resumed], false).expect("goes live");
-    let Some(Sent::Delivery(delivery)) = session.take() else { panic!("nothing is sent") };
+    let Some((Sent::Delivery(delivery), _)) = session.take() else { panic!("nothing is sent") };
     let frames: Vec<&str> =
         delivery.frames.iter().map(|frame| std::str::from_utf8(frame.bytes()).expect("text")).collect();
     assert!(frames[0].contains("resync") && frames[1].contains("\"rows\":[]"), "{frames:?}");
@@ -196,13 +199,120 @@ fn what_waits_for_all_together_is_bounded_and_only_who_does_not_read_lags() {
     });
     for _ in 0..50 {
         write(&mut model, &hub, 1);
-        while let Some(sent) = reads.take() {
+        while let Some((sent, _)) = reads.take() {
             assert!(!matches!(sent, Sent::Lagged { .. }), "it took everything at once");
         }
     }
     for session in [&stalls, &stalls_too] {
-        let lagged = std::iter::from_fn(|| session.take()).any(|sent| matches!(sent, Sent::Lagged { .. }));
+        let lagged = std::iter::from_fn(|| session.take()).any(|(sent, _)| matches!(sent, Sent::Lagged { .. }));
         assert!(lagged, "both hold the same frames, so emptying one frees nothing");
     }
     assert_eq!(hub.relieved(), 2, "who has lagged holds nothing more");
+}
+
+/// The frames that wait for a session.
+fn frames(session: &Session) -> Vec<Frame> {
+    let sent = std::iter::from_fn(|| session.take());
+    sent.filter_map(|(sent, _)| if let Sent::Delivery(delivery) = sent { Some(delivery.frames.to_vec()) } else { None })
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn equal_questions_are_one_query_and_its_frames_are_one_piece_of_memory() {
+    let mut model = Model::new();
+    let (hub, first, queries) = live_session(&model);
+    let sessions: Vec<Session> = (0..99).map(|_| hub.open(Default::default())).chain([first]).collect();
+    for session in &sessions {
+        let query = session.hold(queries[0].definition.as_ref().clone(), |_| Vec::new()).expect("is tracked");
+        assert_eq!(query.id, queries[0].id);
+        session.go_live(&[ready(&query, hub.token())], false).expect("goes live");
+    }
+    assert_eq!(hub.query_count(), 2);
+    write(&mut model, &hub, 1);
+    let told: Vec<Vec<Frame>> = sessions.iter().map(frames).collect();
+    let place = |frames: &[Frame]| frames.iter().map(|frame| frame.bytes().as_ptr()).collect::<Vec<_>>();
+    assert_eq!(told[0].len(), 1);
+    assert!(told.iter().all(|frames| place(frames) == place(&told[0])), "each has a copy of its own");
+}
+
+#[test]
+fn many_changes_come_in_frames_of_bounded_size_of_which_the_last_commits() {
+    let model = Model::new();
+    let catalog = model.tables().iter().cloned().collect();
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, Bounds::default()));
+    let session = hub.open(Default::default());
+    let table = hub.find_table("a").expect("is tracked");
+    let query = session.hold(Definition::all(table), |_| Vec::new()).expect("is tracked");
+    let start = hub.token();
+    session.go_live(&[ready(&query, start.clone())], false).expect("goes live");
+    const ROWS: usize = 2_000;
+    let transaction = start.position.next();
+    let insert = |id: usize| {
+        let text = format!(r#"{{"id":{id},"v":1,"more":"{}"}}"#, "x".repeat(200));
+        let new = Image::from(serde_json::value::RawValue::from_string(text).expect("JSON"));
+        RowChange { table: query.definition.table.id, transaction, operation: Operation::Insert { new } }
+    };
+    let position = Position::new(transaction + 1, []);
+    hub.publish(Batch { position, changes: (0..ROWS).map(insert).collect() }, Vec::new()).expect("rows have keys");
+    let late = hub.open(Default::default());
+    let same = late.hold(query.definition.as_ref().clone(), |_| Vec::new()).expect("is tracked");
+    assert_eq!(late.go_live(&[ready(&same, start.clone())], false), Err(NotYet::Far(same.id)), "not under the lock");
+    let missing = Missing { query: same.id, replay: Replay::default(), base: start };
+    let folded = hub.fold(&missing).expect("the ring has it");
+    let caught_up = Ready { lead: folded.frames.to_vec(), ..ready(&same, folded.to) };
+    late.go_live(&[caught_up], false).expect("goes live");
+    for told in [frames(&session), frames(&late)] {
+        let commits = |frame: &Frame| String::from_utf8_lossy(frame.bytes()).contains("position");
+        let rows = |frame: &Frame| String::from_utf8_lossy(frame.bytes()).matches("\"op\"").count();
+        assert!(told.len() > 3 && commits(&told[told.len() - 1]), "{} frames", told.len());
+        assert!(!told[..told.len() - 1].iter().any(commits));
+        assert_eq!(told.iter().map(rows).sum::<usize>(), ROWS);
+        // What is around a row is shorter than the row.
+        assert!(told.iter().all(|frame| frame.bytes().len() < 2 * MAX_FRAME_ROWS_BYTES));
+    }
+}
+
+#[test]
+fn what_is_on_its_way_counts_until_it_has_been_sent() {
+    let mut model = Model::new();
+    let (hub, session, queries) = live_session(&model);
+    session.go_live(&[ready(&queries[0], hub.token())], false).expect("goes live");
+    let before = model.position();
+    for id in 0..20 {
+        model.act(model::Act::Once { table: 0, statement: model::Statement::Insert(id) });
+    }
+    hub.publish(model.batch_after(&before), Vec::new()).expect("rows have keys");
+    let large = session.take().expect("alone, it may be larger than the bound");
+    write(&mut model, &hub, 1);
+    assert!(matches!(session.take(), Some((Sent::Lagged { .. }, _))), "beside it nothing has room");
+    drop(large);
+    session.go_live(&[ready(&queries[0], hub.token())], true).expect("goes live");
+    frames(&session);
+    write(&mut model, &hub, 1);
+    assert!(matches!(session.take(), Some((Sent::Delivery(_), _))));
+}
+
+/// What is asked for by a value is found by it: a change is looked at for those whom it may concern, however many others
+/// there are.
+#[test]
+fn a_change_is_evaluated_for_those_who_ask_for_its_value_whatever_the_number_of_others() {
+    let table = std::sync::Arc::new(Model::new().tables()[0].clone());
+    let image: Image =
+        std::sync::Arc::from(serde_json::value::RawValue::from_string(r#"{"id":1,"v":77}"#.to_owned()).expect("JSON"));
+    let row = super::Row::read(&table, &image).expect("a row");
+    let mut index = index::Index::default();
+    let mut evaluated = Vec::new();
+    for query in 0..100_000_u64 {
+        let text = format!("v = {query}");
+        let filter = filter::Draft::read_here(&text, &[], &table).expect("reads").bind(Vec::new()).expect("binds");
+        let definition = Definition { filter: Some(filter.into()), ..Definition::all(table.clone()) };
+        index.insert(query, &definition);
+        if [99, 99_999].contains(&query) {
+            let mut found = Default::default();
+            index.candidates(&table, &row, &mut found);
+            evaluated.push(found.len());
+        }
+    }
+    assert_eq!(evaluated, [1, 1]);
 }

@@ -1,5 +1,6 @@
 //! Removes what has expired: logins, tickets, and attempts that nobody remembers.
 
+use crate::changelog::statement;
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ const STATEMENTS: [&str; 3] = [
 pub async fn sweep(pool: PgPool, stop: CancellationToken) {
     loop {
         for statement in STATEMENTS {
-            if let Err(error) = sqlx::query(statement).execute(&pool).await {
+            if let Err(error) = statement::execute(&pool, statement::query(statement)).await {
                 tracing::debug!(%error, "what has expired is removed later");
             }
         }

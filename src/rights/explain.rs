@@ -5,11 +5,11 @@ use super::{
     policy::{filter_of, find},
 };
 use crate::{
-    changelog::quote,
+    changelog::{quote, statement},
     hub::{Principal, Row, Table},
 };
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use std::{fmt, sync::Arc};
 
 /// What was found out, step by step.
@@ -87,12 +87,13 @@ async fn row(pool: &PgPool, table: &Arc<Table>, key: &str) -> Result<Option<Row>
     let is_key = |(place, column): (usize, &String)| format!("t.{}::text = ${}", quote(column), place + 1);
     let condition: Vec<String> = table.key.iter().enumerate().map(is_key).collect();
     let source = format!("{}.{}", quote(&table.schema), quote(&table.name));
-    let statement = format!("select row_to_json(t.*)::text from {source} t where {}", condition.join(" and "));
-    let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(statement)).persistent(false);
+    let select = format!("select row_to_json(t.*)::text from {source} t where {}", condition.join(" and "));
+    let mut query = statement::query(AssertSqlSafe(select));
     for part in parts {
         query = query.bind(part);
     }
-    let Some(text) = query.fetch_optional(pool).await? else { return Ok(None) };
+    let rows = statement::rows(pool, query).await?;
+    let Some(text) = rows.first().map(|row| row.try_get::<String, _>(0)).transpose()? else { return Ok(None) };
     let image = RawValue::from_string(text).ok().map(Arc::from);
     Ok(image.and_then(|image| Row::read(table, &image).ok()))
 }

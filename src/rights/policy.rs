@@ -2,7 +2,7 @@
 
 use super::RightsError;
 use crate::{
-    changelog::{Snapshot, read_constants},
+    changelog::{Snapshot, read_constants, statement},
     hub::{Filter, Policy, Principal, Table, filter::Draft},
     protocol::Role,
 };
@@ -37,7 +37,7 @@ pub async fn grant(pool: &PgPool, typed: &str, policy: Policy) -> Result<Granted
     // Read for an account, because null would fit everything.
     let sample = Principal { account: Some(1), ..Principal::nobody(policy.role) };
     filter_of(pool, &policy, &sample, &table).await?;
-    sqlx::query(
+    let grant = statement::query(
         "insert into rowcast.policy (tracked, role, columns, filter) values ($1, $2, $3, $4)
          on conflict (tracked, role) where tracked is not null
              do update set columns = excluded.columns, filter = excluded.filter, at = now()",
@@ -45,39 +45,36 @@ pub async fn grant(pool: &PgPool, typed: &str, policy: Policy) -> Result<Granted
     .bind(table.id)
     .bind(policy.role.word())
     .bind(policy.columns)
-    .bind(policy.filter)
-    .execute(pool)
-    .await?;
+    .bind(policy.filter);
+    statement::execute(pool, grant).await?;
     Ok(Granted { table: table.full_name() })
 }
 
 /// Takes back what was granted of a table. Whether anything was.
 pub async fn revoke(pool: &PgPool, typed: &str, role: Role) -> Result<bool, RightsError> {
     let table = find(pool, typed).await?;
-    let revoked = sqlx::query("delete from rowcast.policy where tracked = $1 and role = $2");
-    Ok(revoked.bind(table.id).bind(role.word()).execute(pool).await?.rows_affected() > 0)
+    let revoked = statement::query("delete from rowcast.policy where tracked = $1 and role = $2 returning id");
+    Ok(!statement::rows(pool, revoked.bind(table.id).bind(role.word())).await?.is_empty())
 }
 
 /// Lets a role read every live table that has no policy of its own for it, also those to come.
 pub async fn grant_all(pool: &PgPool, role: Role) -> Result<(), RightsError> {
-    sqlx::query("select rowcast.grant_all($1)").bind(role.word()).execute(pool).await?;
-    Ok(())
+    Ok(statement::execute(pool, statement::query("select rowcast.grant_all($1)").bind(role.word())).await?)
 }
 
 /// Takes that back. Whether it was granted.
 pub async fn revoke_all(pool: &PgPool, role: Role) -> Result<bool, RightsError> {
-    Ok(sqlx::query_scalar("select rowcast.revoke_all($1)").bind(role.word()).fetch_one(pool).await?)
+    Ok(statement::value(pool, statement::query_scalar("select rowcast.revoke_all($1)").bind(role.word())).await?)
 }
 
 /// All policies, those of all tables first.
 pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, RightsError> {
     let tables = tables(pool).await?;
-    let rows = sqlx::query(
+    let all = statement::query(
         "select p.tracked, p.role, p.columns, p.filter from rowcast.policy p left join rowcast.tracked t on t.id = p.tracked
          order by t.schema_name nulls first, t.table_name, p.role",
-    )
-    .fetch_all(pool)
-    .await?;
+    );
+    let rows = statement::rows(pool, all).await?;
     let mut listed = Vec::with_capacity(rows.len());
     for row in rows {
         let policy = Policy {
@@ -111,12 +108,10 @@ pub(super) async fn filter_of(
 }
 
 pub(super) async fn find(pool: &PgPool, typed: &str) -> Result<Arc<Table>, RightsError> {
-    let number: Option<i32> = sqlx::query_scalar(
-        "select t.id from rowcast.tracked t where rowcast.attached_to(t.id, t.relid) = to_regclass($1)",
-    )
-    .bind(typed)
-    .fetch_optional(pool)
-    .await?;
+    let number = statement::query_scalar(
+        "select max(t.id) from rowcast.tracked t where rowcast.attached_to(t.id, t.relid) = to_regclass($1)",
+    );
+    let number: Option<i32> = statement::value(pool, number.bind(typed)).await?;
     let found = tables(pool).await?.into_iter().find(|table| Some(table.id) == number);
     found.ok_or_else(|| RightsError::NotTracked(typed.to_owned()))
 }

@@ -133,14 +133,16 @@ async fn read_for_page(
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let definition = socket::define(question, principal, hub, source).await.map_err(|refusal| match refusal.code {
-        ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
-        ErrorCode::SourceUnavailable => ReadError::Unavailable,
-        code => {
-            let Refusal { message, at, hint, .. } = refusal;
-            ReadError::Refused(SubscriptionError { code, message, at, hint })
-        }
-    })?;
+    let patience = socket::CONSTANTS_TIMEOUT;
+    let definition =
+        socket::define(question, principal, hub, source, patience).await.map_err(|refusal| match refusal.code {
+            ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
+            ErrorCode::SourceUnavailable => ReadError::Unavailable,
+            code => {
+                let Refusal { message, at, hint, .. } = refusal;
+                ReadError::Refused(SubscriptionError { code, message, at, hint })
+            }
+        })?;
     match snapshot.read(&definition).await {
         Ok((token, rows)) => {
             let position = protocol::stamp(&token.to_string(), &principal.rights());

@@ -8,16 +8,15 @@
 
 use super::{
     limits,
-    shared::{Shared, Taken},
+    shared::{Missed, NoFold, Piece, Shared, Taken},
 };
 use crate::{
-    changelog::{self, Reading, Rows, Source},
+    changelog::{self, Source},
     hub::{
-        Chunks, Definition, Frame, Greeting, NotYet, Operation, QueryId, Ready, RowChange, Session, Ticket, subscribed,
+        Definition, Frame, Greeting, Missing, NotFolded, NotYet, QueryId, Ready, Replay, Session, Ticket, subscribed,
     },
     protocol::{ErrorCode, Position, ResyncReason, ServerFrame, Token},
 };
-use futures::TryStreamExt;
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use tokio::sync::mpsc;
 
@@ -68,7 +67,7 @@ pub(super) struct Continue {
     /// Where `lead` brings the client.
     from: Token,
     /// The changes from there to `base`.
-    replay: Vec<RowChange>,
+    replay: Replay,
     base: Token,
     /// Whether the database is known to have reached `base`. One that a client brings may be ahead of it.
     known: bool,
@@ -80,6 +79,8 @@ struct Gone;
 struct BringUp<S> {
     session: Arc<Session>,
     source: Arc<Shared<S>>,
+    /// Windows and totals that are still to be filled. Nothing else waits for them.
+    aside: Vec<Want>,
 }
 
 /// What becomes live together.
@@ -89,26 +90,30 @@ struct Round {
     ready: Vec<Ready>,
     /// The client's ids, for what may have to be announced again.
     ids: HashMap<QueryId, String>,
+    /// How often what was missed by a query has been folded.
+    folds: HashMap<QueryId, u32>,
     /// What lagged is among them.
     recovering: bool,
 }
 
 impl Round {
+    fn want(&mut self, want: Want) {
+        // A later use of a query takes the place of an earlier one.
+        self.wants.retain(|other| other.query != want.query);
+        self.ready.retain(|other| other.query != want.query);
+        self.ids.insert(want.query, want.id.clone());
+        self.wants.push(want);
+    }
+
     fn add(&mut self, task: Task, session: &Session) {
         match task {
-            Task::Want(want) => {
-                // A later use of a query takes the place of an earlier one.
-                self.wants.retain(|other| other.query != want.query);
-                self.ready.retain(|other| other.query != want.query);
-                self.ids.insert(want.query, want.id.clone());
-                self.wants.push(want);
-            }
+            Task::Want(want) => self.want(want),
             Task::Lagged { position, queries } => {
                 self.recovering = true;
                 for query in queries {
                     let (from, base) = (position.clone(), position.clone());
                     // The database may have gone back since, to before what was sent.
-                    let reached = Continue { lead: Vec::new(), from, replay: Vec::new(), base, known: false };
+                    let reached = Continue { lead: Vec::new(), from, replay: Replay::default(), base, known: false };
                     self.go_on(query, None, Start::Continue(reached), session);
                 }
             }
@@ -122,6 +127,25 @@ impl Round {
             let reached = Continue { lead, from, replay, base, known: true };
             self.go_on(query, Some(ticket), Start::Continue(reached), session);
         }
+    }
+
+    /// Takes out a window or totals that are not filled: what is ready does not wait for them.
+    fn set_aside(&mut self, query: QueryId, session: &Session) -> Option<Want> {
+        let at = self.ready.iter().position(|one| one.query == query)?;
+        let Ready { ticket, from, view, .. } = self.ready.swap_remove(at);
+        let (definition, _) = session.held(query).filter(|(_, now)| *now == ticket)?;
+        let Greeting { id, resumes, resync } = view?;
+        let announced = id.is_none();
+        let start = match resync {
+            Some(reason) => Start::Anew { reason },
+            None if resumes => {
+                let lead = id.iter().map(|id| subscribed(id, query, &definition.key, true)).collect();
+                Start::Continue(Continue { lead, base: from.clone(), from, replay: Replay::default(), known: true })
+            }
+            None => Start::Snapshot { announced, not_before: None },
+        };
+        let id = id.or_else(|| self.ids.get(&query).cloned()).unwrap_or_default();
+        Some(Want { id, query, ticket, definition, start })
     }
 
     /// What was prepared is of no use any more.
@@ -148,6 +172,8 @@ impl Round {
 enum Failure {
     /// It has ended meanwhile, or must end.
     Drop,
+    /// The client took a large snapshot too slowly.
+    LeftBehind,
     Source(Arc<changelog::Error>),
 }
 
@@ -159,8 +185,8 @@ impl From<changelog::Error> for Failure {
 
 /// Serves one session until it is gone.
 pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>, mut tasks: mpsc::Receiver<Task>) {
-    let bring_up = BringUp { session, source };
-    while let Some(first) = tasks.recv().await {
+    let mut bring_up = BringUp { session, source, aside: Vec::new() };
+    while let Some(first) = bring_up.next(&mut tasks).await {
         tokio::time::sleep(limits::GATHER).await;
         if bring_up.round(first, &mut tasks).await.is_err() {
             return;
@@ -169,9 +195,45 @@ pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>
 }
 
 impl<S: Source> BringUp<S> {
+    /// What to do next. `None` when the session has ended.
+    async fn next(&mut self, tasks: &mut mpsc::Receiver<Task>) -> Option<Task> {
+        if self.aside.is_empty() {
+            return tasks.recv().await;
+        }
+        let hub = self.session.hub();
+        let filled = futures::future::select_all(self.aside.iter().map(|want| Box::pin(hub.filled(want.query))));
+        tokio::select! {
+            task = tasks.recv() => task,
+            (_, first, _) = filled => Some(Task::Want(self.aside.swap_remove(first))),
+        }
+    }
+
+    /// Has a window or totals wait until they are filled. A client that believes them to be live is told, for whatever is
+    /// committed from here on says nothing about them.
+    async fn set_aside(&mut self, want: Option<Want>) {
+        let Some(mut want) = want else { return };
+        let believed_live = match &want.start {
+            Start::Continue(reached) if reached.lead.is_empty() => Some(ResyncReason::TooMuchToReplay),
+            Start::Anew { reason } if want.id.is_empty() => Some(*reason),
+            _ => None,
+        };
+        if let Some(reason) = believed_live {
+            let told = self.chunk(&want, Frame::from(ServerFrame::Resync { query: want.query, reason }.encode())).await;
+            if told.is_err() {
+                return;
+            }
+            want.start = Start::Snapshot { announced: true, not_before: None };
+        }
+        let session = &self.session;
+        self.aside.retain(|other| other.query != want.query && session.holds(other.query, other.ticket));
+        self.aside.push(want);
+    }
+
     /// Brings up everything that is asked for until all of it is live.
-    async fn round(&self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
+    async fn round(&mut self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
         let mut round = Round::default();
+        let hub = self.session.hub().clone();
+        self.aside.extract_if(.., |want| hub.is_filled(want.query)).for_each(|want| round.want(want));
         round.add(first, &self.session);
         while let Ok(task) = tasks.try_recv() {
             round.add(task, &self.session);
@@ -184,9 +246,37 @@ impl<S: Source> BringUp<S> {
                 Ok(()) => return Ok(()),
                 Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
                 Err(NotYet::Behind(query)) => round.again(query, &self.session),
-                Err(NotYet::Unfilled(query)) => self.session.hub().filled(query).await,
+                Err(NotYet::Far(query)) => self.fold(&mut round, query).await,
+                Err(NotYet::Unfilled(query)) => self.set_aside(round.set_aside(query, &self.session)).await,
                 Err(NotYet::Reload(query)) => round.anew(query, &self.session),
                 Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
+            }
+        }
+    }
+
+    /// Folds what a query missed before it becomes live, so that only the rest is folded while everybody waits.
+    async fn fold(&self, round: &mut Round, query: QueryId) {
+        let times = round.folds.entry(query).or_default();
+        *times += 1;
+        let enough = *times > limits::MAX_FOLDS;
+        let Some(one) = round.ready.iter_mut().find(|one| one.query == query) else { return };
+        if enough {
+            one.in_place = true;
+            return;
+        }
+        let missing = Missing { query, replay: std::mem::take(&mut one.replay), base: one.base.clone() };
+        match self.source.fold(self.session.hub(), &one.from, &missing).await {
+            Ok(folded) => {
+                one.lead.extend(folded.frames.iter().cloned());
+                (one.from, one.base) = (folded.to.clone(), folded.to);
+            }
+            Err(NoFold::Hub(NotFolded::Reload) | NoFold::NoRoom) => round.anew(query, &self.session),
+            Err(NoFold::Hub(not)) => {
+                one.replay = missing.replay;
+                match not {
+                    NotFolded::Behind => round.again(query, &self.session),
+                    _ => one.in_place = true,
+                }
             }
         }
     }
@@ -195,7 +285,7 @@ impl<S: Source> BringUp<S> {
     async fn prepare(&self, mut want: Want) -> Option<Ready> {
         let mut retry = limits::RETRY.0;
         let mut told = false;
-        let mut altered = 0;
+        let (mut altered, mut left_behind) = (0, 0);
         loop {
             if !self.session.holds(want.query, want.ticket) {
                 return None;
@@ -203,6 +293,16 @@ impl<S: Source> BringUp<S> {
             match self.attempt(&mut want).await {
                 Ok(ready) => return Some(ready),
                 Err(Failure::Drop) => return None,
+                // Before it is read again, the client has to take what it was sent and that it starts over: so one that takes
+                // nothing waits here, and holds nothing of the source.
+                Err(Failure::LeftBehind) if left_behind < limits::MAX_LEFT_BEHIND => left_behind += 1,
+                Err(Failure::LeftBehind) => {
+                    let table = want.definition.table.full_name();
+                    tracing::debug!(table, "a client is too slow for a table");
+                    let message = format!("{table} is too large for this connection; ask for fewer of its rows");
+                    self.session.fail(want.query, ErrorCode::UnreadableTable, message);
+                    return None;
+                }
                 Err(Failure::Source(error)) if error.is_unavailable() => {
                     if !std::mem::replace(&mut told, true) {
                         tracing::debug!(%error, "a subscription waits for the database");
@@ -246,7 +346,7 @@ impl<S: Source> BringUp<S> {
                     want.start = self.resume(&token, want);
                 }
                 Start::Continue(reached)
-                    if (reached.known || self.reaches(&reached.base)) && self.session.covers(&reached.base) =>
+                    if (reached.known || self.reaches(&reached.base)) && self.session.hub().covers(&reached.base) =>
                 {
                     return Ok(Ready {
                         query: want.query,
@@ -255,6 +355,7 @@ impl<S: Source> BringUp<S> {
                         from: reached.from.clone(),
                         replay: std::mem::take(&mut reached.replay),
                         base: reached.base.clone(),
+                        in_place: false,
                         view: None,
                     });
                 }
@@ -310,7 +411,16 @@ impl<S: Source> BringUp<S> {
             Start::Resume { .. } => unreachable!("it was looked at above"),
         };
         let (query, ticket, base) = (want.query, want.ticket, from.clone());
-        Ok(Ready { query, ticket, lead: Vec::new(), from, replay: Vec::new(), base, view: Some(greeting) })
+        Ok(Ready {
+            query,
+            ticket,
+            lead: Vec::new(),
+            from,
+            replay: Replay::default(),
+            base,
+            in_place: false,
+            view: Some(greeting),
+        })
     }
 
     fn reaches(&self, token: &Token) -> bool {
@@ -329,7 +439,7 @@ impl<S: Source> BringUp<S> {
             return start_over(ResyncReason::PositionTooOld);
         }
         let lead = vec![subscribed(&want.id, want.query, &want.definition.key, true)];
-        Start::Continue(Continue { lead, from: token.clone(), replay: Vec::new(), base: token, known: false })
+        Start::Continue(Continue { lead, from: token.clone(), replay: Replay::default(), base: token, known: false })
     }
 
     /// Moves the base on by what the source has after it. The inner error is why it cannot be moved.
@@ -342,19 +452,16 @@ impl<S: Source> BringUp<S> {
             return Ok(Err(ResyncReason::PositionForeign));
         }
         let epoch = reached.base.epoch;
-        let enough = |position: &Position| self.session.covers(&Token { epoch, position: position.clone() });
-        let reading = self.source.changes_after(&reached.base.position, definition.table.id, enough).await?;
-        Ok(match reading {
-            Reading::Changes { changes, position } => {
-                let of_table = changes.into_iter().filter(|change| change.table == definition.table.id);
-                reached.replay.extend(of_table);
-                reached.base.position = position;
-                let reload = reached.replay.iter().any(|change| matches!(change.operation, Operation::Reload));
-                if reload { Err(ResyncReason::TooMuchToReplay) } else { Ok(()) }
+        let enough = |position: &Position| self.session.hub().covers(&Token { epoch, position: position.clone() });
+        Ok(match self.source.changes_after(&reached.base, definition.table.id, enough).await? {
+            Missed::Changes { changes, position } => {
+                let from = std::mem::replace(&mut reached.base.position, position);
+                reached.replay.push(from, changes);
+                Ok(())
             }
-            Reading::TooMuch => Err(ResyncReason::TooMuchToReplay),
-            Reading::Pruned => Err(ResyncReason::PositionTooOld),
-            Reading::Ahead => Err(ResyncReason::PositionUnknown),
+            Missed::TooMuch => Err(ResyncReason::TooMuchToReplay),
+            Missed::Pruned => Err(ResyncReason::PositionTooOld),
+            Missed::Ahead => Err(ResyncReason::PositionUnknown),
         })
     }
 
@@ -362,10 +469,10 @@ impl<S: Source> BringUp<S> {
     async fn snapshot(&self, want: &mut Want) -> Result<Ready, Failure> {
         let mut chunks = 0;
         match self.send_snapshot(want, &mut chunks).await {
-            Err(Failure::Source(error)) if chunks > 0 => {
+            Err(failure @ (Failure::Source(_) | Failure::LeftBehind)) if chunks > 0 => {
                 // The client holds part of a snapshot that will not be completed.
                 want.start = Start::Anew { reason: ResyncReason::SourceFailed };
-                Err(Failure::Source(error))
+                Err(failure)
             }
             outcome => outcome,
         }
@@ -394,24 +501,27 @@ impl<S: Source> BringUp<S> {
             ticket: want.ticket,
             lead: vec![last],
             from,
-            replay: Vec::new(),
+            replay: Replay::default(),
             base,
+            in_place: false,
             view: None,
         })
     }
 
-    /// As fast as the client takes it.
+    /// As fast as the client takes it, if that is fast enough.
     async fn stream_snapshot(&self, want: &Want, sent: &mut usize) -> Result<(Token, Frame), Failure> {
-        let (base, mut snapshot) = self.source.source().snapshot(&want.definition.table).await?;
-        let mut chunks = Chunks::new(want.query);
-        let mut rows = snapshot.rows(&want.definition);
-        while let Some(row) = rows.try_next().await? {
-            if let Some(frame) = chunks.push(row) {
-                self.chunk(want, frame).await?;
-                *sent += 1;
+        let mut pieces = self.source.join(want.query, &want.definition);
+        while let Some(piece) = pieces.recv().await {
+            match piece {
+                Piece::Frame(frame) => {
+                    self.chunk(want, frame).await?;
+                    *sent += 1;
+                }
+                Piece::Last { base, frame } => return Ok((base, frame)),
+                Piece::Failed(error) => return Err(Failure::Source(error)),
             }
         }
-        Ok((base, chunks.last()))
+        Err(Failure::LeftBehind)
     }
 
     async fn chunk(&self, want: &Want, frame: Frame) -> Result<(), Failure> {

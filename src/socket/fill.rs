@@ -2,7 +2,7 @@
 
 use super::{Shared, limits};
 use crate::{
-    changelog::{Error, Rows, Source},
+    changelog::{Error, Haste, Rows, Source},
     hub::{Definition, Filled, Hub, QueryId},
     protocol::{ErrorCode, Token},
 };
@@ -66,7 +66,7 @@ async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Def
 }
 
 async fn read<S: Source>(source: &S, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
-    let (base, mut snapshot) = source.snapshot(&definition.table).await?;
+    let (base, mut snapshot) = source.snapshot(&definition.table, Haste::Kept).await?;
     let rows = snapshot.rows(definition).try_collect().await?;
     Ok((base, rows))
 }

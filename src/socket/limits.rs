@@ -12,7 +12,7 @@ pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
 /// More than [`Limits::subscriptions`], that the server itself may have to bring up.
 const SPARE: usize = 28;
 /// How long the source may take to read the constants of a filter, before they are tried again.
-pub(super) const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
+pub const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to try again what the source could not be asked about.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Subscriptions that arrive within this time become live together.
@@ -26,6 +26,22 @@ pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two looks whether an open session's person is still who they were.
 pub(super) const RECHECK: Duration = Duration::from_secs(60);
+/// Most bytes of frames that are kept for those who are slow to take them, over all snapshots and catch-ups together. One
+/// snapshot may have a quarter of what is left.
+pub(super) const KEPT_BYTES: usize = 128 * 1024 * 1024;
+/// Frames that a client may be behind the read of a table that is too large to be kept: about 1 MiB.
+pub(super) const STREAM_WINDOW: usize = 16;
+/// How long such a read waits for one client at a time.
+pub(super) const STREAM_PATIENCE: Duration = Duration::from_secs(1);
+/// How long it waits in all, beyond the time that its bytes take at the slowest pace.
+pub(super) const STREAM_GRACE: Duration = Duration::from_secs(5);
+/// The slowest pace of such a read, in bytes per second.
+pub(super) const STREAM_SLOWEST: u64 = 1024 * 1024;
+/// Times that a client may be left behind by the read of a large table before it is told that this is too much for it.
+pub(super) const MAX_LEFT_BEHIND: u32 = 3;
+/// Times that what a query missed is folded before it becomes live; what came while that was done is folded in place after so
+/// many.
+pub(super) const MAX_FOLDS: u32 = 3;
 /// Tries to read a table whose schema has changed, before the hub hears of it.
 pub(super) const MAX_ALTERED: u32 = 50;
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.
@@ -72,9 +88,9 @@ impl Default for Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limits, MAX_MALFORMED_FRAMES, RECHECK, SEND_TIMEOUT};
+    use super::{Limits, MAX_MALFORMED_FRAMES, RECHECK, SEND_TIMEOUT, STREAM_SLOWEST};
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
-    use crate::hub::{MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
+    use crate::hub::{MAX_FRAME_ROWS_BYTES, MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
 
     #[test]
     fn the_documented_limits_of_a_connection_are_the_programs() {
@@ -98,6 +114,8 @@ mod tests {
             ("groups of totals", ViewBounds::default().groups),
             ("seconds until an expired credential ends its connections", RECHECK.as_secs() as usize),
             ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
+            ("bytes per second of a snapshot that is too large to be kept for its clients", STREAM_SLOWEST as usize),
+            ("bytes of row text in a server's frame, unless one row alone has more", MAX_FRAME_ROWS_BYTES),
         ] {
             let row = format!("| {limit} | {value} |");
             assert!(document.contains(&row), "{row}");

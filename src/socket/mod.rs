@@ -20,8 +20,8 @@ mod fill;
 mod limits;
 mod places;
 mod question;
-mod recheck;
 mod rate;
+mod recheck;
 mod session;
 mod shared;
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests;
 mod upgrade;
 
 pub use fill::run as fill;
-pub use limits::Limits;
+pub use limits::{CONSTANTS_TIMEOUT, Limits};
 pub use places::Places;
 pub use question::{Refusal, define};
 pub use recheck::Recheck;

@@ -1,6 +1,5 @@
 //! From a `subscribe` frame to what it asks, or to why that cannot be answered.
 
-use super::limits;
 use crate::{
     changelog::Source,
     hub::{
@@ -9,7 +8,7 @@ use crate::{
     },
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// Why a subscription is not accepted.
@@ -38,12 +37,14 @@ impl Refusal {
 }
 
 /// What a frame asks, as far as whoever asks may know it: of a table that they may not read they are told what they are told of
-/// one that is not there. [`ErrorCode::SourceUnavailable`] says that it must be asked again.
+/// one that is not there. [`ErrorCode::SourceUnavailable`] says that it must be asked again: the source did not read its constants
+/// within `patience`.
 pub async fn define<S: Source>(
     asked: &Subscribe,
     principal: &Principal,
     hub: &Hub,
     source: &S,
+    patience: Duration,
 ) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     let policy = table.policy_for(principal).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
@@ -69,7 +70,7 @@ pub async fn define<S: Source>(
     let draft = draft(asked, &seen)?;
     let draft = narrow(draft, policy, principal, &table)?;
     let filter = match draft {
-        Some(draft) => Some(bind(draft, source).await?),
+        Some(draft) => Some(bind(draft, source, patience).await?),
         None => None,
     };
     let plain = Definition { columns, filter, ..Definition::all(table.clone()) };
@@ -111,10 +112,10 @@ fn narrow(
 }
 
 /// With its constants read.
-async fn bind<S: Source>(draft: Draft, source: &S) -> Result<Arc<Filter>, Refusal> {
+async fn bind<S: Source>(draft: Draft, source: &S, patience: Duration) -> Result<Arc<Filter>, Refusal> {
     let values = match draft.constants() {
         [] => Vec::new(),
-        constants => match timeout(limits::CONSTANTS_TIMEOUT, source.constants(constants)).await {
+        constants => match timeout(patience, source.constants(constants)).await {
             Ok(Ok(values)) => values?,
             Ok(Err(error)) if !error.is_unavailable() => {
                 tracing::warn!(%error, "constants of a filter cannot be read");

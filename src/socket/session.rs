@@ -33,6 +33,35 @@ enum End {
     Close(CloseCode),
 }
 
+/// Why a subscription does not begin.
+enum NotBegun {
+    /// It is refused, or has to wait.
+    Refused(Refusal),
+    /// The whole session ends.
+    End(End),
+}
+
+impl From<Refusal> for NotBegun {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<End> for NotBegun {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// What became of asking a question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// It has begun, or was refused.
+    Settled,
+    /// It waits for the source.
+    Waits,
+}
+
 /// A WebSocket, or what stands in for one.
 pub(super) trait Wire:
     Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin + Send
@@ -108,7 +137,12 @@ pub(super) async fn serve<S: Source>(
             message = connection.socket.next() => connection.receive(message).await,
             () = session.filled() => connection.send_outbox().await,
             _ = beat.tick() => connection.beat().await,
-            _ = again.tick(), if connection.waits() => connection.ask_again().await,
+            _ = again.tick(), if connection.waits() => {
+                let asked = connection.ask_again().await;
+                // Between two tries there is time for everything else.
+                again.reset();
+                asked
+            }
         };
     }
     match outcome {
@@ -209,7 +243,11 @@ impl<W: Wire, S: Source> Connection<W, S> {
         match frame {
             ClientFrame::Ping { t } => self.send(&[Frame::from(ServerFrame::Pong { t }.encode())]).await,
             ClientFrame::Subscribe(asked) => match self.admit(&asked) {
-                Ok(()) => self.subscribe(*asked).await,
+                Ok(()) => {
+                    // Whoever comes while others wait for the source waits with them, if it needs it.
+                    let patience = if self.waits() { Duration::ZERO } else { self.patience() };
+                    self.subscribe(*asked, patience).await.map(|_| ())
+                }
                 Err(refusal) => self.refuse_for(Some(&asked.id), &refusal).await,
             },
             ClientFrame::Unsubscribe { id } => match self.subscriptions.remove(&id) {
@@ -243,28 +281,49 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     /// Begins a subscription, or says why not.
-    async fn subscribe(&mut self, asked: Subscribe) -> Result<(), End> {
+    async fn subscribe(&mut self, asked: Subscribe, patience: Duration) -> Result<Asked, End> {
         let id = asked.id.clone();
-        match self.begin(&asked).await {
+        match self.begin(&asked, patience).await {
             Ok(query) => {
                 self.subscriptions.insert(id, Subscription { asked, query: Some(query) });
-                Ok(())
             }
-            Err(refusal) if refusal.code == ErrorCode::SourceUnavailable => {
+            Err(NotBegun::Refused(refusal)) if refusal.code == ErrorCode::SourceUnavailable => {
                 let known = self.subscriptions.insert(id.clone(), Subscription { asked, query: None });
-                if known.is_none() { self.refuse_for(Some(&id), &refusal).await } else { Ok(()) }
+                if known.is_none() {
+                    self.refuse_for(Some(&id), &refusal).await?;
+                }
+                return Ok(Asked::Waits);
             }
-            Err(refusal) => {
+            Err(NotBegun::Refused(refusal)) => {
                 self.subscriptions.remove(&id);
-                self.refuse_for(Some(&id), &refusal).await
+                self.refuse_for(Some(&id), &refusal).await?;
             }
+            Err(NotBegun::End(end)) => return Err(end),
         }
+        Ok(Asked::Settled)
     }
 
-    async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
+    /// How long the source may take to read constants. Nothing is sent or heard meanwhile, so it must not be as long as a
+    /// client waits for a sign of life.
+    fn patience(&self) -> Duration {
+        limits::CONSTANTS_TIMEOUT.min(self.limits.heartbeat / 2)
+    }
+
+    /// Asks what has been admitted before, up to the first question that waits for the source: the rest would wait, too,
+    /// and nothing is sent or heard meanwhile. It is asked a while later.
+    async fn subscribe_all(&mut self, asked: Vec<Subscribe>) -> Result<(), End> {
+        for asked in asked {
+            if self.subscribe(asked, self.patience()).await? == Asked::Waits {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, asked: &Subscribe, patience: Duration) -> Result<QueryId, NotBegun> {
         let id = &asked.id;
-        let definition =
-            question::define(asked, self.session.principal(), self.session.hub(), self.source.source()).await?;
+        let (principal, hub) = (self.session.principal(), self.session.hub());
+        let definition = question::define(asked, principal, hub, self.source.source(), patience).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {
@@ -278,8 +337,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
             None => Start::Snapshot { announced: false, not_before: None },
         };
         let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, definition: query.definition, start };
-        // There was room, and only this task sends.
-        let _ = self.tasks.try_send(Task::Want(want));
+        self.bring_up(Task::Want(want))?;
         Ok(query.id)
     }
 
@@ -293,17 +351,25 @@ impl<W: Wire, S: Source> Connection<W, S> {
         }
     }
 
+    /// Hands a task over. One that does not fit ends the connection: were it dropped, a subscription would never start, or
+    /// nothing commit any more. The client comes back and asks for all it has, each from its last position, so
+    /// nothing is lost by that.
+    fn bring_up(&self, task: Task) -> Result<(), End> {
+        self.tasks.try_send(task).map_err(|_| End::Close(CloseCode::GoingAway))
+    }
+
     fn waits(&self) -> bool {
         self.subscriptions.values().any(|one| one.query.is_none())
     }
 
     /// Tries again what the source could not be asked about.
     async fn ask_again(&mut self) -> Result<(), End> {
-        let waiting = self.subscriptions.values().filter(|one| one.query.is_none());
-        for asked in waiting.map(|one| one.asked.clone()).collect::<Vec<_>>() {
-            self.subscribe(asked).await?;
+        if !self.session.hub().is_available() {
+            return Ok(());
         }
-        Ok(())
+        let waiting = self.subscriptions.values().filter(|one| one.query.is_none());
+        let asked = waiting.map(|one| one.asked.clone()).collect();
+        self.subscribe_all(asked).await
     }
 
     /// The table of a query has another shape: what was asked is asked again, from the start.
@@ -316,10 +382,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 one.asked.clone()
             })
             .collect();
-        for asked in again {
-            self.subscribe(asked).await?;
-        }
-        Ok(())
+        self.subscribe_all(again).await
     }
 
     /// The rows of a query are read anew; the client knows.
@@ -330,13 +393,12 @@ impl<W: Wire, S: Source> Connection<W, S> {
         let id = ids.next().map_or_else(String::new, |(id, _)| id.clone());
         let not_before = Some(self.session.hub().token());
         let want = Want { id, query, ticket, definition, start: Start::Snapshot { announced: true, not_before } };
-        // Whoever has so much to be read anew that it does not fit starts over on a new connection.
-        self.tasks.try_send(Task::Want(want)).map_err(|_| End::Close(CloseCode::GoingAway))
+        self.bring_up(Task::Want(want))
     }
 
     /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
     async fn send_outbox(&mut self) -> Result<(), End> {
-        if let Some(sent) = self.session.take() {
+        if let Some((sent, _on_its_way)) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
@@ -350,10 +412,9 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 Sent::Anew(query, ticket) => self.read_anew(query, ticket)?,
                 Sent::Altered(query) => self.ask_anew(query).await?,
                 Sent::Closed(code) => return Err(End::Close(code)),
-                // One place in the channel is kept free for this, and nothing lags twice before it is brought up.
                 Sent::Lagged { position, queries } => {
                     tracing::debug!(queries = queries.len(), "lagged");
-                    let _ = self.tasks.try_send(Task::Lagged { position, queries });
+                    self.bring_up(Task::Lagged { position, queries })?;
                 }
             }
         }

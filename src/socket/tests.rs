@@ -4,9 +4,11 @@
 //! a WebSocket, a clock that jumps. Whatever is written, whoever comes, goes, stalls or loses its connection at any
 //! point: at every commit each client's rows are those of exactly that position, for all its subscriptions together.
 
+mod sharing;
+
 use super::{Limits, Recheck, Shared, session};
 use crate::{
-    changelog::{Error, Reading, Rows, Source},
+    changelog::{Error, Haste, Reading, Rows, Source},
     hub::{
         Batch, Bounds, CatalogChange, Definition, Hub, Table, TableId, ViewBounds,
         filter::{Constant, FilterError},
@@ -50,6 +52,7 @@ const BOUNDS: Bounds = Bounds {
     chunks_ahead: 1,
     ring_bytes: 1_000_000,
     ring_changes: 6,
+    folded_in_place: 2,
     view: VIEW,
 };
 /// Frames that fit into the network between a session and its client.
@@ -305,7 +308,7 @@ impl Rows for MiniatureSnapshot {
 impl Source for Miniature {
     type Snapshot = MiniatureSnapshot;
 
-    async fn snapshot(&self, _: &Table) -> Result<(Token, MiniatureSnapshot), Error> {
+    async fn snapshot(&self, _: &Table, _: Haste) -> Result<(Token, MiniatureSnapshot), Error> {
         self.reach()?;
         let model = self.model();
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));

@@ -30,6 +30,7 @@ mod rights;
 mod schema;
 mod schema_change;
 mod shutdown;
+mod slow_readers;
 // Each of the two test programs uses a part of it.
 #[allow(dead_code, unused_imports)]
 mod support;

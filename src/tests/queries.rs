@@ -128,7 +128,8 @@ async fn every_kind_of_question_is_answered_as_sql_answers_it(pool: PgPool) {
             shows(&mut client, *id, &pool, query).await;
         }
     }
-    assert!(client.resyncs().is_empty(), "all of it came as changes: {:?}", client.resyncs());
+    // A window that has lost all the rows that were kept for it starts over, and nothing else does.
+    assert!(client.resyncs().iter().all(|reason| reason == "too_much_to_replay"), "{:?}", client.resyncs());
 }
 
 #[sqlx::test(migrations = false)]

@@ -150,7 +150,11 @@ impl Draft {
         })
     }
 
-    fn read_here(text: &str, parameters: &[serde_json::Value], table: &Arc<Table>) -> Result<Self, FilterError> {
+    pub(super) fn read_here(
+        text: &str,
+        parameters: &[serde_json::Value],
+        table: &Arc<Table>,
+    ) -> Result<Self, FilterError> {
         if parameters.len() > MAX_PARAMETERS {
             let message = format!("a filter may have {MAX_PARAMETERS} parameters");
             return Err(FilterError::new(ErrorCode::InvalidParameter, None, message));

@@ -2,11 +2,12 @@
 
 use super::{CatalogChange, Entry, QueryId, State, resync};
 use crate::{
-    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, meter::Meter, net, net::MissingKey},
-    protocol::{ErrorCode, Position, ResyncReason, ServerFrame},
+    hub::{
+        Batch, Delivery, Frame, Net, Shown, TableId, Touched, frames::ChangeFrames, meter::Meter, net, net::MissingKey,
+    },
+    protocol::{ErrorCode, Position, ResyncReason},
 };
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -106,19 +107,19 @@ impl State {
         // The same set of queries gives the same frames: encoded once, shared by all sessions that have that set.
         let mut encoded: HashMap<Vec<QueryId>, Arc<[Frame]>> = HashMap::new();
         // All frames but the last of a set are the same in every set.
-        let mut inner: HashMap<QueryId, Frame> = HashMap::new();
+        let mut parts: HashMap<QueryId, ChangeFrames<'_>> = HashMap::new();
         for (session, set) in sessions {
             let frames = match encoded.get(&set) {
                 Some(frames) => frames.clone(),
                 None => {
-                    let frames = encode(&set, told, &text, &mut inner, &self.meter);
+                    let frames = encode(&set, told, &text, &mut parts, &self.meter);
                     encoded.insert(set, frames.clone());
                     frames
                 }
             };
             self.push(session, Delivery { frames, position: Some(token.clone()), pinned: false });
         }
-        drop((encoded, inner));
+        drop((encoded, parts));
         self.relieve();
     }
 
@@ -167,11 +168,15 @@ impl State {
 
     /// Has a query's rows read anew. Whoever is on the way to its being live finds the reason in the ring.
     fn reload(&mut self, query: QueryId, before: &Position) {
-        let Some(Entry { live, kept, .. }) = self.queries.get_mut(&query) else { return };
-        if kept.is_some() {
-            self.lose(query, before);
-            return;
+        match self.queries.get(&query) {
+            Some(Entry { kept: Some(_), .. }) => self.lose(query, before),
+            _ => self.start_over(query),
         }
+    }
+
+    /// Takes one query out of live for everybody who has it; they are told, and bring it up anew.
+    pub(super) fn start_over(&mut self, query: QueryId) {
+        let Some(Entry { live, .. }) = self.queries.get_mut(&query) else { return };
         let frame = resync(query, ResyncReason::TooMuchToReplay);
         for session in std::mem::take(live) {
             let Some(own) = self.sessions.get_mut(&session) else { continue };
@@ -183,24 +188,21 @@ impl State {
 }
 
 /// The frames of one batch for the sessions that have this set of queries: the last one commits.
-fn encode(
+fn encode<'a>(
     set: &[QueryId],
-    told: &Told,
+    told: &'a Told,
     token: &str,
-    inner: &mut HashMap<QueryId, Frame>,
+    parts: &mut HashMap<QueryId, ChangeFrames<'a>>,
     meter: &Arc<Meter>,
 ) -> Arc<[Frame]> {
-    let frame = |query: QueryId, position: Option<&str>| {
-        let changes = told[&query].iter().map(Shown::change).collect();
-        let frame = ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) };
-        Frame::weighed(frame.encode(), meter)
-    };
-    let last = set.len() - 1;
-    set.iter()
-        .enumerate()
-        .map(|(index, query)| match index {
-            _ if index == last => frame(*query, Some(token)),
-            _ => inner.entry(*query).or_insert_with(|| frame(*query, None)).clone(),
-        })
-        .collect()
+    let mut frames = Vec::new();
+    for (index, query) in set.iter().enumerate() {
+        let own = parts.entry(*query).or_insert_with(|| ChangeFrames::new(*query, &told[query], meter));
+        if index + 1 == set.len() {
+            frames.extend(own.committing(token));
+        } else {
+            frames.extend(own.plain());
+        }
+    }
+    frames.into()
 }

@@ -1,11 +1,11 @@
 //! How queries become live: what they missed and the position that speaks for them, in one delivery.
 
-use super::{Entry, QueryId, State, Ticket, resync};
+use super::{Entry, QueryId, State, Ticket, fold, resync};
 use crate::{
-    hub::{Chunks, Delivery, Frame, RowChange, Shown, net, subscribed},
+    hub::{Chunks, Delivery, Frame, Replay, frames, subscribed},
     protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Most answers that are kept for those who come from the same position, until the position moves.
 const MAX_CAUGHT_UP: usize = 1_000;
@@ -22,9 +22,11 @@ pub struct Ready {
     /// Where `lead` brings the client.
     pub from: Token,
     /// Changes of the table from there to `base`.
-    pub replay: Vec<RowChange>,
+    pub replay: Replay,
     /// Where `lead` and `replay` together bring the client.
     pub base: Token,
+    /// Whether what is missing is folded in place, however much it is.
+    pub in_place: bool,
     /// Of a window or totals, for which the rest is told here too.
     pub view: Option<Greeting>,
 }
@@ -47,6 +49,8 @@ pub enum NotYet {
     Ahead(Token),
     /// The ring does not hold what came after the base of this query: read it from the source.
     Behind(QueryId),
+    /// More was missed by this query than everybody should wait for: have it folded, see [`Hub::fold`](super::Hub::fold).
+    Far(QueryId),
     /// The rows of this query changed in bulk since its base: read it anew.
     Reload(QueryId),
     /// This window or these totals have yet to be filled.
@@ -65,22 +69,19 @@ impl State {
         let mut frames = Vec::new();
         let mut live = Vec::new();
         let mut unreadable = Vec::new();
+        if let Some(obstacle) = ready.iter().find_map(|one| self.obstacle(one)) {
+            return Err(obstacle);
+        }
         for one in ready {
-            if self.is_ahead(&one.base) {
-                return Err(NotYet::Ahead(one.base.clone()));
-            }
             if let Some(greeting) = &one.view {
-                frames.extend(self.greet(one, greeting)?);
+                frames.extend(self.greet(one, greeting));
                 live.push(one.query);
                 continue;
-            }
-            if one.base.epoch != self.epoch || !self.ring.covers(&one.base.position) {
-                return Err(NotYet::Behind(one.query));
             }
             match self.catch_up(one) {
                 Ok(changes) => {
                     frames.extend(one.lead.iter().cloned());
-                    frames.extend(changes);
+                    frames.extend(changes.iter().cloned());
                     live.push(one.query);
                 }
                 Err(Missed::Reload) => return Err(NotYet::Reload(one.query)),
@@ -104,14 +105,31 @@ impl State {
         Ok(())
     }
 
-    /// The frames that bring a window or totals to the hub's position: what was told since, if that is known, or all.
-    fn greet(&self, one: &Ready, greeting: &Greeting) -> Result<Vec<Frame>, NotYet> {
-        let Some(Entry { definition, kept: Some(kept), .. }) = self.queries.get(&one.query) else {
-            return Ok(Vec::new());
-        };
-        if !kept.is_filled() {
-            return Err(NotYet::Unfilled(one.query));
+    /// Why a query cannot become live yet, as far as that is seen without folding what it missed.
+    fn obstacle(&self, one: &Ready) -> Option<NotYet> {
+        if self.is_ahead(&one.base) {
+            return Some(NotYet::Ahead(one.base.clone()));
         }
+        if one.view.is_some() {
+            let kept = self.queries.get(&one.query)?.kept.as_ref()?;
+            return (!kept.is_filled()).then_some(NotYet::Unfilled(one.query));
+        }
+        if one.base.epoch != self.epoch || !self.ring.covers(&one.base.position) {
+            return Some(NotYet::Behind(one.query));
+        }
+        if one.in_place || self.caught_up.contains_key(&(one.query, one.from.to_string())) {
+            return None;
+        }
+        let rest = self.bounds.folded_in_place.checked_sub(one.replay.len());
+        let far = rest.is_none_or(|rest| self.ring.has_more_after(&one.base.position, rest));
+        far.then_some(NotYet::Far(one.query))
+    }
+
+    /// The frames that bring a window or totals to the hub's position: what was told since, if that is known, or all.
+    fn greet(&self, one: &Ready, greeting: &Greeting) -> Vec<Frame> {
+        let Some(Entry { definition, kept: Some(kept), .. }) = self.queries.get(&one.query) else {
+            return Vec::new();
+        };
         let resumes = greeting.resumes && one.from.epoch == self.epoch;
         // What a view told is known from batch to batch; what was shown between the transactions of one is not.
         let (position, table) = (&one.from.position, definition.table.id);
@@ -121,51 +139,39 @@ impl State {
         let mut frames: Vec<Frame> =
             id.map(|id| subscribed(id, one.query, &definition.key, missed.is_some())).into_iter().collect();
         match missed {
-            Some(shown) if shown.is_empty() => {}
-            Some(shown) => {
-                let changes = shown.iter().map(Shown::change).collect();
-                frames.push(Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
-            }
+            Some(shown) => frames.extend(frames::changes(one.query, &shown)),
             None => {
-                let stale = greeting.resumes.then_some(ResyncReason::PositionTooOld);
+                let foreign = one.from.epoch != self.epoch;
+                let reason = if foreign { ResyncReason::PositionForeign } else { ResyncReason::PositionTooOld };
+                let stale = greeting.resumes.then_some(reason);
                 frames.extend(greeting.resync.or(stale).map(|reason| resync(one.query, reason)));
                 let mut chunks = Chunks::new(one.query);
                 frames.extend(kept.rows(definition).into_iter().filter_map(|row| chunks.push(row)));
                 frames.push(chunks.last());
             }
         }
-        Ok(frames)
+        frames
     }
 
-    /// The frame that brings a query from where its client stands to the hub's position, if anything is missing. Whoever
-    /// stood at the same place is told the same.
-    fn catch_up(&mut self, one: &Ready) -> Result<Option<Frame>, Missed> {
+    /// The frames that bring a query from where its client stands to the hub's position. Whoever stood at the same place is
+    /// told the same.
+    fn catch_up(&mut self, one: &Ready) -> Result<Arc<[Frame]>, Missed> {
         let from = (one.query, one.from.to_string());
         if let Some(known) = self.caught_up.get(&from) {
             return Ok(known.clone());
         }
-        let Some(entry) = self.queries.get(&one.query) else { return Ok(None) };
-        let definition = &entry.definition;
-        let missed = net(&definition.table, one.replay.iter().chain(self.ring.after(&one.base.position)));
-        let missed = missed.map_err(|_| Missed::Unreadable)?;
-        if missed.must_reload() {
-            return Err(Missed::Reload);
+        let Some(entry) = self.queries.get(&one.query) else { return Ok(Arc::default()) };
+        let shown = fold::shown(&entry.definition, one.replay.iter().chain(self.ring.after(&one.base.position)))?;
+        let frames: Arc<[Frame]> = frames::changes(one.query, &shown).into();
+        if !one.in_place && self.caught_up.len() < MAX_CAUGHT_UP {
+            self.caught_up.insert(from, frames.clone());
         }
-        let truncated = missed.truncated();
-        let rows = missed.rows().filter_map(|touched| definition.shown(touched, truncated));
-        let shown: Vec<Shown> = truncated.then_some(Shown::Truncate).into_iter().chain(rows).collect();
-        let changes = shown.iter().map(Shown::change).collect();
-        let frame = (!shown.is_empty())
-            .then(|| Frame::from(ServerFrame::Changes { query: one.query, changes, position: None }.encode()));
-        if self.caught_up.len() < MAX_CAUGHT_UP {
-            self.caught_up.insert(from, frame.clone());
-        }
-        Ok(frame)
+        Ok(frames)
     }
 }
 
 /// Why a query cannot be caught up.
-enum Missed {
+pub(super) enum Missed {
     Reload,
     Unreadable,
 }

@@ -2,8 +2,8 @@
 
 use super::{Hub, NotYet, QueryId, Ready};
 use crate::{
-    hub::{Chunk, Definition, Delivery, Frame, Principal, Sent},
-    protocol::{CloseCode, ErrorCode, ServerFrame, Token},
+    hub::{Chunk, Definition, Delivery, Frame, OnItsWay, Principal, Sent},
+    protocol::{CloseCode, ErrorCode, ServerFrame},
 };
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
@@ -127,12 +127,6 @@ impl Session {
         self.hub.lock().go_live(self.id, ready, recovering)
     }
 
-    /// Whether the ring holds everything after `token`.
-    pub fn covers(&self, token: &Token) -> bool {
-        let state = self.hub.lock();
-        state.epoch == token.epoch && state.ring.covers(&token.position)
-    }
-
     /// Ends the session: what is queued is not sent.
     pub fn close(&self, code: CloseCode) {
         self.hub.lock().close(self.id, code);
@@ -164,14 +158,14 @@ impl Session {
         }
     }
 
-    /// Takes the next thing to send, if there is one.
-    pub fn take(&self) -> Option<Sent> {
+    /// Takes the next thing to send, if there is one, with what counts it until it has been sent.
+    pub fn take(&self) -> Option<(Sent, OnItsWay)> {
         let mut state = self.hub.lock();
         let own = state.sessions.get_mut(&self.id)?;
         loop {
             match own.outbox.take()? {
-                Sent::Chunk(chunk) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
-                sent => return Some(sent),
+                (Sent::Chunk(chunk), _) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
+                taken => return Some(taken),
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Windows and totals: one state for each distinct query, whoever asks it.
 //!
 //! A state is *filled* by whoever reads the source ([`Hub::next_fill`], [`Hub::fill`]) and kept exact from batches. Where it
-//! has forgotten what it would need to know, its subscribers fall out of live until it is filled again, and are then told
-//! the difference.
+//! has forgotten what it would need to know, it falls out of live for its subscribers, who are told so and start over when it
+//! is filled again. Everything else that they have goes on.
 //!
 //! What it told is kept for a while, so that a client that comes back soon is told what changed and not everything.
 
@@ -16,7 +16,7 @@ use crate::{
 };
 use serde_json::value::RawValue;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -178,10 +178,16 @@ impl Hub {
         self.reached.send_modify(|version| *version += 1);
     }
 
+    /// Whether a window or totals is filled, or nobody wants it any more.
+    pub fn is_filled(&self, query: QueryId) -> bool {
+        let state = self.lock();
+        state.queries.get(&query).and_then(|entry| entry.kept.as_ref()).is_none_or(|kept| kept.filled)
+    }
+
     /// Waits until a window or totals is filled, or nobody wants it any more.
     pub async fn filled(&self, query: QueryId) {
         let mut reached = self.reached.subscribe();
-        while self.lock().queries.get(&query).and_then(|entry| entry.kept.as_ref()).is_some_and(|kept| !kept.filled) {
+        while !self.is_filled(query) {
             // The sender lives as long as the hub.
             let _ = reached.changed().await;
         }
@@ -237,14 +243,14 @@ impl State {
         }
     }
 
-    /// What a view would tell is not known from `before` on: whoever has it live waits until it is filled again.
+    /// What a view would tell is not known from `before` on: whoever has it live starts over once it is filled again. Their
+    /// other queries go on, so they have to be told: what they commit meanwhile says nothing about this one.
     pub(super) fn lose(&mut self, query: QueryId, before: &Position) {
-        let Some(Entry { kept: Some(kept), live, .. }) = self.queries.get_mut(&query) else { return };
-        let sessions: BTreeSet<u64> = live.clone();
+        let Some(kept) = self.queries.get_mut(&query).and_then(|entry| entry.kept.as_mut()) else { return };
         if std::mem::replace(&mut kept.filled, false) {
             kept.lost_at = before.clone();
         }
-        sessions.into_iter().for_each(|session| self.lag(session));
+        self.start_over(query);
         self.want_fill(query);
     }
 

@@ -327,6 +327,10 @@ impl Client {
         self.view(id).rows.clone()
     }
 
+    pub fn rows_count(&self, id: u64) -> usize {
+        self.view(id).rows.len()
+    }
+
     /// The text of the row with this key.
     pub fn row(&self, id: u64, key: &str) -> Option<String> {
         self.view(id).rows.get(key).cloned()

@@ -9,12 +9,13 @@ pub mod node;
 pub mod proxy;
 pub mod server;
 
-pub use client::{Client, Raw, Rows};
 pub use browser::{Answer, Browser};
+pub use client::{Client, Raw, Rows};
 pub use node::Node;
 pub use proxy::Proxy;
 pub use server::Server;
 
+use rowcast::protocol::Role;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use std::{future::Future, time::Duration};
 
@@ -45,8 +46,16 @@ where
 /// The engine's schema, and a tracked table `items (id, name)`.
 pub async fn with_items(pool: &PgPool) {
     rowcast::changelog::install(pool).await.expect("installs");
+    see_all(pool).await;
     sql(pool, "create table items (id int primary key, name text not null default '')").await;
     rowcast::capture::track(pool, "items", rowcast::capture::Trust::Checked).await.expect("tracks");
+}
+
+/// Lets everybody see everything.
+pub async fn see_all(pool: &PgPool) {
+    for role in Role::ALL {
+        rowcast::rights::grant_all(pool, role).await.expect("grants");
+    }
 }
 
 /// Another pool on the same database, of this size.

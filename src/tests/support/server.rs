@@ -103,7 +103,7 @@ impl Server {
                 .expect("connects");
             if see_all {
                 changelog::install(&pool).await.expect("installs");
-                sqlx::query("select rowcast.grant_all('anonymous')").execute(&pool).await.expect("grants");
+                super::see_all(&pool).await;
             }
             let listener = TcpListener::from_std(listener).expect("listens");
             bound.send(listener.local_addr().expect("bound")).expect("the test waits");
