@@ -17,12 +17,14 @@
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
 //! | `principal` | who is on the other end of a session |
+//! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
 //! | `state/deliver` | what becomes of a batch |
 //! | `state/views` | windows and totals: filled, kept, told |
 //! | `state/live` | how queries become live |
+//! | `state/rooms` | rooms: from what they want told to the outboxes |
 //! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
@@ -42,6 +44,7 @@ mod net;
 mod outbox;
 mod principal;
 mod ring;
+pub mod rooms;
 mod row;
 mod state;
 mod value;

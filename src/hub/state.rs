@@ -2,12 +2,14 @@
 
 mod deliver;
 mod live;
+mod rooms;
 mod session;
 mod views;
 
 use super::{
     Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index, net::MissingKey,
     ring::Ring,
+    rooms::Rooms,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use live::{Greeting, NotYet, Ready};
@@ -33,6 +35,8 @@ pub struct Hub {
     nudge: Notify,
     /// Some window or totals must be filled.
     fill_wanted: Arc<Notify>,
+    /// Something about rooms is to be told, to sessions soon or to other nodes now.
+    stirred: Notify,
 }
 
 #[derive(Debug)]
@@ -53,6 +57,7 @@ struct State {
     to_fill: BTreeSet<QueryId>,
     fill_wanted: Arc<Notify>,
     sessions: HashMap<u64, SessionState>,
+    rooms: Rooms,
     next: u64,
 }
 
@@ -96,10 +101,13 @@ impl Hub {
                 to_fill: BTreeSet::new(),
                 fill_wanted,
                 sessions: HashMap::new(),
+                // New for each start: who was here before is somebody else to the other nodes.
+                rooms: Rooms::new(&uuid::Uuid::new_v4().to_string()),
                 next: 0,
             }),
             reached: watch::Sender::new(0),
             nudge: Notify::new(),
+            stirred: Notify::new(),
         }
     }
 
@@ -137,6 +145,7 @@ impl Hub {
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
         state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        state.rooms.opened(id, principal.clone());
         Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
     }
 

@@ -15,7 +15,7 @@ pub use close::CloseCode;
 pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};
 pub use role::{Role, UnknownRole};
-pub use server::{Change, ResyncReason, ServerFrame};
+pub use server::{Change, Present, ResyncReason, Sender, ServerFrame, StateOf};
 
 /// The WebSocket subprotocol that both sides name in the handshake.
 pub const SUBPROTOCOL: &str = "rowcast.v1";

@@ -5,6 +5,7 @@
 //! | `upgrade` | the handshake |
 //! | `session` | one connection: reads frames, sends what its outbox holds, keeps time |
 //! | `question` | what a `subscribe` frame asks |
+//! | `rooms` | what a client says about rooms |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
 //! | `shared` | reads that many sessions want at the same time |
 //! | `fill` | reads what windows and totals are made of |
@@ -16,6 +17,7 @@ mod bring_up;
 mod fill;
 mod limits;
 mod question;
+mod rooms;
 mod session;
 mod shared;
 #[cfg(test)]

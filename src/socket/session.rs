@@ -5,6 +5,7 @@ use super::{
     bring_up::{self, Start, Task, Want},
     limits,
     question::{self, Refusal},
+    rooms::Pace,
 };
 use crate::{
     changelog::Source,
@@ -22,9 +23,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 /// Why a session ends.
-enum End {
-    /// The client has gone.
+pub(super) enum End {
+    /// The client is lost.
     Gone,
+    /// The client has said goodbye.
+    Left,
     /// We close, and say why.
     Close(CloseCode),
 }
@@ -40,13 +43,15 @@ impl<W> Wire for W where
 {
 }
 
-struct Connection<W, S> {
+pub(super) struct Connection<W, S> {
     socket: W,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     source: Arc<Shared<S>>,
     tasks: mpsc::Sender<Task>,
     subscriptions: BTreeMap<String, Subscription>,
     malformed: u32,
+    /// How much may be said about rooms.
+    pub(super) pace: Pace,
     heard: Instant,
     heartbeat: Duration,
 }
@@ -84,6 +89,7 @@ pub(super) async fn serve<S: Source>(
         tasks,
         subscriptions: BTreeMap::new(),
         malformed: 0,
+        pace: Pace::new(Instant::now()),
         heard: Instant::now(),
         heartbeat,
     };
@@ -102,8 +108,16 @@ pub(super) async fn serve<S: Source>(
     }
     match outcome {
         Err(End::Close(code)) => {
+            // Whoever is to come back may find its place in rooms; whoever is not has left.
+            if !CloseCode::reconnects(code.code()) {
+                session.depart();
+            }
             tracing::debug!(code = code.code(), "closed: {}", code.reason());
             connection.close(code).await;
+        }
+        Err(End::Left) => {
+            session.depart();
+            tracing::debug!("left");
         }
         Err(End::Gone) | Ok(()) => tracing::debug!("gone"),
     }
@@ -115,6 +129,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
             session: Cow::Owned(self.session.id().to_string()),
             heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
             available: self.session.hub().is_available(),
+            nodes: self.session.hub().nodes_connected(),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -134,10 +149,11 @@ impl<W: Wire, S: Source> Connection<W, S> {
             },
             Some(Ok(Message::Binary(_))) => {
                 let message = "binary frames are not part of this protocol; send JSON text".to_owned();
-                self.refuse_malformed(FrameError { id: None, code: ErrorCode::BinaryFrame, message }).await
+                self.refuse_malformed(FrameError { id: None, r#ref: None, code: ErrorCode::BinaryFrame, message }).await
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Left),
+            None => Err(End::Gone),
             Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),
             Some(Err(_)) => Err(End::Gone),
         }
@@ -148,7 +164,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if self.malformed > limits::MAX_MALFORMED_FRAMES {
             return Err(End::Close(CloseCode::ProtocolViolation));
         }
-        self.refuse(error.id.as_deref(), error.code, &error.message).await
+        let FrameError { id, r#ref, code, message } = error;
+        self.refuse_with(id.as_deref(), r#ref.as_deref(), &Refusal::new(code, message)).await
     }
 
     async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
@@ -156,12 +173,18 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     async fn refuse_for(&mut self, id: Option<&str>, refusal: &Refusal) -> Result<(), End> {
+        self.refuse_with(id, None, refusal).await
+    }
+
+    async fn refuse_with(&mut self, id: Option<&str>, name: Option<&str>, refusal: &Refusal) -> Result<(), End> {
         let frame = ServerFrame::Error {
             id: id.map(Cow::Borrowed),
             code: refusal.code,
             message: Cow::Borrowed(&refusal.message),
             at: refusal.at,
             hint: refusal.hint.as_deref().map(Cow::Borrowed),
+            room: None,
+            r#ref: name.map(Cow::Borrowed),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -183,6 +206,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 }
                 None => self.refuse(Some(&id), ErrorCode::UnknownId, "there is no subscription of this id").await,
             },
+            frame => self.handle_room(&frame).await,
         }
     }
 
@@ -287,6 +311,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if let Some(sent) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Ephemeral { frames, .. } => self.send(&frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
                     let ended = self.subscriptions.extract_if(.., |_, one| one.query == Some(query));
@@ -316,7 +341,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         self.deliver(0, async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
     }
 
-    async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
+    pub(super) async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
         let mut largest = 0;
         for frame in frames {
             largest = largest.max(frame.bytes().len());

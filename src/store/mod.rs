@@ -196,6 +196,7 @@
 //! | `place` | where a row stands in an order | the protocol |
 //! | `staging` | frames of one subscription, held until committed | the protocol |
 //! | `replica` | all subscriptions of one connection: which frame belongs where, what commits when | the protocol |
+//! | `rooms` | all rooms of one connection: who is there, what is asked again | the protocol |
 //! | `backoff`, `machine` | when to connect, wait, pause, give up | the clock, as a number |
 //! | `rows`, `live` | committed rows as one signal per row, optimistic edits laid over them | signals |
 //! | `registry` | which queries the page uses, shared by those who ask the same | signals |
@@ -217,6 +218,7 @@ mod place;
 mod query;
 mod registry;
 mod replica;
+mod rooms;
 mod row;
 mod rows;
 mod staging;
@@ -238,6 +240,7 @@ pub use page::{Initial, PageReader, PageRows, ReadError, initial_rows, read_page
 pub use query::{LiveTotals, Params, Query};
 pub use registry::UNUSED_KEPT_MS;
 pub use replica::{Diverged, Outgoing, Replica, Sink};
+pub use rooms::{Occupant, RoomEvent, RoomMessage, RoomSink, RoomStatus};
 pub use row::LiveRow;
 pub use staging::{RowChange, Staging};
 pub use use_query::{IntoQuery, LiveQuery, QueryError, RowSignal, use_live, use_query};
