@@ -68,6 +68,8 @@ pub struct Rowcast {
     pub live: Live,
     /// `[rowcast.changelog]`.
     pub changelog: Changelog,
+    /// `[rowcast.nodes]`.
+    pub nodes: Nodes,
 }
 
 /// `[rowcast.database]`.
@@ -108,6 +110,16 @@ pub struct Changelog {
     pub keep_megabytes: u64,
 }
 
+/// `[rowcast.nodes]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Nodes {
+    /// The address of a Redis that joins servers for rooms, presence and private messages; empty for none.
+    pub redis: String,
+    /// What the names of its channels begin with.
+    pub prefix: String,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Package {
@@ -141,6 +153,12 @@ impl Default for Live {
 impl Default for Changelog {
     fn default() -> Self {
         Self { keep_hours: 24, keep_megabytes: 0 }
+    }
+}
+
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { redis: String::new(), prefix: "rowcast".to_owned() }
     }
 }
 
@@ -181,7 +199,7 @@ impl Config {
             let ok = range.contains(&value);
             if ok { Ok(()) } else { Err(ConfigError::OutOfRange { key, value: value.to_string(), expected }) }
         };
-        let Rowcast { database, live, changelog } = &self.rowcast;
+        let Rowcast { database, live, changelog, .. } = &self.rowcast;
         within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
         within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
         within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")?;

@@ -5,6 +5,8 @@ pub mod protocol;
 pub mod store;
 
 #[cfg(feature = "ssr")]
+pub mod backplane;
+#[cfg(feature = "ssr")]
 pub mod capture;
 #[cfg(feature = "ssr")]
 pub mod changelog;
@@ -18,6 +20,8 @@ pub mod database;
 pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod hub;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

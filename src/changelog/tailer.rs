@@ -16,8 +16,11 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId},
+    hub::{
+        Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId, rooms::Rights,
+    },
     protocol::{Position, Token},
+    rules,
 };
 use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
@@ -39,6 +42,9 @@ const SAFETY_POLL: Duration = Duration::from_secs(2);
 const ELECTION: Duration = Duration::from_millis(500);
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// The changelog's number for the rules of rooms.
+const ROOM_RULES: TableId = -2;
 
 /// How the tailer learns that there is something new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -75,6 +81,8 @@ impl Tailer {
                 hub
             }
         };
+        // Before anybody can ask.
+        hub.set_room_rights(Rights::new(rules::read(&pool).await?));
         Ok(Self { pool, hub: Arc::new(hub), wake_up, safety_poll: SAFETY_POLL })
     }
 
@@ -118,6 +126,7 @@ impl Tailer {
             tracing::warn!("this is another history of the database: every client starts over");
             self.start_over().await?;
         }
+        self.read_rules(&mut doorbell).await?;
         self.look(&mut doorbell).await?;
         if !self.hub.is_available() {
             tracing::info!("the changelog is read again");
@@ -218,8 +227,12 @@ impl Tailer {
                 let any = !changes.is_empty();
                 if any || position != from {
                     let catalog = catalog_changes(&changes)?;
+                    let rules = changes.iter().any(|change| change.table == ROOM_RULES);
                     if let Err(error) = self.hub.publish(Batch { position, changes }, catalog) {
                         tracing::error!(%error, "the table must be tracked anew");
+                    }
+                    if rules {
+                        self.read_rules(doorbell).await?;
                     }
                 }
                 Ok(any)
@@ -227,14 +240,23 @@ impl Tailer {
             Reading::TooMuch { .. } | Reading::Pruned => {
                 tracing::info!("what comes next has been pruned: every client starts over from a snapshot");
                 self.start_over().await?;
+                self.read_rules(doorbell).await?;
                 Ok(true)
             }
             Reading::Ahead => {
                 tracing::warn!("the database is behind what has been read from it: every client starts over");
                 self.start_over().await?;
+                self.read_rules(doorbell).await?;
                 Ok(true)
             }
         }
+    }
+
+    /// Reads the rules of rooms as they are now: at the place of the last change of them, or after it.
+    async fn read_rules(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
+        let rules = rules::read(doorbell.connection().await?).await?;
+        self.hub.set_room_rights(Rights::new(rules));
+        Ok(())
     }
 
     async fn start_over(&self) -> Result<(), Error> {

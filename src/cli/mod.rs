@@ -1,6 +1,7 @@
 //! The command line.
 
 mod database;
+mod room;
 mod tables;
 
 use crate::{
@@ -62,6 +63,9 @@ enum Command {
     },
     /// List the tracked tables: how many changes the changelog holds of each, and how old they are
     Tables,
+    /// Who may be in which rooms
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// Open psql on the database
     #[command(after_help = "Example:\n  rowcast psql -- -c 'update products set quantity = quantity + 1'")]
     Psql {
@@ -82,6 +86,9 @@ struct Serve {
     /// Make the demo's table `products` in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
+    /// A Redis that joins this server with others of the same database, for rooms, presence and private messages
+    #[arg(long, value_name = "redis://HOST:PORT", env = "ROWCAST_REDIS", hide_env_values = true)]
+    redis: Option<String>,
 }
 
 /// Does what the command line says.
@@ -89,7 +96,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     // A server tells what it does; a command speaks only of what went wrong.
     log(if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" });
-    let config = Config::load(cli.config.as_deref())?;
+    let mut config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve(options) => {
             let file = cli.config.unwrap_or_else(|| Config::FILE.into());
@@ -98,6 +105,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
                 get_configuration(file.as_deref()).context("the part of the configuration that leptos reads")?;
             let stop = CancellationToken::new();
             tokio::spawn(stop_on_signal(stop.clone()));
+            if let Some(redis) = options.redis {
+                config.rowcast.nodes.redis = redis;
+            }
             let options = server::Options { listen: options.listen, demo: options.demo };
             server::serve(config, leptos.leptos_options, options, stop).await?;
         }
@@ -125,6 +135,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             database.close().await?;
             tables::print(&listed?);
         }
+        Command::Room(command) => return room::run(&config, command).await,
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,
     }
