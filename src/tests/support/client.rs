@@ -12,7 +12,10 @@ use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::net::TcpStream;
@@ -181,7 +184,7 @@ async fn try_open(address: SocketAddr) -> Result<Raw, tungstenite::Error> {
 
 pub struct Client {
     address: SocketAddr,
-    replica: Replica,
+    pub(super) replica: Replica,
     views: BTreeMap<u64, Arc<Mutex<View>>>,
     socket: Option<Raw>,
     /// Frames since the last connection was opened.
@@ -199,9 +202,12 @@ pub struct Client {
 impl Client {
     /// Not connected.
     pub fn of(address: SocketAddr) -> Self {
+        static CLIENTS: AtomicU64 = AtomicU64::new(0);
+        let mut replica = Replica::default();
+        replica.set_client(format!("{}-{}", std::process::id(), CLIENTS.fetch_add(1, Ordering::Relaxed)));
         Self {
             address,
-            replica: Replica::default(),
+            replica,
             views: BTreeMap::new(),
             socket: None,
             heard: Vec::new(),
@@ -253,6 +259,15 @@ impl Client {
     /// The network is gone; whatever was on its way is lost.
     pub fn disconnect(&mut self) {
         if self.socket.take().is_some() {
+            self.replica.closed();
+        }
+    }
+
+    /// Says goodbye, as a page that is closed does.
+    pub async fn leave(&mut self) {
+        if let Some(mut socket) = self.socket.take() {
+            // Fails if the server has gone.
+            let _ = socket.close(None).await;
             self.replica.closed();
         }
     }

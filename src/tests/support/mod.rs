@@ -3,11 +3,15 @@
 pub mod client;
 pub mod node;
 pub mod proxy;
+pub mod redis;
+pub mod seat;
 pub mod server;
 
 pub use client::{Client, Raw, Rows};
 pub use node::Node;
 pub use proxy::Proxy;
+pub use redis::Redis;
+pub use seat::Seat;
 pub use server::Server;
 
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
@@ -42,6 +46,15 @@ pub async fn with_items(pool: &PgPool) {
     rowcast::changelog::install(pool).await.expect("installs");
     sql(pool, "create table items (id int primary key, name text not null default '')").await;
     rowcast::capture::track(pool, "items", rowcast::capture::Trust::Checked).await.expect("tracks");
+}
+
+/// Lets everybody join these rooms, and publish there.
+pub async fn allow_rooms(pool: &PgPool, pattern: &str) {
+    use rowcast::{hub::rooms::Rule, protocol::Role, rules};
+    for role in Role::ALL {
+        let rule = Rule { pattern: pattern.to_owned(), role, may_publish: true, history: None };
+        rules::allow(pool, &rule).await.expect("allows");
+    }
 }
 
 /// Another pool on the same database, of this size.
