@@ -268,6 +268,8 @@ impl Client {
         if let Some(mut socket) = self.socket.take() {
             // Fails if the server has gone.
             let _ = socket.close(None).await;
+            // Read on, or unread bytes would make the network drop our last words.
+            while let Some(Ok(_)) = socket.next().await {}
             self.replica.closed();
         }
     }
