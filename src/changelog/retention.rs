@@ -83,7 +83,9 @@ pub async fn begin(pool: &PgPool, keep: Keep) -> Result<(), Error> {
     let deadline = Instant::now() + SETTLE;
     while !settle(pool).await? {
         if Instant::now() > deadline {
-            tracing::warn!("a transaction is open from before this server began; what it wrote shows when it has ended");
+            tracing::warn!(
+                "a transaction is open from before this server began; what it wrote shows when it has ended"
+            );
             break;
         }
         tokio::time::sleep(SETTLE_PAUSE).await;

@@ -16,9 +16,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    hub::{
-        Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId, rooms::Rights,
-    },
+    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId, rooms::Rights},
     protocol::{Position, Token},
     rules,
 };

@@ -7,9 +7,8 @@ mod session;
 mod views;
 
 use super::{
-    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index, net::MissingKey,
-    ring::Ring,
-    rooms::Rooms,
+    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
+    net::MissingKey, ring::Ring, rooms::Rooms,
 };
 use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use live::{Greeting, NotYet, Ready};
@@ -144,7 +143,9 @@ impl Hub {
         let id = state.next;
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
-        state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        state
+            .sessions
+            .insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
         state.rooms.opened(id, principal.clone());
         Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
     }

@@ -239,7 +239,11 @@ fn the_table_of_close_codes_is_that_of_the_program() {
 
 #[test]
 fn the_documented_limits_of_messages_are_the_programs() {
-    for (limit, value) in [("bytes of an `id`", MAX_ID_BYTES), ("bytes of a `ref`", MAX_ID_BYTES), ("bytes of a `position`", position::MAX_TOKEN_BYTES)] {
+    for (limit, value) in [
+        ("bytes of an `id`", MAX_ID_BYTES),
+        ("bytes of a `ref`", MAX_ID_BYTES),
+        ("bytes of a `position`", position::MAX_TOKEN_BYTES),
+    ] {
         let row = format!("| {limit} | {value} |");
         assert!(section("Limits").contains(&row), "{row}");
     }

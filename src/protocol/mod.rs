@@ -8,6 +8,7 @@ mod close;
 mod error;
 mod position;
 mod role;
+mod room;
 mod server;
 
 pub use client::{Aggregate, ClientFrame, FrameError, Nulls, OrderBy, Subscribe};
@@ -15,7 +16,8 @@ pub use close::CloseCode;
 pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};
 pub use role::{Role, UnknownRole};
-pub use server::{Change, Present, ResyncReason, Sender, ServerFrame, StateOf};
+pub use room::{Present, Sender, StateOf};
+pub use server::{Change, ResyncReason, ServerFrame};
 
 /// The WebSocket subprotocol that both sides name in the handshake.
 pub const SUBPROTOCOL: &str = "rowcast.v1";

@@ -1,7 +1,11 @@
 //! The handshake.
 
 use super::{Limits, Shared, limits, session};
-use crate::{changelog::PostgresSource, hub::{Hub, Principal}, protocol::SUBPROTOCOL};
+use crate::{
+    changelog::PostgresSource,
+    hub::{Hub, Principal},
+    protocol::SUBPROTOCOL,
+};
 use axum::{
     Extension,
     extract::{State, WebSocketUpgrade},

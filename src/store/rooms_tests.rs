@@ -81,7 +81,10 @@ fn a_list_in_parts_is_shown_when_it_is_whole_and_differences_follow() {
 #[test]
 fn rooms_are_joined_again_with_the_last_state_and_show_whom_they_showed_meanwhile() {
     let (mut replica, heard, id) = in_room();
-    receive(&mut replica, r#"{"type":"joined","room":"chat","session":"s1","members":[],"history":{"table":"messages","where":"room = $1","params":["chat"]}}"#);
+    receive(
+        &mut replica,
+        r#"{"type":"joined","room":"chat","session":"s1","members":[],"history":{"table":"messages","where":"room = $1","params":["chat"]}}"#,
+    );
     assert_eq!(heard.take(), ["s1: ", "joined", "history of messages"]);
     assert!(replica.set_state("chat", json!(2)).is_some() && replica.set_state("chat", json!(2)).is_none());
     replica.closed();

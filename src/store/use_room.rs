@@ -191,7 +191,8 @@ mod tests {
     use super::*;
     use crate::store::provide_connection;
 
-    const JOINED: &str = r#"{"type":"joined","room":"chat","session":"s","members":[{"session":"s","name":"Ann","state":1}]}"#;
+    const JOINED: &str =
+        r#"{"type":"joined","room":"chat","session":"s","members":[{"session":"s","name":"Ann","state":1}]}"#;
 
     #[test]
     fn a_room_is_signals_of_who_is_there_and_what_is_said() {

@@ -389,8 +389,11 @@ async fn writers_stop_adding_changes_that_nobody_could_continue_from(pool: PgPoo
     client.disconnect();
     a_week_without_a_server(&pool).await;
     let before = value::<i64>(&pool, CHANGES).await;
-    sql(&pool, "insert into items select g from generate_series(10, 20000) g; truncate items; insert into items values (4)")
-        .await;
+    sql(
+        &pool,
+        "insert into items select g from generate_series(10, 20000) g; truncate items; insert into items values (4)",
+    )
+    .await;
     assert!(value::<i64>(&pool, CHANGES).await <= before + 1, "nothing is added after the look");
     let server = Server::start(&pool).await;
     assert_eq!(answer(&server, &token, rows).await, ["position_too_old"]);
@@ -418,7 +421,8 @@ async fn what_was_written_before_a_server_came_shows_even_if_it_is_committed_muc
     let stop = tokio_util::sync::CancellationToken::new();
     let hub = tailer.hub().clone();
     let feeding = tokio::spawn(tailer.run(stop.clone()));
-    eventually("it is read anew", || async { hub.find_table("items").is_some_and(|now| now.since > table.since) }).await;
+    eventually("it is read anew", || async { hub.find_table("items").is_some_and(|now| now.since > table.since) })
+        .await;
     stop.cancel();
     feeding.await.expect("ends");
     assert!(value::<bool>(&pool, "select unsettled is null from rowcast.history").await);

@@ -174,10 +174,11 @@ async fn who_reads_slowly_is_told_what_was_missed_and_its_rows_stay_exact(pool: 
         for _ in 0..50 {
             speaker.publish("chat:a", json!("x".repeat(16_000))).await;
         }
-        speaker.until("all is said", |client| {
-            client.heard.iter().filter(|frame| frame.contains(r#""ref":"publish""#)).count() == 50
-        })
-        .await;
+        speaker
+            .until("all is said", |client| {
+                client.heard.iter().filter(|frame| frame.contains(r#""ref":"publish""#)).count() == 50
+            })
+            .await;
         speakers.push(speaker);
     }
     sql(&pool, "insert into items select n, 'row ' || n from generate_series(1, 100) n").await;

@@ -31,9 +31,9 @@ pub(super) fn presence(room: &RoomName, changes: &Changes) -> Vec<Frame> {
             changes.leaves.iter().map(|id| Cow::Borrowed(&**id)).collect(),
         )];
     }
-    let left = leaves.into_iter().map(|ids| {
-        frame(Vec::new(), Vec::new(), ids.iter().map(|id| Cow::Borrowed(&**id)).collect())
-    });
+    let left = leaves
+        .into_iter()
+        .map(|ids| frame(Vec::new(), Vec::new(), ids.iter().map(|id| Cow::Borrowed(&**id)).collect()));
     let came = joins.into_iter().map(|members| frame(members.iter().map(present).collect(), Vec::new(), Vec::new()));
     let changed =
         updates.into_iter().map(|states| frame(Vec::new(), states.iter().map(state_of).collect(), Vec::new()));

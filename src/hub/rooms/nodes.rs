@@ -190,12 +190,8 @@ impl Rooms {
 
     /// Gives up nodes that are silent for too long.
     pub(super) fn expire_nodes(&mut self, now: u64) {
-        let dead: Vec<NodeId> = self
-            .nodes
-            .iter()
-            .filter(|(_, node)| now >= node.heard + ms(LEASE))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let dead: Vec<NodeId> =
+            self.nodes.iter().filter(|(_, node)| now >= node.heard + ms(LEASE)).map(|(id, _)| id.clone()).collect();
         for id in dead {
             self.nodes.remove(&id);
             self.counters.dead_nodes += 1;

@@ -198,9 +198,11 @@ impl Cluster {
     /// Until everything that is ever going to be told has been.
     pub fn settle(&mut self) {
         let quiet = ms(GRACE) + ms(LEASE) + 4 * ms(BEAT);
-        (0..self.nodes.len()).filter(|node| !self.nodes[*node].connected).collect::<Vec<_>>().into_iter().for_each(
-            |node| self.connect(node, true),
-        );
+        (0..self.nodes.len())
+            .filter(|node| !self.nodes[*node].connected)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|node| self.connect(node, true));
         self.wait(quiet);
     }
 }
@@ -212,9 +214,21 @@ const ROOMS: [&str; 2] = ["a", "b"];
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Join { client: usize, node: usize, room: usize, state: u8 },
-    State { client: usize, room: usize, state: u8 },
-    Leave { client: usize, room: usize },
+    Join {
+        client: usize,
+        node: usize,
+        room: usize,
+        state: u8,
+    },
+    State {
+        client: usize,
+        room: usize,
+        state: u8,
+    },
+    Leave {
+        client: usize,
+        room: usize,
+    },
     Lose(usize),
     Goodbye(usize),
     Wait(u64),
@@ -281,9 +295,8 @@ fn act(cluster: &mut Cluster, model: &mut Model, step: Step) {
                 // It was lost there, and comes back here with nothing.
                 act(cluster, model, Step::Lose(client));
             }
-            let at = model[client].get_or_insert_with(|| {
-                (node, cluster.open(node, person(client as i64)), BTreeMap::new())
-            });
+            let at =
+                model[client].get_or_insert_with(|| (node, cluster.open(node, person(client as i64)), BTreeMap::new()));
             at.2.insert(room, state);
             let session = at.1;
             cluster.join(node, session, ROOMS[room], &json!(state), Some(&format!("c{client}")));

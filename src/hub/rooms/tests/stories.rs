@@ -3,8 +3,8 @@
 use super::cluster::{Cluster, open_rights, person};
 use crate::{
     hub::rooms::{
-        CHUNK_MEMBERS, Effect, GRACE, History, LEASE, MAX_MEMBERS, MAX_PAYLOAD_BYTES, MAX_ROOMS, MAX_STATE_BYTES, Rights,
-        Rooms, Rule, WINDOW, ms,
+        CHUNK_MEMBERS, Effect, GRACE, History, LEASE, MAX_MEMBERS, MAX_PAYLOAD_BYTES, MAX_ROOMS, MAX_STATE_BYTES,
+        Rights, Rooms, Rule, WINDOW, ms,
     },
     hub::{Frame, Principal},
     protocol::{ErrorCode, Role},
