@@ -6,6 +6,7 @@
 use crate::{
     changelog::{Keep, WakeUp},
     embedded,
+    identity::Anonymous,
 };
 use serde::Deserialize;
 use std::{
@@ -68,6 +69,8 @@ pub struct Rowcast {
     pub live: Live,
     /// `[rowcast.changelog]`.
     pub changelog: Changelog,
+    /// `[rowcast.identity]`.
+    pub identity: Identity,
     /// `[rowcast.nodes]`.
     pub nodes: Nodes,
 }
@@ -120,6 +123,18 @@ pub struct Nodes {
     pub prefix: String,
 }
 
+/// `[rowcast.identity]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Identity {
+    /// What those are who have not signed in.
+    pub anonymous: Anonymous,
+    /// Whether everybody may make an account, as a customer. In the demo they may anyhow.
+    pub sign_up: bool,
+    /// How long somebody who does not come back stays signed in, in days.
+    pub session_days: u64,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Package {
@@ -162,6 +177,12 @@ impl Default for Nodes {
     }
 }
 
+impl Default for Identity {
+    fn default() -> Self {
+        Self { anonymous: Anonymous::Nobody, sign_up: false, session_days: 14 }
+    }
+}
+
 impl Config {
     /// The file that is read if none is named, and may be absent.
     pub const FILE: &str = "Leptos.toml";
@@ -199,10 +220,11 @@ impl Config {
             let ok = range.contains(&value);
             if ok { Ok(()) } else { Err(ConfigError::OutOfRange { key, value: value.to_string(), expected }) }
         };
-        let Rowcast { database, live, changelog, .. } = &self.rowcast;
+        let Rowcast { database, live, changelog, identity, .. } = &self.rowcast;
         within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
         within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
         within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")?;
+        within("rowcast.identity.session-days", identity.session_days, 1..=365, "from 1 to 365")?;
         let (key, megabytes) = ("rowcast.changelog.keep-megabytes", changelog.keep_megabytes);
         within(key, megabytes, 0..=1_000_000_000, "from 0 (any size) to 1000000000")
     }
@@ -224,6 +246,13 @@ impl Live {
     /// Interval of the signs of life.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat_seconds)
+    }
+}
+
+impl Identity {
+    /// How long somebody who does not come back stays signed in.
+    pub fn session(&self) -> Duration {
+        Duration::from_secs(self.session_days * 24 * 60 * 60)
     }
 }
 

@@ -84,20 +84,37 @@ export class Inventory {
     return this.table.evaluate(readRows);
   }
 
-  /** All rows of the list, collected by scrolling through it. */
+  /** All rows of the list, collected by scrolling through it. A place that stays without rows fails the test. */
   async all(): Promise<Shown[]> {
     const found = await this.region.evaluate(async (region, read) => {
+      const PATIENCE_MS = 5_000;
       const rows = new Map<number, Shown>();
       const readRows = new Function(`return ${read}`)() as (table: Element) => Shown[];
-      const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      // A row at every height of what is visible, below the header.
+      const filled = () => {
+        const { bottom } = region.getBoundingClientRect();
+        const top = region.querySelector('thead')?.getBoundingClientRect().bottom ?? 0;
+        const shown = [...region.querySelectorAll('tbody tr')].filter((row) => row.querySelector('input[name=quantity]'));
+        const [first, last] = [shown[0]?.getBoundingClientRect(), shown.at(-1)?.getBoundingClientRect()];
+        const end = region.scrollTop + region.clientHeight >= region.scrollHeight - 1;
+        return !!first && !!last && first.top <= top + 1 && (last.bottom >= bottom - 1 || end);
+      };
+      const settle = async () => {
+        await frame();
+        await frame();
+        for (const start = performance.now(); !filled(); await frame()) {
+          if (performance.now() - start > PATIENCE_MS) throw new Error(`no rows at ${region.scrollTop} of ${region.scrollHeight}`);
+        }
+      };
       for (let top = 0; ; top += region.clientHeight) {
         region.scrollTop = top;
-        await frame();
+        await settle();
         for (const row of readRows(region.querySelector('table')!)) rows.set(row.id, row);
         if (top + region.clientHeight >= region.scrollHeight) break;
       }
       region.scrollTop = 0;
-      await frame();
+      await settle();
       return [...rows.values()];
     }, readRows.toString());
     return found.sort((a, b) => a.place - b.place);

@@ -75,7 +75,7 @@ test('what is typed into the search while the program loads is searched', async 
 
 test('pages that load while others write end equal to the database and never step back', async ({ openPage, stock, sql }) => {
   test.setTimeout(120_000);
-  const LOADS = 10;
+  const LOADS = 6;
   const rows = await stock.add(150, { quantity: 0 });
   const writer = new Writer(
     sql,
@@ -123,6 +123,8 @@ test('pages that load while others write end equal to the database and never ste
 });
 
 test('all two thousand rows of a page are those of the database', async ({ page, sql }) => {
+  // Few screens to scroll through.
+  await page.setViewportSize({ width: 1280, height: 2_400 });
   const inventory = await Inventory.open(page);
   const truth = await sql<{ id: number; sku: string; name: string; quantity: number }>(
     'select id::int, sku, name, category, location, quantity::text, price::text from products order by lower(sku) collate "C", id',

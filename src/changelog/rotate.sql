@@ -1,7 +1,8 @@
 -- $1: for how many seconds a part is used, $2: how many bytes it may have, or null.
 -- Goes on with the next part that is empty: one in which a transaction left open holds a row is passed over.
 with place as (
-    select last_value >> 40 as generation from rowcast.change_seq
+    -- From 2^62 on it is paused.
+    select last_value >> 40 as generation from rowcast.change_seq where last_value < 4611686018427387904
 ), part (number, bytes, filled) as (
     select p.number, pg_total_relation_size(p.name), pg_relation_size(p.name) > 0
     from (values

@@ -13,14 +13,19 @@ use super::{
     doorbell::{Doorbell, Role},
     epoch, position, read,
     read::{Measure, Reading, Scope, Wanted},
+    retention,
     snapshot::Snapshot,
 };
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId, rooms::Rights},
+    hub::{
+        Batch, Bounds, Catalog, CatalogChange, Column, Credential, Hub, Operation, PersonChange, Policy, RowChange,
+        Table, TableId, Whose, rooms::Rights,
+    },
     protocol::{Position, Token},
     rules,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sqlx::{PgConnection, PgPool};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -125,6 +130,8 @@ impl Tailer {
             self.start_over().await?;
         }
         self.read_rules(&mut doorbell).await?;
+        // Before the look: after a time without any server it must not take what was not added for what did not happen.
+        retention::resume(&self.pool).await?;
         self.look(&mut doorbell).await?;
         if !self.hub.is_available() {
             tracing::info!("the changelog is read again");
@@ -310,7 +317,31 @@ async fn recent(connection: &mut PgConnection, bounds: Bounds) -> Result<Option<
     )
 }
 
-/// What the batch says about the list of tables.
+/// The changelog's number for what it says about people.
+const PEOPLE: TableId = -1;
+
+/// What a batch says about somebody: see the triggers of the tables of people.
+fn person_change(new: &RawValue) -> Result<PersonChange, Error> {
+    #[derive(Deserialize)]
+    struct Told {
+        account: Option<i64>,
+        login: Option<i64>,
+        token: Option<i64>,
+        #[serde(default)]
+        ends: bool,
+    }
+    let unexpected = |why: String| Error::Unexpected(format!("what the changelog says about people: {why}"));
+    let told: Told = serde_json::from_str(new.get()).map_err(|error| unexpected(error.to_string()))?;
+    let whose = match (told.account, told.login, told.token) {
+        (Some(account), None, None) => Whose::Account(account),
+        (None, Some(login), None) => Whose::Credential(Credential::Login(login)),
+        (None, None, Some(token)) => Whose::Credential(Credential::Token(token)),
+        _ => return Err(unexpected(format!("whose {new} is"))),
+    };
+    Ok(PersonChange { whose, ends: told.ends })
+}
+
+/// What the batch says about the list of tables, and about people.
 fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
     #[derive(Deserialize)]
     struct Tracked {
@@ -321,13 +352,19 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         columns: Vec<Column>,
         partitioned: bool,
         since: String,
+        #[serde(default)]
+        policies: Vec<Policy>,
     }
-    let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
+    let read = |image: &RawValue| -> Result<Tracked, Error> {
         serde_json::from_str(image.get()).map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))
     };
     let mut found = Vec::new();
-    for change in changes.iter().filter(|change| change.table == CATALOG_TABLE) {
+    for change in changes.iter().filter(|change| matches!(change.table, CATALOG_TABLE | PEOPLE)) {
         match &change.operation {
+            Operation::Insert { new } if change.table == PEOPLE => {
+                found.push(CatalogChange::Person(person_change(new)?));
+            }
+            _ if change.table == PEOPLE => {}
             Operation::Insert { new } | Operation::Update { new, .. } => {
                 let row = read(new)?;
                 let since = position::transaction(&row.since)?;
@@ -339,6 +376,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     columns: row.columns,
                     partitioned: row.partitioned,
                     since,
+                    policies: row.policies,
                 }));
             }
             Operation::Delete { old } => found.push(CatalogChange::Untracked(read(old)?.id)),

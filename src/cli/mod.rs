@@ -1,8 +1,12 @@
 //! The command line.
 
+mod columns;
 mod database;
+mod rights;
 mod room;
 mod tables;
+mod token;
+mod user;
 
 use crate::{
     capture::{self, Tracked, Trust},
@@ -63,6 +67,14 @@ enum Command {
     },
     /// List the tracked tables: how many changes the changelog holds of each, and how old they are
     Tables,
+    /// People who may sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    #[command(flatten)]
+    Rights(rights::RightsCommand),
+    /// What scripts and services show instead of signing in
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Who may be in which rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
@@ -80,10 +92,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen; only loopback addresses until people can sign in [default: 127.0.0.1:3000]
+    /// Where to listen [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Make the demo's table `products` in the database of DATABASE_URL, too
+    /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
     /// A Redis that joins this server with others of the same database, for rooms, presence and private messages
@@ -116,7 +128,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             return each(&config, &tables, async |database, table| {
                 changelog::install(&database.pool).await?;
                 Ok(match capture::track(&database.pool, table, trust).await? {
-                    Tracked::Now { table, key } => format!("{table} is live, by its key ({})", key.join(", ")),
+                    Tracked::Now { table, key } => {
+                        let key = key.join(", ");
+                        format!("{table} is live, by its key ({key}); `rowcast grant {table} --role ROLE` says who may see it")
+                    }
                     Tracked::Already { table } => format!("{table} was live already"),
                 })
             })
@@ -135,6 +150,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             database.close().await?;
             tables::print(&listed?);
         }
+        Command::User(command) => user::run(&config, command).await?,
+        Command::Rights(command) => return rights::run(&config, command).await,
+        Command::Token(command) => token::run(&config, command).await?,
         Command::Room(command) => return room::run(&config, command).await,
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,

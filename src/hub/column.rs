@@ -14,12 +14,15 @@ pub struct Column {
     /// What its values are. Of a domain, what the domain is made of.
     #[serde(flatten)]
     pub kind: Kind,
+    /// Not for those whose question this is: as if it were not there.
+    #[serde(skip)]
+    pub hidden: bool,
 }
 
 impl Column {
     /// A column of a type that has no parameters.
     pub fn new(name: &str, sql: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), sql: sql.to_owned(), kind }
+        Self { name: name.to_owned(), sql: sql.to_owned(), kind, hidden: false }
     }
 }
 

@@ -16,7 +16,7 @@
 //! | `index` | which queries a row may concern |
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
-//! | `principal` | who is on the other end of a session |
+//! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `outbox` | what one session has yet to be sent, bounded |
@@ -42,6 +42,7 @@ mod frames;
 mod index;
 mod net;
 mod outbox;
+mod policy;
 mod principal;
 mod ring;
 pub mod rooms;
@@ -59,9 +60,12 @@ pub use filter::{Filter, Scalar, scalar};
 pub use frames::{Chunks, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, Outbox, Sent};
+pub use policy::{Policy, USER_ID, USER_ROLE};
 pub use principal::{Credential, Principal};
 pub use row::{Row, Unreadable};
-pub use state::{CatalogChange, Filled, Greeting, Hub, NotYet, Query, QueryId, Ready, Session, Ticket};
+pub use state::{
+    CatalogChange, Filled, Greeting, Hub, NotYet, PersonChange, Query, QueryId, Ready, Session, Ticket, Whose,
+};
 pub use view::{
     MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,
     ViewBounds, ViewError, WindowSpec,

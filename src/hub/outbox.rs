@@ -8,7 +8,7 @@
 //! room to say so and to tell anew who is there.
 
 use super::{QueryId, Ticket, rooms::RoomName};
-use crate::protocol::{ErrorCode, Token};
+use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -97,6 +97,8 @@ pub enum Sent {
     Anew(QueryId, Ticket),
     /// The table of this query has changed its shape: whoever asked must ask again. Its subscribers have been told.
     Altered(QueryId),
+    /// The session is over: whoever it is is not, or not any more, who they were.
+    Closed(CloseCode),
     /// The session fell behind: these queries, which were live, must be brought up from this position.
     Lagged {
         /// What the session was last sent.
@@ -112,7 +114,7 @@ impl Sent {
             Self::Delivery(delivery) => delivery.bytes(),
             Self::Chunk(chunk) => chunk.frame.bytes().len(),
             Self::Ephemeral { frames, .. } => bytes_of(frames),
-            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => 0,
+            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Closed(_) | Self::Lagged { .. } => 0,
         }
     }
 
@@ -120,7 +122,12 @@ impl Sent {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
             Self::Ephemeral { .. } => false,
-            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => true,
+            Self::Chunk(_)
+            | Self::Ended { .. }
+            | Self::Anew(..)
+            | Self::Altered(_)
+            | Self::Closed(_)
+            | Self::Lagged { .. } => true,
         }
     }
 }
@@ -227,6 +234,15 @@ impl Outbox {
 
     fn has_ephemeral_room(&self, bytes: usize) -> bool {
         self.queue.is_empty() || self.bytes + bytes <= self.max_bytes / EPHEMERAL_SHARE
+    }
+
+    /// Drops everything: what waits may be more than the client may know by now.
+    pub(super) fn close(&mut self, code: CloseCode) {
+        self.queue.clear();
+        self.bytes = 0;
+        self.lagged = None;
+        self.missed.clear();
+        self.put(Sent::Closed(code));
     }
 
     /// Drops the rows that wait behind the last pinned delivery; `queries` were live and must be brought up again.

@@ -1,7 +1,7 @@
 //! Who is on the other end of a session.
 
-use crate::protocol::Role;
-use std::sync::Arc;
+use crate::protocol::{Role, User};
+use std::{borrow::Cow, sync::Arc};
 
 /// By what somebody was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,10 +44,14 @@ impl Principal {
         }
     }
 
-    /// Equal for those who may see the same, as long as policies stay the same.
+    /// Equal for those who may see the same, as long as policies stay the same. Empty for those who are nobody.
     pub fn rights(&self) -> String {
-        let whose = self.id().unwrap_or_default();
-        format!("{}:{whose}", self.role)
+        self.id().map(|id| format!("{}:{id}", self.role)).unwrap_or_default()
+    }
+
+    /// As others see them, if they are somebody.
+    pub fn user(&self) -> Option<User<'_>> {
+        Some(User { id: self.id()?.into(), name: Cow::Borrowed(&self.name), role: self.role })
     }
 }
 

@@ -7,10 +7,10 @@ mod session;
 mod views;
 
 use super::{
-    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
+    Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
     net::MissingKey, ring::Ring, rooms::Rooms,
 };
-use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
+use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use live::{Greeting, NotYet, Ready};
 pub use session::{Query, Session, Ticket};
 use std::{
@@ -179,7 +179,15 @@ impl Hub {
             }
         }
         let sessions: Vec<u64> = state.sessions.keys().copied().collect();
-        sessions.into_iter().for_each(|session| state.lag(session));
+        for session in sessions {
+            // What happened to somebody's rights meanwhile nobody tells: they show again who they are.
+            let is_known = state.sessions.get(&session).is_some_and(|own| own.principal.credential != Credential::None);
+            if is_known {
+                state.close(session, CloseCode::RightsChanged);
+            } else {
+                state.lag(session);
+            }
+        }
         let queries: Vec<QueryId> = state.queries.keys().copied().collect();
         queries.into_iter().for_each(|query| state.reset_view(query));
         drop(state);
@@ -228,6 +236,26 @@ pub enum CatalogChange {
     Tracked(Table),
     /// A table is no longer tracked.
     Untracked(TableId),
+    /// Somebody is not who they were.
+    Person(PersonChange),
+}
+
+/// Somebody's rights are others from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonChange {
+    /// Whose.
+    pub whose: Whose,
+    /// Whether they are let in no more. Otherwise they come back with other rights.
+    pub ends: bool,
+}
+
+/// Which sessions are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of an account.
+    Account(i64),
+    /// Those of a login or a token.
+    Credential(Credential),
 }
 
 impl State {
@@ -317,6 +345,27 @@ impl State {
                 session.outbox.altered(query, resync.clone());
             }
         }
+    }
+
+    /// Ends the sessions of somebody: nothing that is queued for them goes out, and nothing more is queued.
+    fn dismiss(&mut self, change: PersonChange) {
+        let code = if change.ends { CloseCode::SignedOut } else { CloseCode::RightsChanged };
+        let concerned = |principal: &Principal| match change.whose {
+            Whose::Account(account) => principal.account == Some(account),
+            Whose::Credential(credential) => principal.credential == credential,
+        };
+        let sessions: Vec<u64> =
+            self.sessions.iter().filter(|(_, own)| concerned(&own.principal)).map(|(id, _)| *id).collect();
+        for session in sessions {
+            self.close(session, code);
+        }
+    }
+
+    pub(super) fn close(&mut self, session: u64, code: CloseCode) {
+        let Some(own) = self.sessions.get_mut(&session) else { return };
+        own.outbox.close(code);
+        let held: Vec<QueryId> = own.held.keys().copied().collect();
+        held.into_iter().for_each(|query| self.release(session, query));
     }
 
     fn release(&mut self, session: u64, query: QueryId) {

@@ -13,16 +13,17 @@ select setval('rowcast.read_at', extract(epoch from clock_timestamp())::bigint);
 alter table rowcast.history
     add column keep interval,
     add column keep_bytes bigint,
-    add column unsettled pg_snapshot;
+    add column unsettled xid8;
 comment on column rowcast.history.keep is 'For how long servers keep changes. Unknown: writers never stop adding to the changelog.';
 comment on column rowcast.history.keep_bytes is 'How large servers let the changelog become; null for any size.';
-comment on column rowcast.history.unsettled is 'Transactions that it does not include may have written while the changelog was paused, and commit later.';
+comment on column rowcast.history.unsettled is 'Transactions below this number may have written while the changelog was paused, and commit later. 0: that number is still to be drawn.';
 
 create function rowcast.is_unread() returns boolean
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(unread.for > h.keep or (unread.for > interval '10 minutes' and h.keep_bytes < (
+    -- Servers say that they are there twice a minute.
+    select coalesce(unread.for > interval '10 minutes' and (unread.for > h.keep or h.keep_bytes < (
         select sum(pg_total_relation_size(name))
         from unnest(array['rowcast.change_0', 'rowcast.change_1', 'rowcast.change_2', 'rowcast.change_3']::regclass[]) name
     )), false)
@@ -78,15 +79,14 @@ begin
     if was < paused then
         return false;
     end if;
-    perform from rowcast.history for update;
     perform pg_advisory_xact_lock(1919907683, 4);
     select last_value into was from rowcast.change_seq;
     if was < paused then
         return false;
     end if;
     perform setval('rowcast.change_seq', (((was - paused) >> 40) + 1) << 40, false);
-    -- In a statement of its own: who wrote without adding anything has either ended by now or is in this snapshot.
-    update rowcast.history set horizon = pg_current_snapshot(), unsettled = pg_current_snapshot(), rotated = now();
+    -- In a statement of its own: who wrote without adding anything has ended by now, or is open in this snapshot.
+    update rowcast.history set horizon = pg_current_snapshot(), unsettled = '0', rotated = now();
     return true;
 end
 $$;
@@ -97,22 +97,21 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    since pg_snapshot;
+    before xid8;
 begin
-    select unsettled into since from rowcast.history where unsettled is not null;
+    perform from rowcast.history where unsettled is not null;
     if not found then
         return true;
     end if;
-    if exists (select from pg_snapshot_xip(since)) then
-        if pg_snapshot_xmin(pg_current_snapshot()) < pg_snapshot_xmax(since) then
-            return false;
-        end if;
-        -- As if the tables had been tracked only now: whoever shows one reads it anew.
-        perform from rowcast.history for update;
-        update rowcast.tracked set since = pg_current_xact_id()
-        where exists (select from rowcast.history where unsettled is not null);
+    -- A number that is drawn now is beyond those of all who wrote before.
+    update rowcast.history set unsettled = pg_current_xact_id() where unsettled = '0';
+    select unsettled into before from rowcast.history for update;
+    if pg_snapshot_xmin(pg_current_snapshot()) < before then
+        return false;
     end if;
-    update rowcast.history set unsettled = null where unsettled is not null;
+    -- As if the tables had been tracked only now: whoever shows one reads it anew.
+    update rowcast.tracked set since = pg_current_xact_id() where before is not null;
+    update rowcast.history set unsettled = null;
     return true;
 end
 $$;

@@ -43,7 +43,7 @@ type AChange = Change<'static>;
 
 fn server_frames() -> Shapes {
     shapes!(AServerFrame:
-        Welcome { session, heartbeat_ms, available, nodes }
+        Welcome { session, heartbeat_ms, available, user, rights, nodes }
         Subscribed { id, query, key, resumed }
         Snapshot { query, rows, more, position }
         Changes { query, changes, position }
@@ -140,13 +140,14 @@ fn error_codes() -> Vec<String> {
 
 fn resync_reasons() -> Vec<String> {
     let all = words!(ResyncReason:
-        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered SourceFailed Other
+        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered RightsChanged SourceFailed
+        Other
     );
     all.into_iter().map(word).collect()
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation TimedOut)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged)
 }
 
 /// The text below a heading.

@@ -17,7 +17,7 @@ pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};
 pub use role::{Role, UnknownRole};
 pub use room::{Present, Sender, StateOf};
-pub use server::{Change, ResyncReason, ServerFrame};
+pub use server::{Change, ResyncReason, ServerFrame, User};
 
 /// The WebSocket subprotocol that both sides name in the handshake.
 pub const SUBPROTOCOL: &str = "rowcast.v1";
@@ -27,6 +27,19 @@ pub const REVISION: u32 = 1;
 
 /// Path of the WebSocket.
 pub const PATH: &str = "/live";
+
+/// Between a position and the `rights` of whoever was given it.
+const STAMP: char = '~';
+
+/// A position as it is sent by those who are somebody: with the `rights` of their `welcome`.
+pub fn stamp(position: &str, rights: &str) -> String {
+    if rights.is_empty() { position.to_owned() } else { format!("{position}{STAMP}{rights}") }
+}
+
+/// The position, and whose it is.
+pub fn unstamp(stamped: &str) -> (&str, &str) {
+    stamped.split_once(STAMP).unwrap_or((stamped, ""))
+}
 
 /// Longest id that a client may give a subscription, in bytes.
 pub const MAX_ID_BYTES: usize = 64;

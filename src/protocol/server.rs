@@ -2,7 +2,7 @@
 //!
 //! Rows are carried as the raw JSON text that Postgres wrote: parsing them would cost time and, for large numbers, digits.
 
-use super::{ErrorCode, Present, Sender, StateOf};
+use super::{ErrorCode, Present, Role, Sender, StateOf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, value::RawValue};
 use std::borrow::Cow;
@@ -19,6 +19,12 @@ pub enum ServerFrame<'a> {
         heartbeat_ms: u64,
         /// Whether the database can be read at the moment.
         available: bool,
+        /// Who the server takes this client for, if it is somebody.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<User<'a>>,
+        /// What a client that is somebody appends to its positions: others may see other rows.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        rights: Cow<'a, str>,
         /// Whether people on the other servers can be heard; absent where there are none.
         #[serde(skip_serializing_if = "Option::is_none")]
         nodes: Option<bool>,
@@ -189,6 +195,17 @@ pub enum ServerFrame<'a> {
     Unknown,
 }
 
+/// Somebody, as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User<'a> {
+    /// What others address them by.
+    pub id: Cow<'a, str>,
+    /// What people call them.
+    pub name: Cow<'a, str>,
+    /// What they are to the app.
+    pub role: Role,
+}
+
 /// One change to the rows of a subscription, relative to that subscription's view.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -226,8 +243,10 @@ pub enum ResyncReason {
     PositionTooOld,
     /// There is more to replay than a snapshot would cost.
     TooMuchToReplay,
-    /// The table's columns, key, name or partitions changed.
+    /// The table's columns, key, name, partitions or policies changed.
     TableAltered,
+    /// The position is somebody else's, or of when this client was somebody else.
+    RightsChanged,
     /// The database failed while the snapshot was read.
     SourceFailed,
     /// A word from a newer server.
@@ -256,6 +275,9 @@ struct Wire<'a> {
     session: Option<Cow<'a, str>>,
     heartbeat_ms: Option<u64>,
     available: Option<bool>,
+    #[serde(borrow)]
+    user: Option<User<'a>>,
+    rights: Option<Cow<'a, str>>,
     id: Option<Cow<'a, str>>,
     query: Option<u64>,
     key: Option<Vec<String>>,
@@ -316,6 +338,8 @@ impl<'a> Wire<'a> {
                 session: required(self.session, "session")?,
                 heartbeat_ms: required(self.heartbeat_ms, "heartbeat_ms")?,
                 available: self.available.unwrap_or(true),
+                user: self.user,
+                rights: self.rights.unwrap_or_default(),
                 nodes: self.nodes,
             },
             "subscribed" => ServerFrame::Subscribed {
@@ -413,6 +437,7 @@ mod tests {
     fn frames_keep_their_documented_form() {
         for text in [
             r#"{"type":"welcome","session":"7","heartbeat_ms":15000,"available":true}"#,
+            r#"{"type":"welcome","session":"7","heartbeat_ms":15000,"available":true,"user":{"id":"17","name":"Ana","role":"staff"},"rights":"staff:17"}"#,
             r#"{"type":"subscribed","id":"s1","query":17,"key":["id"],"resumed":false}"#,
             r#"{"type":"snapshot","query":17,"rows":[{"id":1,"price":0.10000000000000000001}],"more":true}"#,
             r#"{"type":"snapshot","query":17,"rows":[],"position":"a.1"}"#,

@@ -14,11 +14,16 @@ mod routes;
 use crate::{
     app,
     backplane::{self, Backplane, Redis, RedisError},
-    capture::{self, TrackError, Trust},
+    capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     database::{Database, DatabaseError},
-    socket::{self, Limits, Live, Shared},
+    embedded::Cluster,
+    hub::Policy,
+    identity::{self, Anonymous, Identity, Standing, demo::DemoAccount},
+    protocol::{CloseCode, Role},
+    rights::{self, RightsError},
+    socket::{self, Limits, Live, Recheck, Shared},
 };
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
@@ -43,8 +48,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(30);
 pub enum ServeError {
     /// It would be open to everybody in the network.
     #[error(
-        "{0} is not a loopback address. Nobody has to sign in yet, so whoever reaches this server may read and change \
-         everything: it listens on loopback only. Type: --listen 127.0.0.1:{port}", port = .0.port()
+        "{0} is not a loopback address, and rowcast.identity.anonymous lets whoever reaches this server in as if they had an \
+         account. Set it to \"nobody\" or \"anonymous\", or type: --listen 127.0.0.1:{port}", port = .0.port()
     )]
     NotLoopback(SocketAddr),
     /// The address is taken, or not ours.
@@ -73,9 +78,15 @@ pub enum ServeError {
     /// The demo could not be set up.
     #[error("the demo data could not be set up: {0}")]
     Demo(#[from] app::demo::DemoError),
+    /// The demo's accounts could not be set up.
+    #[error(transparent)]
+    DemoAccounts(#[from] identity::demo::DemoAccountsError),
     /// The demo's table could not be tracked.
     #[error(transparent)]
     Track(#[from] TrackError),
+    /// What is to be seen of it could not be granted.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
     /// Serving failed.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -103,7 +114,7 @@ pub async fn serve(
         return Err(ServeError::NoSite(program));
     }
     // First, because whoever typed the wrong address should not wait for a database to be told so.
-    let listener = listen(address).await?;
+    let listener = listen(address, config.rowcast.identity.anonymous).await?;
     tracing::info!("starting the database");
     let database = Database::open(&config.rowcast.database).await?;
     let outcome = serve_database(&config, leptos, &options, listener, &database, stop).await;
@@ -113,8 +124,26 @@ pub async fn serve(
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() {
+/// What the sessions of those are closed with who are no longer who they were. If the database does not answer, nobody is.
+fn recheck(pool: PgPool) -> Recheck {
+    Recheck::new(move |principal| {
+        let pool = pool.clone();
+        Box::pin(async move {
+            match identity::check(&pool, &principal).await {
+                Ok(Standing::Same) => None,
+                Ok(Standing::Changed) => Some(CloseCode::RightsChanged),
+                Ok(Standing::Ended) => Some(CloseCode::SignedOut),
+                Err(error) => {
+                    tracing::debug!(%error, "whether somebody is still signed in is asked again later");
+                    None
+                }
+            }
+        })
+    })
+}
+
+async fn listen(address: SocketAddr, anonymous: Anonymous) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() && anonymous.is_for_loopback_only() {
         return Err(ServeError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -130,26 +159,34 @@ async fn serve_database(
 ) -> Result<(), ServeError> {
     let pool = database.pool.clone();
     changelog::install(&pool).await?;
+    let mut demo = None;
     if options.demo || database.cluster().is_some() {
         app::demo::install(&pool).await?;
-        capture::track(&pool, app::demo::TABLE, Trust::Checked).await?;
+        if let Tracked::Now { .. } = capture::track(&pool, app::demo::TABLE, Trust::Checked).await? {
+            for role in [Role::Customer, Role::Staff, Role::Admin] {
+                rights::grant(&pool, app::demo::TABLE, Policy::all(role)).await?;
+            }
+        }
+        demo = Some(identity::demo::install(&pool, database.cluster().map(Cluster::dir)).await?);
     }
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let supervision = tokio::spawn(database.supervise(background.clone()));
-    let served = serve_pool(&config.rowcast, leptos, listener, pool, stop).await;
+    let served = serve_pool(&config.rowcast, leptos, listener, pool, demo, stop).await;
     background.cancel();
     // It takes part in nothing but waiting.
     let _ = supervision.await;
     served
 }
 
-/// Serves what is tracked in the pool's database, which has the engine's schema, until `stop` is cancelled.
+/// Serves what is tracked in the pool's database, which has the engine's schema, until `stop` is cancelled. `demo`: the demo's
+/// accounts, if this is the demo.
 pub async fn serve_pool(
     config: &config::Rowcast,
     mut leptos: LeptosOptions,
     listener: TcpListener,
     pool: PgPool,
+    demo: Option<Vec<DemoAccount>>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let redis = Some(&config.nodes.redis).filter(|address| !address.is_empty());
@@ -161,12 +198,14 @@ pub async fn serve_pool(
         hub: tailer.hub().clone(),
         source: Shared::new(PostgresSource::new(pool.clone())),
         limits: Limits { heartbeat: config.live.heartbeat() },
+        recheck: recheck(pool.clone()),
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live.clone(), pool.clone(), config.live.origins.clone().into());
+    let identity = identity_of(&config.identity, pool.clone(), demo, address);
+    let router = routes::router(leptos, live.clone(), identity, config.live.origins.clone().into());
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
@@ -174,6 +213,7 @@ pub async fn serve_pool(
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
+    tasks.spawn(identity::sweep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
@@ -183,7 +223,8 @@ pub async fn serve_pool(
         // Fails on a connection that is gone already.
         let _ = connection.set_nodelay(true);
     });
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+    let served = served.with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = within_deadline(served.into_future(), stop).await;
     sessions.close();
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, sessions.wait()).await.is_err() {
@@ -193,6 +234,18 @@ pub async fn serve_pool(
     tasks.close();
     tasks.wait().await;
     served
+}
+
+fn identity_of(
+    config: &config::Identity,
+    pool: PgPool,
+    demo: Option<Vec<DemoAccount>>,
+    address: SocketAddr,
+) -> Identity {
+    let sign_up = config.sign_up || demo.is_some();
+    // Passwords are shown to those who sit at this machine, and to nobody else in the network.
+    let demo = demo.filter(|_| address.ip().is_loopback()).unwrap_or_default().into();
+    Identity { pool, anonymous: config.anonymous, session: config.session(), sign_up, demo }
 }
 
 /// Lets `served` end by itself, but not for longer than the deadline once `stop` is cancelled.

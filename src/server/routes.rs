@@ -5,12 +5,13 @@ use crate::{
     app::{App, shell},
     changelog::{PageSnapshot, PostgresSource},
     hub::{Hub, Principal},
+    identity::{self, Identity},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
 };
 use axum::{
-    Extension, Router,
+    Router,
     extract::State,
     http::{
         HeaderValue, StatusCode,
@@ -29,7 +30,7 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// Everything that the server answers. `origins`: other sites whose pages may open WebSockets.
-pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: Arc<[String]>) -> Router {
+pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, origins: Arc<[String]>) -> Router {
     let engine = Router::new()
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
@@ -40,25 +41,32 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: A
     let unframed = SetResponseHeaderLayer::if_not_present(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let ancestors = HeaderValue::from_static("frame-ancestors 'none'");
     let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
-    let pages =
-        pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+    let pages = pages(leptos, live, identity.clone())
+        .merge(identity::routes(identity.clone()))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages
         .merge(engine)
         .layer(nosniff)
         .layer(unframed)
         .layer(policy)
-        .layer(Extension(Principal::default()))
+        .layer(middleware::from_fn_with_state(identity, identity::gate))
         .layer(middleware::from_fn_with_state(origins, guard))
 }
 
-fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
-    let context = move || provide_page(&pool, &live.hub);
+fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
+    let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
+    let context = move || {
+        provide_context(identity.clone());
+        provide_page(&identity.pool, &live.hub);
+    };
     let document = {
         let leptos = leptos.clone();
         move || shell(leptos.clone())
     };
     Router::new()
         .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), document)
+        .route_layer(admit)
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
         .with_state(leptos)
 }
@@ -70,12 +78,14 @@ fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
     provide_context(PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        async move { read_for_page(&question, &snapshot, &hub, &source).await }
+        let principal = identity::visitor::principal_asking().unwrap_or_default();
+        async move { read_for_page(&question, &principal, &snapshot, &hub, &source).await }
     }));
 }
 
 async fn read_for_page(
     question: &Subscribe,
+    principal: &Principal,
     snapshot: &PageSnapshot,
     hub: &Hub,
     source: &PostgresSource,
@@ -84,7 +94,7 @@ async fn read_for_page(
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let definition = socket::define(question, hub, source).await.map_err(|refusal| match refusal.code {
+    let definition = socket::define(question, principal, hub, source).await.map_err(|refusal| match refusal.code {
         ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
         ErrorCode::SourceUnavailable => ReadError::Unavailable,
         code => {
@@ -93,7 +103,10 @@ async fn read_for_page(
         }
     })?;
     match snapshot.read(&definition).await {
-        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: definition.key.clone(), rows }),
+        Ok((token, rows)) => {
+            let position = protocol::stamp(&token.to_string(), &principal.rights());
+            Ok(PageRows { position, key: definition.key.clone(), rows })
+        }
         Err(error) => {
             tracing::warn!(%error, table, "a page could not read its rows");
             Err(ReadError::Unavailable)

@@ -34,6 +34,8 @@ pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
 /// How long a client may take to answer that the connection is closed.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between two looks whether an open session's person is still who they were.
+pub(super) const RECHECK: Duration = Duration::from_secs(60);
 /// Tries to read a table whose schema has changed, before the hub hears of it.
 pub(super) const MAX_ALTERED: u32 = 50;
 /// Between two tries to read from a database that does not answer: doubles from the first to the last.
@@ -49,7 +51,7 @@ pub struct Limits {
 #[cfg(test)]
 mod tests {
     use super::{
-        MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, ROOM_FRAMES_AT_ONCE, ROOM_FRAMES_PER_SECOND,
+        MAX_FRAME_BYTES, MAX_MALFORMED_FRAMES, MAX_SUBSCRIPTIONS, RECHECK, ROOM_FRAMES_AT_ONCE, ROOM_FRAMES_PER_SECOND,
         SEND_TIMEOUT,
     };
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
@@ -76,6 +78,7 @@ mod tests {
             ("columns of an `order`", MAX_ORDER_COLUMNS),
             ("columns of totals", MAX_TOTAL_COLUMNS),
             ("groups of totals", ViewBounds::default().groups),
+            ("seconds until an expired credential ends its connections", RECHECK.as_secs() as usize),
             ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
             ("rooms of a connection", MAX_ROOMS),
             ("members of a room", MAX_MEMBERS),

@@ -7,6 +7,7 @@
 //! | `question` | what a `subscribe` frame asks |
 //! | `rooms` | what a client says about rooms |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
+//! | `recheck` | whether a session's person is still who they were |
 //! | `shared` | reads that many sessions want at the same time |
 //! | `fill` | reads what windows and totals are made of |
 //! | `limits` | every bound and interval of this stage |
@@ -17,6 +18,7 @@ mod bring_up;
 mod fill;
 mod limits;
 mod question;
+mod recheck;
 mod rooms;
 mod session;
 mod shared;
@@ -27,5 +29,6 @@ mod upgrade;
 pub use fill::run as fill;
 pub use limits::Limits;
 pub use question::{Refusal, define};
+pub use recheck::Recheck;
 pub use shared::Shared;
 pub use upgrade::{Live, upgrade};

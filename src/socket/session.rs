@@ -1,7 +1,7 @@
 //! One connection: reads frames, sends what its outbox holds, keeps time.
 
 use super::{
-    Limits, Live, Shared,
+    Limits, Live, Recheck, Shared,
     bring_up::{self, Start, Task, Want},
     limits,
     question::{self, Refusal},
@@ -10,7 +10,9 @@ use super::{
 use crate::{
     changelog::Source,
     hub::{Frame, Principal, QueryId, Sent, Session, Ticket, subscribed},
-    protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
+    protocol::{
+        self, ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ResyncReason, ServerFrame, Subscribe,
+    },
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
@@ -67,7 +69,7 @@ struct Subscription {
 pub(super) async fn run(socket: WebSocket, principal: Principal, live: Live) {
     let session = Arc::new(live.hub.open(Arc::new(principal)));
     let span = tracing::info_span!("session", id = session.id(), account = session.principal().account);
-    serve(socket, live.source, live.limits, live.stop, session).instrument(span).await;
+    serve(socket, live.source, live.limits, live.stop, live.recheck, session).instrument(span).await;
 }
 
 pub(super) async fn serve<S: Source>(
@@ -75,12 +77,14 @@ pub(super) async fn serve<S: Source>(
     source: Arc<Shared<S>>,
     limits: Limits,
     stop: CancellationToken,
+    recheck: Recheck,
     session: Arc<Session>,
 ) {
     let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
     worker.spawn(bring_up::run(session.clone(), source.clone(), received).in_current_span());
+    worker.spawn(recheck.watch(session.clone()).in_current_span());
     let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
@@ -129,6 +133,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
             session: Cow::Owned(self.session.id().to_string()),
             heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
             available: self.session.hub().is_available(),
+            user: self.session.principal().user(),
+            rights: self.session.principal().rights().into(),
             nodes: self.session.hub().nodes_connected(),
         };
         self.send(&[Frame::from(frame.encode())]).await
@@ -246,7 +252,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn begin(&mut self, asked: &Subscribe) -> Result<QueryId, Refusal> {
         let id = &asked.id;
-        let definition = question::define(asked, self.session.hub(), self.source.source()).await?;
+        let definition =
+            question::define(asked, self.session.principal(), self.session.hub(), self.source.source()).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {
@@ -256,13 +263,23 @@ impl<W: Wire, S: Source> Connection<W, S> {
         let query = query.ok_or_else(|| Refusal::unknown_table(&asked.table))?;
         let start = match &asked.position {
             _ if query.shared => Start::Snapshot { announced: true, not_before: None },
-            Some(token) => Start::Resume { token: token.clone() },
+            Some(position) => self.resume(position),
             None => Start::Snapshot { announced: false, not_before: None },
         };
         let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, definition: query.definition, start };
         // There was room, and only this task sends.
         let _ = self.tasks.try_send(Task::Want(want));
         Ok(query.id)
+    }
+
+    /// Where a client wants to continue; not where somebody else stood, or the same one with other rights.
+    fn resume(&self, position: &str) -> Start {
+        let (token, rights) = protocol::unstamp(position);
+        if rights == self.session.principal().rights() {
+            Start::Resume { token: token.to_owned() }
+        } else {
+            Start::Anew { reason: ResyncReason::RightsChanged }
+        }
     }
 
     fn waits(&self) -> bool {
@@ -322,6 +339,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 }
                 Sent::Anew(query, ticket) => self.read_anew(query, ticket)?,
                 Sent::Altered(query) => self.ask_anew(query).await?,
+                Sent::Closed(code) => return Err(End::Close(code)),
                 // One place in the channel is kept free for this, and nothing lags twice before it is brought up.
                 Sent::Lagged { position, queries } => {
                     tracing::debug!(queries = queries.len(), "lagged");

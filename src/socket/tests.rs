@@ -4,7 +4,7 @@
 //! a WebSocket, a clock that jumps. Whatever is written, whoever comes, goes, stalls or loses its connection at any
 //! point: at every commit each client's rows are those of exactly that position, for all its subscriptions together.
 
-use super::{Limits, Shared, session};
+use super::{Limits, Recheck, Shared, session};
 use crate::{
     changelog::{Error, Reading, Rows, Source},
     hub::{
@@ -397,6 +397,11 @@ impl Sink for Screen {
         if fits { Ok(()) } else { Err(Diverged) }
     }
 
+    fn forget(&mut self) {
+        self.discard();
+        self.view.lock().expect("lock").rows.clear();
+    }
+
     fn discard(&mut self) {
         self.staging.discard();
     }
@@ -457,7 +462,14 @@ impl Client {
         let wire = Pipe { frames_in, frames_out };
         let limits = Limits { heartbeat: HEARTBEAT };
         let session = Arc::new(hub.open(Arc::default()));
-        let session = tokio::spawn(session::serve(wire, source.clone(), limits, CancellationToken::new(), session));
+        let session = tokio::spawn(session::serve(
+            wire,
+            source.clone(),
+            limits,
+            CancellationToken::new(),
+            Recheck::never(),
+            session,
+        ));
         self.connected = Some(Connected { to_server, from_server, session });
         let frames = self.replica.opened();
         self.send(frames);

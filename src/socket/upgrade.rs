@@ -1,6 +1,6 @@
 //! The handshake.
 
-use super::{Limits, Shared, limits, session};
+use super::{Limits, Recheck, Shared, limits, session};
 use crate::{
     changelog::PostgresSource,
     hub::{Hub, Principal},
@@ -24,6 +24,8 @@ pub struct Live {
     pub source: Arc<Shared<PostgresSource>>,
     /// Bounds and intervals.
     pub limits: Limits,
+    /// Whether people are still who they were.
+    pub recheck: Recheck,
     /// Ends all sessions.
     pub stop: CancellationToken,
     /// Counts them, so that a stopping server can wait for the last one.

@@ -55,7 +55,9 @@ pub enum Status {
 impl Status {
     /// Why a refused page was refused, for people.
     pub fn refusal(code: u16) -> String {
-        if code == CloseCode::ProtocolViolation.code() {
+        if code == CloseCode::SignedOut.code() {
+            "you are signed out; sign in again".to_owned()
+        } else if code == CloseCode::ProtocolViolation.code() {
             "this page and the server do not understand each other; reload the page".to_owned()
         } else {
             format!("the server closed the connection for good (code {code}); reload the page")
@@ -89,11 +91,13 @@ pub struct Connection {
 pub struct ConnectionOptions {
     /// A page that nobody has looked at for this long gives up its connection until somebody does; `None`: never.
     pub pause_after: Option<Duration>,
+    /// Whether it connects at all, which is of no use to somebody who is not let in.
+    pub connects: bool,
 }
 
 impl Default for ConnectionOptions {
     fn default() -> Self {
-        Self { pause_after: Some(Duration::from_millis(PAUSE_AFTER_MS)) }
+        Self { pause_after: Some(Duration::from_millis(PAUSE_AFTER_MS)), connects: true }
     }
 }
 
@@ -192,6 +196,12 @@ impl Connection {
         let said = frame.is_some();
         frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
         said
+    }
+
+    /// Shows no rows until the server has said which may be seen.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has a transport"))]
+    pub(super) fn forget(&self) {
+        batch(|| self.replica().forget());
     }
 
     fn unsubscribe(&self, id: u64) {

@@ -77,6 +77,8 @@ pub enum Event {
         /// WebSocket close code; 1006 for a lost network.
         code: u16,
     },
+    /// The server said that whoever this is is not signed in (any more).
+    SignedOut,
     /// The browser believes that the network is back.
     Online,
     /// The page is being looked at (again).
@@ -96,6 +98,8 @@ pub enum Action {
     Connect,
     /// Drop the socket; nothing that it says counts any more.
     Close,
+    /// Ask the server whether whoever this is is signed in: a browser does not say why a socket did not open.
+    AskWho,
 }
 
 /// The machine: a state and what it remembers between states.
@@ -109,6 +113,8 @@ pub struct Machine {
     hidden_since: Option<Millis>,
     /// How long that may last until the connection is given up, in milliseconds; `None`: for ever.
     pause_after: Option<u64>,
+    /// The latest time that it was told.
+    now: Millis,
 }
 
 impl Default for Machine {
@@ -120,7 +126,14 @@ impl Default for Machine {
 impl Machine {
     /// Not started. A page that nobody looks at for `pause_after` milliseconds gives up its connection until somebody does.
     pub fn new(pause_after: Option<u64>) -> Self {
-        Self { state: State::Idle, backoff: Backoff::default(), offline_since: None, hidden_since: None, pause_after }
+        Self {
+            state: State::Idle,
+            backoff: Backoff::default(),
+            offline_since: None,
+            hidden_since: None,
+            pause_after,
+            now: 0,
+        }
     }
 
     /// Where the connection stands.
@@ -150,6 +163,7 @@ impl Machine {
 
     /// Takes an event at the time `now`; `jitter` is uniform in `[0, 1)`.
     pub fn on(&mut self, event: Event, now: Millis, jitter: f64) -> Option<Action> {
+        self.follow_clock(now);
         match event {
             Event::Visible => self.hidden_since = None,
             Event::Hidden => {
@@ -180,7 +194,19 @@ impl Machine {
                 self.state = State::Open { since: now, heard: now, heartbeat_ms: ASSUMED_HEARTBEAT_MS };
                 None
             }
-            (State::Connecting { .. }, Event::Closed { code }) => self.lost(code, now, jitter),
+            (State::Connecting { .. }, Event::Closed { code }) => {
+                self.lost(code, now, jitter);
+                matches!(self.state, State::Waiting { .. }).then_some(Action::AskWho)
+            }
+            // The answer may come when the next try is under way.
+            (State::Connecting { .. }, Event::SignedOut) => {
+                self.refuse();
+                Some(Action::Close)
+            }
+            (State::Waiting { .. }, Event::SignedOut) => {
+                self.refuse();
+                None
+            }
             (State::Connecting { since }, Event::Clock) if now >= since + CONNECT_TIMEOUT_MS => {
                 self.give_up(now, jitter)
             }
@@ -197,7 +223,8 @@ impl Machine {
                 if now >= since + STABLE_AFTER_MS {
                     self.backoff.reset();
                 }
-                self.lost(code, now, jitter)
+                self.lost(code, now, jitter);
+                None
             }
             (State::Open { heard, heartbeat_ms, .. }, Event::Clock) if now >= heard + silence(heartbeat_ms) => {
                 self.give_up(now, jitter)
@@ -221,6 +248,25 @@ impl Machine {
         }
     }
 
+    /// A clock that was set back must not have the machine wait for a time that is hours away by now.
+    fn follow_clock(&mut self, now: Millis) {
+        let back = std::mem::replace(&mut self.now, now).saturating_sub(now);
+        if back == 0 {
+            return;
+        }
+        let earlier = |time: Millis| time.saturating_sub(back);
+        self.state = match self.state {
+            State::Connecting { since } => State::Connecting { since: earlier(since) },
+            State::Open { since, heard, heartbeat_ms } => {
+                State::Open { since: earlier(since), heard: earlier(heard), heartbeat_ms }
+            }
+            State::Waiting { retry_at } => State::Waiting { retry_at: earlier(retry_at) },
+            same @ (State::Idle | State::Paused | State::Refused { .. }) => same,
+        };
+        self.offline_since = self.offline_since.map(earlier);
+        self.hidden_since = self.hidden_since.map(earlier);
+    }
+
     fn is_forgotten(&self, now: Millis) -> bool {
         self.pause_at().is_some_and(|pause| now >= pause)
     }
@@ -237,14 +283,17 @@ impl Machine {
         Some(Action::Connect)
     }
 
-    fn lost(&mut self, code: u16, now: Millis, jitter: f64) -> Option<Action> {
+    fn refuse(&mut self) {
+        self.state = State::Refused { code: CloseCode::SignedOut.code() };
+    }
+
+    fn lost(&mut self, code: u16, now: Millis, jitter: f64) {
         self.offline_since.get_or_insert(now);
         self.state = if CloseCode::reconnects(code) {
             State::Waiting { retry_at: now + self.backoff.fail(jitter) }
         } else {
             State::Refused { code }
         };
-        None
     }
 
     fn give_up(&mut self, now: Millis, jitter: f64) -> Option<Action> {
@@ -290,16 +339,18 @@ mod tests {
         let heard = State::Open { since: NOW - 500, heard: NOW, heartbeat_ms: BEAT };
         let welcomed = State::Open { since: NOW - 500, heard: NOW, heartbeat_ms: 7 };
         let wait = State::Waiting { retry_at: NOW + 300 };
-        let connect = Some(Action::Connect);
+        let out = State::Refused { code: 4401 };
+        let (connect, close, ask) = (Some(Action::Connect), Some(Action::Close), Some(Action::AskWho));
         #[rustfmt::skip]
-        let table: [(Event, Answers); 11] = [
+        let table: [(Event, Answers); 12] = [
             //                  Idle             Connecting          Open               Waiting           Paused            Refused
             (Event::Start,    [(fresh, connect), (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (Event::Opened,   [(IDLE, None),     (open, None),       (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (Event::Heard,    [(IDLE, None),     (CONNECTING, None), (heard, None),     (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (WELCOMED,        [(IDLE, None),     (CONNECTING, None), (welcomed, None),  (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
-            (LOST,            [(IDLE, None),     (wait, None),       (wait, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (LOST,            [(IDLE, None),     (wait, ask),        (wait, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (BANNED,          [(IDLE, None),     (REFUSED, None),    (REFUSED, None),   (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::SignedOut,[(IDLE, None),     (out, close),       (OPEN, None),      (out, None),      (PAUSED, None),   (REFUSED, None)]),
             (Event::Online,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (PAUSED, None),   (REFUSED, None)]),
             (Event::Visible,  [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (fresh, connect), (REFUSED, None)]),
             (Event::Hidden,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
@@ -328,6 +379,18 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_does_not_keep_anybody_waiting() {
+        const HOUR: u64 = 3_600_000;
+        let mut machine = Machine { now: NOW + HOUR, ..at(State::Waiting { retry_at: NOW + HOUR + 300 }) };
+        assert_eq!(machine.on(Event::Clock, NOW, 0.0), None);
+        assert_eq!(machine.wake_at(), Some(NOW + 300));
+        let open = State::Open { since: NOW + HOUR, heard: NOW + HOUR, heartbeat_ms: BEAT };
+        let mut machine = Machine { now: NOW + HOUR, ..at(open) };
+        machine.on(Event::Clock, NOW, 0.0);
+        assert_eq!(machine.on(Event::Clock, NOW + 2 * BEAT, 0.0), Some(Action::Close), "it is silent all the same");
+    }
+
+    #[test]
     fn a_socket_that_never_opens_is_given_up() {
         let mut machine = at(CONNECTING);
         let due = machine.wake_at().expect("watches");
@@ -341,6 +404,15 @@ mod tests {
         let morning = NOW + BEAT;
         assert_eq!(machine.on(Event::Visible, morning, 0.5), Some(Action::Close));
         assert_eq!(machine.on(Event::Clock, morning, 0.5), Some(Action::Connect));
+    }
+
+    #[test]
+    fn whoever_was_signed_out_does_not_try_for_ever() {
+        let mut machine = at(CONNECTING);
+        assert_eq!(machine.on(LOST, NOW, 0.5), Some(Action::AskWho));
+        assert_eq!(machine.on(Event::SignedOut, NOW + 1, 0.5), None);
+        assert_eq!((machine.state(), machine.wake_at()), (State::Refused { code: 4401 }, None));
+        assert_eq!(machine.on(Event::RetryNow, NOW + 2, 0.5), Some(Action::Connect));
     }
 
     #[test]

@@ -227,7 +227,7 @@
 //! | `staging` | frames of one subscription, held until committed | the protocol |
 //! | `replica` | all subscriptions of one connection: which frame belongs where, what commits when | the protocol |
 //! | `rooms` | all rooms of one connection: who is there, what is asked again | the protocol |
-//! | `backoff`, `machine` | when to connect, wait, pause, give up | the clock, as a number |
+//! | `backoff`, `machine`, `alarm` | when to connect, wait, pause, give up | the clock, as a number |
 //! | `rows`, `live` | committed rows as one signal per row, optimistic edits laid over them | signals |
 //! | `registry` | which queries the page uses, shared by those who ask the same | signals |
 //! | `connection` | what a page sees of the connection | signals |
@@ -239,6 +239,8 @@
 //! Everything but `transport` is tested natively. Signals are set with no lock held and, for all queries of a commit,
 //! before any effect runs: no effect sees one query's commit without the others'.
 
+#[cfg(any(feature = "hydrate", test))]
+mod alarm;
 mod backoff;
 mod connection;
 mod group;

@@ -12,7 +12,7 @@ use super::{
     Phase, SubscriptionError,
     rooms::{RoomMessage, RoomSink, Rooms, said},
 };
-use crate::protocol::{Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
+use crate::protocol::{self, Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
 use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -30,6 +30,8 @@ pub trait Sink: Send {
     fn commit(&mut self, position: &Position) -> Result<(), Diverged>;
     /// Forgets what was taken and not shown.
     fn discard(&mut self);
+    /// Shows nothing any more: the rows are not for whoever looks.
+    fn forget(&mut self);
     /// Is told where the subscription stands.
     fn enter(&mut self, phase: Phase);
 }
@@ -110,6 +112,8 @@ pub struct Replica {
     next_id: u64,
     connected: bool,
     rooms: Rooms,
+    /// Whose positions these are.
+    rights: String,
 }
 
 impl Replica {
@@ -187,6 +191,15 @@ impl Replica {
         }
     }
 
+    /// Whoever looks may see other rows now, or none: what is shown is forgotten, and everything starts over.
+    pub fn forget(&mut self) {
+        for subscription in self.subscriptions.values_mut() {
+            subscription.start_over();
+            subscription.position = None;
+            subscription.sink.forget();
+        }
+    }
+
     /// Whether every subscription is up to date.
     pub fn caught_up(&self) -> bool {
         self.connected
@@ -214,8 +227,9 @@ impl Replica {
             }
         };
         match frame {
-            ServerFrame::Welcome { heartbeat_ms, available, nodes, .. } => {
+            ServerFrame::Welcome { heartbeat_ms, available, nodes, rights, .. } => {
                 out.nodes = nodes;
+                self.rights = rights.into_owned();
                 out.heartbeat_ms = Some(heartbeat_ms);
                 out.available = Some(available);
             }
@@ -297,6 +311,10 @@ impl Replica {
                 subscription.progress = Progress::Failed { again };
                 // Whatever mends it, the rows of before are not what to build upon.
                 subscription.position = None;
+                // It may have been taken from whoever looks.
+                if matches!(code, ErrorCode::UnknownTable | ErrorCode::UnknownColumn) {
+                    subscription.sink.forget();
+                }
                 subscription.sink.enter(Phase::Failed(error));
             }
             // Of a subscription that has been given up meanwhile.
@@ -360,7 +378,7 @@ impl Replica {
                 out.frames.push(subscription.request(*id));
                 continue;
             }
-            subscription.position = Some(token.to_owned());
+            subscription.position = Some(protocol::stamp(token, &self.rights));
             if subscription.progress == Progress::Arrived {
                 subscription.progress = Progress::Live;
                 subscription.sink.enter(Phase::Live);

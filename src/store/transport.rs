@@ -4,10 +4,14 @@
 
 use super::{
     Connection, ConnectionOptions, Status,
+    alarm::{Alarm, Change},
     connection::Command,
     machine::{Action, Event, Machine, State},
 };
-use crate::protocol::{PATH, SUBPROTOCOL};
+use crate::{
+    identity::paths::WHOAMI,
+    protocol::{CloseCode, PATH, SUBPROTOCOL},
+};
 use futures::{
     StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
@@ -15,10 +19,14 @@ use futures::{
 use gloo_timers::callback::Timeout;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{CloseEvent, MessageEvent, VisibilityState, WebSocket};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CloseEvent, MessageEvent, Response, VisibilityState, WebSocket};
 
 /// WebSocket close code for a connection that was lost without a word.
 const LOST: u16 = 1006;
+
+/// HTTP status of an answer to somebody who is not signed in.
+const UNAUTHORISED: u16 = 401;
 
 /// WebSocket close code for a connection that has served its purpose.
 const NORMAL: u16 = 1000;
@@ -30,6 +38,8 @@ const CLIENT_BYTES: usize = 16;
 enum Happening {
     /// To the machine.
     Event(Event),
+    /// The timer rang.
+    Rang,
     /// From the page.
     Command(Command),
     /// From the socket of the given generation.
@@ -54,7 +64,9 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
     }
     let seen = happenings.clone();
     window_event_listener_untyped("visibilitychange", move |_| post(&seen, Happening::Event(visibility())));
-    post(&happenings, Happening::Event(Event::Start));
+    if options.connects {
+        post(&happenings, Happening::Event(Event::Start));
+    }
     // A page may be opened where nobody looks.
     post(&happenings, Happening::Event(visibility()));
     let pause_after = options.pause_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -67,7 +79,8 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
             machine: Machine::new(pause_after),
             socket: None,
             generation: 0,
-            alarm: None,
+            alarm: Alarm::default(),
+            timer: None,
             unavailable_since: None,
         };
         while let Some(happening) = happening.next().await {
@@ -97,6 +110,22 @@ fn post(happenings: &UnboundedSender<Happening>, happening: Happening) {
     let _ = happenings.unbounded_send(happening);
 }
 
+/// Tells whether the server says that nobody is signed in here. Whatever else it says, or if it says nothing, the reason is
+/// another one.
+fn ask_who(happenings: &UnboundedSender<Happening>) {
+    let window = leptos::prelude::window();
+    if !window.navigator().on_line() {
+        return;
+    }
+    let (asked, happenings) = (window.fetch_with_str(WHOAMI), happenings.clone());
+    spawn_local(async move {
+        let Ok(answer) = JsFuture::from(asked).await else { return };
+        if answer.dyn_ref::<Response>().is_some_and(|answer| answer.status() == UNAUTHORISED) {
+            post(&happenings, Happening::Event(Event::SignedOut));
+        }
+    });
+}
+
 fn now() -> u64 {
     js_sys::Date::now() as u64
 }
@@ -107,8 +136,9 @@ struct Driver {
     machine: Machine,
     socket: Option<Socket>,
     generation: u64,
-    /// When the machine wants to be woken, and the timer that does it.
-    alarm: Option<(u64, Timeout)>,
+    /// When the timer rings that the machine wants to be woken by, and the timer.
+    alarm: Alarm,
+    timer: Option<Timeout>,
     unavailable_since: Option<u64>,
 }
 
@@ -116,6 +146,10 @@ impl Driver {
     fn handle(&mut self, happening: Happening) {
         match happening {
             Happening::Event(event) => self.tell(event),
+            Happening::Rang => {
+                self.alarm.rang();
+                self.tell(Event::Clock);
+            }
             Happening::Command(Command::RetryNow) => self.tell(Event::RetryNow),
             Happening::Command(Command::Send(frame)) => self.send([frame]),
             Happening::Socket(generation, event) if generation == self.generation => self.hear(event),
@@ -148,6 +182,9 @@ impl Driver {
             }
             SocketEvent::Closed(code) => {
                 self.drop_socket();
+                if CloseCode::forgets(code) {
+                    self.connection.forget();
+                }
                 self.tell(Event::Closed { code });
             }
         }
@@ -157,6 +194,7 @@ impl Driver {
         match self.machine.on(event, now(), js_sys::Math::random()) {
             Some(Action::Connect) => self.connect(),
             Some(Action::Close) => self.drop_socket(),
+            Some(Action::AskWho) => ask_who(&self.happenings),
             None => {}
         }
     }
@@ -203,19 +241,14 @@ impl Driver {
         }
     }
 
-    /// Frames move the machine's wake-up further away all the time; an alarm that rings early is set again then,
-    /// rather than with every frame.
     fn set_alarm(&mut self) {
-        let Some(due) = self.machine.wake_at() else {
-            self.alarm = None;
-            return;
-        };
-        let set = self.alarm.as_ref().is_some_and(|(at, _)| *at <= due && *at > now());
-        if !set {
-            let happenings = self.happenings.clone();
-            let wait = u32::try_from(due.saturating_sub(now())).unwrap_or(u32::MAX);
-            let timer = Timeout::new(wait, move || post(&happenings, Happening::Event(Event::Clock)));
-            self.alarm = Some((due, timer));
+        match self.alarm.set(self.machine.wake_at(), now()) {
+            Change::Keep => {}
+            Change::Stop => self.timer = None,
+            Change::Start(wait_ms) => {
+                let happenings = self.happenings.clone();
+                self.timer = Some(Timeout::new(wait_ms, move || post(&happenings, Happening::Rang)));
+            }
         }
     }
 }

@@ -56,14 +56,14 @@ fn the_hub_does_no_input_or_output() {
 
 #[test]
 fn the_engine_does_not_know_the_app() {
-    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store"] {
+    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store", "identity"] {
         never(stage, &["crate::app", "app::"]);
     }
 }
 
 #[test]
 fn the_browsers_logic_knows_no_browser() {
-    for name in ["backoff", "machine", "replica", "staging", "row", "query", "group", "place"] {
+    for name in ["alarm", "backoff", "machine", "replica", "staging", "row", "query", "group", "place"] {
         let text = fs::read_to_string(Path::new(SRC).join(format!("store/{name}.rs"))).expect("a file");
         for word in ["web_sys", "js_sys", "gloo", "leptos", "cfg(feature"] {
             assert!(!code(&text).contains(word), "store/{name}.rs mentions {word}");

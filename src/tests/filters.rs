@@ -378,6 +378,7 @@ async fn table_of(pool: &PgPool) -> Arc<Table> {
         columns,
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     })
 }
 

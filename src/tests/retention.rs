@@ -412,7 +412,7 @@ async fn what_was_written_before_a_server_came_shows_even_if_it_is_committed_muc
     sql(&pool, "insert into items values (2)").await;
     let mut open = pool.begin().await.expect("begins");
     sqlx::query("insert into items values (3)").execute(&mut *open).await.expect("writes");
-    sqlx::query("select rowcast.resume()").execute(&pool).await.expect("resumes");
+    assert!(value::<bool>(&pool, "select rowcast.resume()").await, "it was paused");
     let tailer = Tailer::start(pool.clone(), WakeUp::Auto).await.expect("starts");
     let table = tailer.hub().find_table("items").expect("is tracked");
     assert!(!value::<bool>(&pool, "select rowcast.settle()").await, "one is still open");

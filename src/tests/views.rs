@@ -363,6 +363,7 @@ async fn windows_and_totals_are_what_postgres_answers(pool: PgPool) {
         columns,
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     };
     let table = Arc::new(table);
     let first = variable("ROWCAST_VIEWS_SEED", 1);

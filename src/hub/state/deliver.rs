@@ -28,6 +28,7 @@ impl State {
                     }
                     self.catalog.insert(table);
                 }
+                CatalogChange::Person(change) => self.dismiss(change),
                 CatalogChange::Untracked(table) => {
                     self.catalog.remove(table);
                     self.end_table(table, ErrorCode::TableUntracked);

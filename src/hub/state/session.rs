@@ -3,7 +3,7 @@
 use super::{Hub, NotYet, QueryId, Ready, State};
 use crate::{
     hub::{Chunk, Definition, Delivery, Frame, Principal, Sent},
-    protocol::{ErrorCode, ServerFrame, Token},
+    protocol::{CloseCode, ErrorCode, ServerFrame, Token},
 };
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
@@ -131,6 +131,11 @@ impl Session {
     pub fn covers(&self, token: &Token) -> bool {
         let state = self.hub.lock();
         state.epoch == token.epoch && state.ring.covers(&token.position)
+    }
+
+    /// Ends the session: what is queued is not sent.
+    pub fn close(&self, code: CloseCode) {
+        self.hub.lock().close(self.id, code);
     }
 
     /// Queues a frame that is about no rows. Kept whatever happens, so the caller must bound how many it sends.

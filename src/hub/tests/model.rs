@@ -330,6 +330,7 @@ fn table(id: TableId, name: &str, since: u64) -> Table {
         key: vec!["id".to_owned()],
         columns,
         partitioned: false,
+        policies: Vec::new(),
         since,
     }
 }

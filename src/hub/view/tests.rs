@@ -33,6 +33,7 @@ fn table() -> Arc<Table> {
         ],
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     })
 }
 

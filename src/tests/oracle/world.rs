@@ -45,6 +45,7 @@ impl World {
         sql(&pool, &format!("alter database {name} set deadlock_timeout = '{DEADLOCK_TIMEOUT}'")).await;
         sql(&pool, include_str!("audit.sql")).await;
         changelog::install(&pool).await.expect("installs");
+        sql(&pool, "select rowcast.grant_all('anonymous')").await;
         for (number, table) in tables.iter().enumerate() {
             sql(&pool, &table.create(number)).await;
             capture::track(&pool, &table.sql, Trust::Checked).await.expect("tracks");

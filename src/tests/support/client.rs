@@ -5,7 +5,7 @@
 use super::{PATIENCE, Server};
 use futures::{SinkExt, StreamExt};
 use rowcast::{
-    protocol::{Change, PATH, Position, SUBPROTOCOL, Subscribe},
+    protocol::{Change, CloseCode, PATH, Position, SUBPROTOCOL, Subscribe},
     store::{Diverged, Phase, Replica, Sink},
 };
 use serde_json::value::RawValue;
@@ -161,6 +161,11 @@ impl Sink for Screen {
         self.staged.clear();
     }
 
+    fn forget(&mut self) {
+        self.discard();
+        self.view.lock().expect("lock").rows.clear();
+    }
+
     fn enter(&mut self, phase: Phase) {
         self.view.lock().expect("lock").phase = Some(phase);
     }
@@ -171,19 +176,26 @@ pub type Raw = WebSocketStream<TcpStream>;
 
 /// Opens a WebSocket as a browser on the server's own page does.
 pub async fn open(address: SocketAddr) -> Raw {
-    try_open(address).await.expect("connects and upgrades")
+    try_open(address, None).await.expect("connects and upgrades")
 }
 
 /// Opens a WebSocket where there may be nobody.
-async fn try_open(address: SocketAddr) -> Result<Raw, tungstenite::Error> {
+async fn try_open(address: SocketAddr, shown: Option<&Shown>) -> Result<Raw, tungstenite::Error> {
     let mut request = format!("ws://{address}{PATH}").into_client_request().expect("a request");
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    if let Some((name, value)) = shown {
+        request.headers_mut().insert(*name, value.parse().expect("a value"));
+    }
     let stream = TcpStream::connect(address).await?;
     Ok(tokio_tungstenite::client_async(request, stream).await?.0)
 }
 
+/// A header by which somebody is recognised.
+pub type Shown = (&'static str, String);
+
 pub struct Client {
     address: SocketAddr,
+    shown: Option<Shown>,
     pub(super) replica: Replica,
     views: BTreeMap<u64, Arc<Mutex<View>>>,
     socket: Option<Raw>,
@@ -207,6 +219,7 @@ impl Client {
         replica.set_client(format!("{}-{}", std::process::id(), CLIENTS.fetch_add(1, Ordering::Relaxed)));
         Self {
             address,
+            shown: None,
             replica,
             views: BTreeMap::new(),
             socket: None,
@@ -225,6 +238,13 @@ impl Client {
         client
     }
 
+    /// Somebody.
+    pub async fn somebody(server: &Server, shown: Shown) -> Self {
+        let mut client = Self { shown: Some(shown), ..Self::of(server.address) };
+        client.connect().await;
+        client
+    }
+
     /// Keeps what every commit showed.
     pub fn recording(mut self) -> Self {
         self.record = true;
@@ -232,13 +252,13 @@ impl Client {
     }
 
     pub async fn connect(&mut self) {
-        let socket = open(self.address).await;
+        let socket = try_open(self.address, self.shown.as_ref()).await.expect("connects and upgrades");
         self.opened(socket).await;
     }
 
     /// Connects where there may be nobody, or somebody who does not answer in time. Whether it did.
     pub async fn try_connect(&mut self, patience: Duration) -> bool {
-        match tokio::time::timeout(patience, try_open(self.address)).await {
+        match tokio::time::timeout(patience, try_open(self.address, self.shown.as_ref())).await {
             Ok(Ok(socket)) => {
                 self.opened(socket).await;
                 true
@@ -366,6 +386,9 @@ impl Client {
             Some(Ok(Message::Close(close))) => {
                 self.closed = close.map(|close| close.code.into());
                 self.disconnect();
+                if self.closed.is_some_and(CloseCode::forgets) {
+                    self.replica.forget();
+                }
                 false
             }
             Some(Ok(_)) => true,

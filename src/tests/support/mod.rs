@@ -1,6 +1,7 @@
 //! What the stories need: a server, clients, a wire between them, a deadline.
 
 pub mod client;
+pub mod http;
 pub mod node;
 pub mod proxy;
 pub mod redis;
@@ -8,6 +9,7 @@ pub mod seat;
 pub mod server;
 
 pub use client::{Client, Raw, Rows};
+pub use http::{Answer, Browser};
 pub use node::Node;
 pub use proxy::Proxy;
 pub use redis::Redis;

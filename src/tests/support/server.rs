@@ -2,7 +2,12 @@
 
 use super::PATIENCE;
 use leptos::config::LeptosOptions;
-use rowcast::{changelog::WakeUp, config, server};
+use rowcast::{
+    changelog::{self, WakeUp},
+    config,
+    identity::{Anonymous, demo::DemoAccount},
+    server,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -41,7 +46,30 @@ impl Server {
         address: SocketAddr,
         change: impl FnOnce(&mut config::Rowcast),
     ) -> Self {
+        Self::serving(options, address, change, None, true).await
+    }
+
+    /// As the demo, with these accounts.
+    pub async fn start_demo(pool: &PgPool, accounts: Vec<DemoAccount>) -> Self {
+        let (options, address) = (pool.connect_options().as_ref().clone(), "127.0.0.1:0".parse().expect("an address"));
+        Self::serving(options, address, |_| {}, Some(accounts), true).await
+    }
+
+    /// Where nobody sees anything but what the test grants.
+    pub async fn start_strict(pool: &PgPool) -> Self {
+        let (options, address) = (pool.connect_options().as_ref().clone(), "127.0.0.1:0".parse().expect("an address"));
+        Self::serving(options, address, |_| {}, None, false).await
+    }
+
+    async fn serving(
+        options: PgConnectOptions,
+        address: SocketAddr,
+        change: impl FnOnce(&mut config::Rowcast),
+        demo: Option<Vec<DemoAccount>>,
+        see_all: bool,
+    ) -> Self {
         let mut config = config::Rowcast::default();
+        config.identity.anonymous = Anonymous::Anonymous;
         change(&mut config);
         let stop = CancellationToken::new();
         let runtime =
@@ -55,10 +83,14 @@ impl Server {
                 .connect_with(options)
                 .await
                 .expect("connects");
+            if see_all {
+                changelog::install(&pool).await.expect("installs");
+                sqlx::query("select rowcast.grant_all('anonymous')").execute(&pool).await.expect("grants");
+            }
             let listener = TcpListener::bind(address).await.expect("binds");
             bound.send(listener.local_addr().expect("bound")).expect("the test waits");
             let leptos = LeptosOptions::builder().output_name("rowcast").build();
-            server::serve_pool(&config, leptos, listener, pool, stopped).await.expect("serves");
+            server::serve_pool(&config, leptos, listener, pool, demo, stopped).await.expect("serves");
         });
         let address = tokio::time::timeout(PATIENCE, address_known).await.expect("in time").expect("starts");
         Self { address, stop, runtime: Some(runtime), served: Some(served) }
