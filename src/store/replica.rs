@@ -265,6 +265,8 @@ impl Replica {
                 let error = SubscriptionError { code, message, at, hint };
                 match room {
                     Some(room) => self.rooms.refused(&room, r#ref.as_deref(), error),
+                    // Whoever asked for an answer has it.
+                    None if r#ref.is_some() => {}
                     None => self.refused(id.as_deref(), error, &mut out),
                 }
             }

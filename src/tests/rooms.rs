@@ -1,9 +1,14 @@
 //! Rooms over real sockets: who is there, what is said, who may, and what becomes of those who read slowly.
 
-use crate::support::{Client, Proxy, Server, allow_rooms, client::open, sql, with_items};
+use crate::support::{
+    Client, Proxy, Server, allow_rooms,
+    client::{Shown, open},
+    sql, with_items,
+};
 use futures::{SinkExt, StreamExt};
 use rowcast::{
     hub::rooms::{History, Rule},
+    identity::token,
     protocol::Role,
     rules,
 };
@@ -192,4 +197,49 @@ async fn who_reads_slowly_is_told_what_was_missed_and_its_rows_stay_exact(pool: 
     fresh.join("chat:a", json!("fresh")).await;
     fresh.publish("chat:a", json!("after")).await;
     slow.until("it hears again what is said", |_| seat.messages().last() == Some(&json!("after"))).await;
+}
+
+/// What a script shows, with the number of its token.
+async fn with_token(pool: &PgPool, role: Role) -> (i64, Shown) {
+    let new = token::New { name: "script", role, tables: None, days: None };
+    let (id, token) = token::create(pool, &new).await.expect("makes");
+    (id, ("authorization", format!("Bearer {token}")))
+}
+
+#[sqlx::test(migrations = false)]
+async fn persons_are_written_to_admins_speak_to_all_and_who_is_signed_out_has_left(pool: PgPool) {
+    let server = served(&pool).await;
+    let rule = |pattern: &str| Rule { pattern: pattern.into(), role: Role::Staff, may_publish: true, history: None };
+    rules::allow(&pool, &rule("direct:*")).await.expect("allows");
+    rules::allow(&pool, &rule("user:$user.id")).await.expect("allows");
+    let ((_, one), (number, other), (_, boss)) = (
+        with_token(&pool, Role::Staff).await,
+        with_token(&pool, Role::Staff).await,
+        with_token(&pool, Role::Admin).await,
+    );
+    let mut ann = Client::somebody(&server, one).await;
+    let mut bob = [Client::somebody(&server, other.clone()).await, Client::somebody(&server, other).await];
+    let mut boss = Client::somebody(&server, boss).await;
+    let id = format!("token:{number}");
+    let seat = ann.join("chat:a", json!("ann")).await;
+    bob[0].join("chat:a", json!("bob")).await;
+    bob[0].join(&format!("user:{id}"), json!(null)).await;
+    let private = ann.ask_to_join(&format!("user:{id}"), json!(null)).await;
+    ann.until("the room is another's", |_| private.is_refused()).await;
+    let direct = json!({"type": "direct", "to": id, "event": "nudge", "payload": {}, "ref": "d"});
+    ann.say(direct.to_string()).await;
+    ann.until("it went to both", |client| client.heard.iter().any(|f| f == r#"{"type":"ack","ref":"d","sessions":2}"#))
+        .await;
+    for client in &mut bob {
+        client.until("bob hears it", |client| client.has_heard("direct")).await;
+    }
+    boss.say(direct.to_string()).await;
+    boss.until("no rule lets an admin", |client| client.heard.iter().any(|f| f.contains("unknown_person"))).await;
+    boss.say(json!({"type": "broadcast", "event": "e", "payload": 1}).to_string()).await;
+    ann.until("ann hears the admin", |client| client.has_heard("broadcast")).await;
+    ann.until("ann sees bob", |_| seat.count() == 2).await;
+    let before = Instant::now();
+    token::revoke(&pool, number).await.expect("revokes");
+    ann.until("bob is gone", |_| seat.count() == 1).await;
+    assert!(before.elapsed() < Duration::from_secs(4), "at once: {:?}", before.elapsed());
 }
