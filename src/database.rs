@@ -4,7 +4,10 @@ use crate::{
     config,
     embedded::{self, Cluster},
 };
-use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -51,12 +54,15 @@ impl Database {
                 (cluster.url().to_owned(), Some(Arc::new(cluster)))
             }
         };
+        // Poolers refuse parameters that they do not know; where it matters how numbers are written, it is said there.
+        let options: PgConnectOptions = url.parse().map_err(DatabaseError::Configured)?;
+        let options = options.extra_float_digits(None);
         // By hand first: a pool tries again until its time is up, and then does not say why.
-        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect(&url)).await;
+        let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
         let first = first.map_err(|_| DatabaseError::NoAnswer)?.map_err(DatabaseError::Configured)?;
         first.close().await.map_err(DatabaseError::Configured)?;
-        let options = PgPoolOptions::new().max_connections(config.max_connections).acquire_timeout(ACQUIRE_TIMEOUT);
-        let pool = options.connect(&url).await.map_err(DatabaseError::Configured)?;
+        let pool = PgPoolOptions::new().max_connections(config.max_connections).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = pool.connect_with(options).await.map_err(DatabaseError::Configured)?;
         Ok(Self { pool, url, cluster })
     }
 

@@ -16,6 +16,8 @@ pub mod cli;
 #[cfg(feature = "ssr")]
 pub mod config;
 #[cfg(feature = "ssr")]
+pub mod counters;
+#[cfg(feature = "ssr")]
 pub mod database;
 #[cfg(feature = "ssr")]
 pub mod embedded;

@@ -25,12 +25,14 @@ pub enum DemoError {
 
 /// Creates `public.products` and fills it, unless it is there already. What people did to the rows stays.
 pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
+    // Statements have no names: behind a pooler, the session belongs to others, too.
     let mut transaction = pool.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
-    let exists: bool =
-        sqlx::query_scalar("select to_regclass('public.products') is not null").fetch_one(&mut *transaction).await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
+    let exists = sqlx::query_scalar("select to_regclass('public.products') is not null").persistent(false);
+    let exists: bool = exists.fetch_one(&mut *transaction).await?;
     if exists {
         let missing: Option<String> = sqlx::query_scalar(include_str!("inventory/missing_column.sql"))
+            .persistent(false)
             .bind(seed::COLUMNS.as_slice())
             .fetch_optional(&mut *transaction)
             .await?;

@@ -16,9 +16,28 @@ select
         where p.oid = any (rowcast.partitions_of(c.oid)) and (p.relkind, p.relpersistence) <> ('r', 'p')
     ) as has_unsuitable_partitions,
     exists (
-        select from pg_attribute a
-        where a.attrelid = c.oid and not a.attisdropped and a.atttypid in ('money'::regtype, 'money[]'::regtype)
+        with recursive part (type) as (
+            select a.atttypid from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            union
+            select made_of.type
+            from part
+            join pg_type t on t.oid = part.type
+            cross join lateral (
+                select t.typbasetype
+                union all
+                select t.typelem
+                union all
+                select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+                union all
+                select a.atttypid from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+            ) made_of (type)
+        )
+        select from part where part.type = 'money'::regtype
     ) as has_money,
+    -- Only from Postgres 18 on there are such columns.
+    exists (
+        select from pg_attribute a where a.attrelid = c.oid and not a.attisdropped and a.attgenerated = 'v'
+    ) as has_virtual,
     rowcast.key_of(c.oid) as key
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace

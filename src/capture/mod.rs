@@ -8,9 +8,12 @@
 mod error;
 mod table;
 
-use crate::changelog::quote;
+use crate::changelog::{
+    quote,
+    statement::{self, query, query_scalar},
+};
 pub use error::TrackError;
-use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
+use sqlx::{AssertSqlSafe, PgPool, Row};
 use table::{Found, FoundTracked};
 
 /// Fires before the table's own after-triggers, which run in the order of their names: one that writes the same row
@@ -67,30 +70,26 @@ pub enum Trust {
 /// Makes the changes of a table go to the changelog. `name` is as one would write it in SQL. Tracking a tracked table
 /// changes nothing.
 pub async fn track(pool: &PgPool, name: &str, trust: Trust) -> Result<Tracked, TrackError> {
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = statement::begin(pool).await?;
     prepare(&mut transaction).await?;
     let Found { oid, partitioned, display, key } = table::find(&mut transaction, name, trust).await?;
     let failed = |error| TrackError::from_sql(error, &display);
     // Whoever else tracks it at the same time comes after.
     run(&mut transaction, format!("lock table only {display} in share row exclusive mode")).await.map_err(failed)?;
-    let attached: Option<i32> = sqlx::query_scalar(include_str!("attached.sql"))
-        .bind(oid)
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(failed)?;
+    let attached: Option<i32> =
+        query_scalar(include_str!("attached.sql")).bind(oid).fetch_optional(&mut *transaction).await.map_err(failed)?;
     if attached.is_some() {
         return Ok(Tracked::Already { table: display });
     }
-    let id: i32 = sqlx::query_scalar("select nextval(pg_get_serial_sequence('rowcast.tracked', 'id'))::integer")
+    let id: i32 = query_scalar("select nextval(pg_get_serial_sequence('rowcast.tracked', 'id'))::integer")
         .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
     for statement in triggers(id, partitioned, &display) {
         run(&mut transaction, statement).await.map_err(failed)?;
     }
-    sqlx::query("select rowcast.arm($1, $2)").bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
-    sqlx::query(include_str!("insert.sql")).bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
+    query("select rowcast.arm($1, $2)").bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
+    query(include_str!("insert.sql")).bind(id).bind(oid).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await?;
     Ok(Tracked::Now { table: display, key })
 }
@@ -123,7 +122,7 @@ fn triggers(id: i32, partitioned: bool, table: &str) -> Vec<String> {
 
 /// Runs a statement in which identifiers are quoted and all else is ours.
 async fn run(connection: &mut sqlx::PgConnection, statement: String) -> Result<(), sqlx::Error> {
-    sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
+    query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
 }
 
 /// Undoes [`track`]. Returns the table's name, quoted as SQL needs it. Works for tables that no longer exist, or that got
@@ -132,12 +131,11 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
     if !is_installed(pool).await? {
         return Err(TrackError::NotTracked { name: name.to_owned() });
     }
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = statement::begin(pool).await?;
     prepare(&mut transaction).await?;
     let FoundTracked { id, display } = table::find_tracked(&mut transaction, name).await?;
     for statement in ["select rowcast.disarm($1)", "delete from rowcast.tracked where id = $1"] {
-        sqlx::query(statement)
+        query(statement)
             .bind(id)
             .execute(&mut *transaction)
             .await
@@ -145,7 +143,7 @@ pub async fn untrack(pool: &PgPool, name: &str) -> Result<String, TrackError> {
     }
     transaction.commit().await?;
     // Nobody can resume from them any more. Not in the transaction above: there may be many.
-    sqlx::query("select rowcast.forget($1)").bind(id).execute(pool).await?;
+    statement::execute(pool, query("select rowcast.forget($1)").bind(id)).await?;
     Ok(display)
 }
 
@@ -154,7 +152,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, TrackError> {
     if !is_installed(pool).await? {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query(include_str!("list.sql")).fetch_all(pool).await?;
+    let rows = statement::rows(pool, query(include_str!("list.sql"))).await?;
     rows.into_iter()
         .map(|row| {
             Ok(Listed {
@@ -172,12 +170,12 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, TrackError> {
 
 /// Whether the database has the engine's schema. Asking what is tracked should not make it.
 async fn is_installed(pool: &PgPool) -> Result<bool, TrackError> {
-    Ok(sqlx::query_scalar("select to_regclass('rowcast.tracked') is not null").fetch_one(pool).await?)
+    Ok(statement::value(pool, query_scalar("select to_regclass('rowcast.tracked') is not null")).await?)
 }
 
 /// Event triggers need not look at what is done here.
 async fn prepare(connection: &mut sqlx::PgConnection) -> Result<(), TrackError> {
-    sqlx::query("select set_config('lock_timeout', $1, true), set_config('rowcast.refreshing', 'on', true)")
+    query("select set_config('lock_timeout', $1, true), set_config('rowcast.refreshing', 'on', true)")
         .bind(LOCK_TIMEOUT)
         .execute(connection)
         .await?;

@@ -1,6 +1,7 @@
 //! Finds the table that a name means, and refuses what cannot be tracked.
 
 use super::{TrackError, Trust};
+use crate::changelog::statement::{query, query_scalar};
 use sqlx::{PgConnection, Row, postgres::types::Oid};
 
 /// A table that can be tracked.
@@ -15,7 +16,7 @@ pub(super) struct Found {
 /// Finds a table by a name as one would write it in SQL.
 pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust) -> Result<Found, TrackError> {
     let oid = resolve(connection, name).await?.ok_or_else(|| TrackError::Missing { name: name.to_owned() })?;
-    let row = sqlx::query(include_str!("find.sql")).bind(oid).fetch_one(connection).await?;
+    let row = query(include_str!("find.sql")).bind(oid).fetch_one(connection).await?;
     let (schema, display): (String, String) = (row.try_get("schema_name")?, row.try_get("display")?);
     let kind: String = row.try_get("kind")?;
     let persistence: String = row.try_get("persistence")?;
@@ -49,9 +50,15 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust
              partitions can be tracked one by one",
         );
     }
+    if row.try_get("has_virtual")? {
+        return unsuitable(
+            "a table with a virtual generated column, whose value no trigger sees; drop the column and add it again as \
+             `generated always as (…) stored` first",
+        );
+    }
     if row.try_get("has_money")? {
         return unsuitable(
-            "a table with a column of type money, which reads differently in each session (lc_monetary); \
+            "a table with a column of type money, or made of it, which reads differently in each session (lc_monetary); \
              `alter table … alter column … type numeric` first",
         );
     }
@@ -79,7 +86,7 @@ pub(super) struct FoundTracked {
 /// Finds a tracked table by the name that it has, or is known by.
 pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> Result<FoundTracked, TrackError> {
     let oid = resolve(connection, name).await?;
-    let row = sqlx::query(include_str!("find_tracked.sql"))
+    let row = query(include_str!("find_tracked.sql"))
         .bind(oid)
         .bind(name)
         .fetch_optional(connection)
@@ -91,7 +98,7 @@ pub(super) async fn find_tracked(connection: &mut PgConnection, name: &str) -> R
 /// A name that is not even one by SQL's rules means nothing.
 async fn resolve(connection: &mut PgConnection, name: &str) -> Result<Option<Oid>, TrackError> {
     let mut savepoint = sqlx::Connection::begin(connection).await?;
-    let found = sqlx::query_scalar("select to_regclass($1)::oid").bind(name).fetch_one(&mut *savepoint).await;
+    let found = query_scalar("select to_regclass($1)::oid").bind(name).fetch_one(&mut *savepoint).await;
     match found {
         Ok(oid) => {
             savepoint.commit().await?;

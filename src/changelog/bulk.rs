@@ -5,7 +5,8 @@
 
 use super::{
     Error,
-    read::{self, Measure, Reading, Scope, Wanted},
+    read::{self, Look, Measure, Reading, SCAN_TIMEOUT, Scope, Wanted},
+    statement::query,
 };
 use crate::{
     hub::{Operation, RowChange, TableId},
@@ -33,22 +34,32 @@ struct Weight {
 async fn snapshot(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
     let mut transaction =
         connection.begin_with("begin isolation level repeatable read read only".into_sql_str()).await?;
-    sqlx::query("lock table rowcast.change in access share mode").execute(&mut *transaction).await?;
+    query("lock table rowcast.change in access share mode").execute(&mut *transaction).await?;
     read::prepare(&mut *transaction, Scope::Transaction).await?;
     Ok(transaction)
 }
 
 /// Reads the changes that `from` does not include; instead of those of the tables that have the most, one
-/// [`Operation::Reload`] each. Never [`Reading::TooMuch`].
+/// [`Operation::Reload`] each. [`Reading::TooMuch`] only if there is so much that even weighing it takes too long.
 pub(super) async fn changes_or_reloads(
     connection: &mut PgConnection,
     from: &Position,
     most: Measure,
 ) -> Result<Reading, Error> {
+    match read_lighter(connection, from, most).await {
+        Err(error) if error.is_overtime() => Ok(Reading::TooMuch),
+        outcome => outcome,
+    }
+}
+
+async fn read_lighter(connection: &mut PgConnection, from: &Position, most: Measure) -> Result<Reading, Error> {
     let mut transaction = snapshot(connection).await?;
-    let reloaded = heaviest(weigh(&mut transaction, from).await?, most);
-    let wanted = Wanted { table: None, without: &reloaded, most: Measure { changes: usize::MAX, bytes: usize::MAX } };
-    let mut reading = read::changes_after(&mut transaction, from, wanted).await?;
+    let weights = tokio::time::timeout(SCAN_TIMEOUT, weigh(&mut transaction, from));
+    let weights =
+        weights.await.map_err(|_| Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))??;
+    let reloaded = heaviest(weights, most);
+    let wanted = Wanted { without: &reloaded, most: None, ..Wanted::SOME };
+    let Look { mut reading, .. } = read::changes_after(&mut transaction, from, wanted, Scope::Transaction).await?;
     transaction.commit().await?;
     if let Reading::Changes { changes, .. } = &mut reading {
         let reload = |table| RowChange { table, transaction: OF_MANY, operation: Operation::Reload };
@@ -60,7 +71,7 @@ pub(super) async fn changes_or_reloads(
 
 async fn weigh(connection: &mut PgConnection, from: &Position) -> Result<Vec<Weight>, Error> {
     let (next, open) = read::bounds(from);
-    let rows = sqlx::query(include_str!("weigh.sql")).bind(next).bind(open).fetch_all(connection).await?;
+    let rows = query(include_str!("weigh.sql")).bind(next).bind(open).fetch_all(connection).await?;
     let count = |row: &sqlx::postgres::PgRow, column: &str| -> Result<usize, Error> {
         Ok(usize::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
     };

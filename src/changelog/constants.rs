@@ -3,7 +3,10 @@
 //! Values are bound and never become part of a statement. The types to which they are cast come from the catalog or are
 //! built in, see [`Constant::sql_type`].
 
-use super::Error;
+use super::{
+    Error,
+    statement::{self, query},
+};
 use crate::hub::filter::{Constant, FilterError};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
@@ -32,8 +35,7 @@ pub async fn read_constants(pool: &PgPool, constants: &[Constant]) -> Result<Res
 }
 
 async fn read(pool: &PgPool, constants: &[Constant]) -> Result<Vec<String>, Error> {
-    let connection = pool.acquire().await.map_err(Error::Connect)?;
-    let mut transaction = sqlx::Transaction::<sqlx::Postgres>::begin(connection, None).await?;
+    let mut transaction = statement::begin(pool).await.map_err(Error::Connect)?;
     let values = read_pinned(&mut transaction, constants).await;
     // Also after an error; the settings end with the transaction.
     transaction.rollback().await?;
@@ -41,18 +43,18 @@ async fn read(pool: &PgPool, constants: &[Constant]) -> Result<Vec<String>, Erro
 }
 
 async fn read_pinned(connection: &mut PgConnection, constants: &[Constant]) -> Result<Vec<String>, Error> {
-    sqlx::query(include_str!("constants.sql")).execute(&mut *connection).await?;
+    query(include_str!("constants.sql")).execute(&mut *connection).await?;
     let casts: Vec<_> = constants
         .iter()
         .enumerate()
         .map(|(place, constant)| format!("to_json(${}::{})::text", place + 1, constant.sql_type))
         .collect();
     let sql = format!("select {}", casts.join(", "));
-    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    let mut statement = query(AssertSqlSafe(sql));
     for constant in constants {
-        query = query.bind(constant.text.as_str());
+        statement = statement.bind(constant.text.as_str());
     }
-    let row = query.fetch_one(connection).await?;
+    let row = statement.fetch_one(connection).await?;
     (0..constants.len()).map(|place| Ok(row.try_get(place)?)).collect()
 }
 

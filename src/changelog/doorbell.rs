@@ -11,14 +11,20 @@
 //!
 //! The locks, the listening and the look are on one connection: if it dies, all end at once, and this end notices, because
 //! every question has a deadline.
+//!
+//! Behind a pooler there is no session that could keep locks or listen. Then each look is a transaction of its own, and
+//! nothing else is done here.
+//!
 //! Invariant: [`Doorbell::doze`] returning true and a following look that finds nothing mean that the next commit rings.
 
 use super::{
-    Error,
-    read::{self, Scope},
+    Error, epoch,
+    read::{self, Look, Scope, Wanted},
+    statement::begin_on,
 };
+use crate::protocol::{Epoch, Position};
 use sqlx::{
-    PgConnection, PgPool, Row,
+    Connection, PgConnection, PgPool, Postgres, Row, Transaction,
     postgres::{PgListener, PgNotification, PgPoolOptions},
 };
 use std::{
@@ -65,9 +71,17 @@ pub(super) enum Role {
     },
 }
 
+/// What a tailer is connected by.
+enum Line {
+    /// A session of its own.
+    Session(PgListener),
+    /// What may be another session for each transaction.
+    Transactions(PgConnection),
+}
+
 /// The one connection of a tailer.
 pub(super) struct Doorbell {
-    listener: PgListener,
+    line: Line,
     /// Holds the lock of who sleeps.
     dozing: bool,
     /// Holds the lock of those who are led.
@@ -82,6 +96,19 @@ pub(super) struct Doorbell {
 impl Doorbell {
     /// Opens a connection to the pool's database. Without `listens`, nobody is ever asked to ring.
     pub(super) async fn open(pool: &PgPool, listens: bool) -> Result<Self, Error> {
+        let line = if listens { Self::session(pool).await? } else { Self::transactions(pool).await? };
+        let mut doorbell = Self { line, dozing: false, follows: false, rung: false, owes: false, role: Role::Alone };
+        if listens {
+            doorbell.role = Role::Follower { heard: false };
+            if !doorbell.try_to_lead().await? {
+                doorbell.follows = doorbell.lock("select pg_try_advisory_lock_shared($1, $2)", FOLLOW).await?;
+                doorbell.ring(HERE).await?;
+            }
+        }
+        Ok(doorbell)
+    }
+
+    async fn session(pool: &PgPool) -> Result<Line, Error> {
         let own = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(CONNECT_TIMEOUT)
@@ -93,31 +120,54 @@ impl Doorbell {
         listener.eager_reconnect(false);
         within(sqlx::raw_sql(include_str!("detect_death.sql")).execute(&mut listener)).await?;
         read::prepare(&mut listener, Scope::Session).await?;
-        let mut doorbell =
-            Self { listener, dozing: false, follows: false, rung: false, owes: false, role: Role::Alone };
-        if listens {
-            within(doorbell.listener.listen_all([WRITERS, SERVERS])).await?;
-            doorbell.role = Role::Follower { heard: false };
-            if !doorbell.try_to_lead().await? {
-                doorbell.follows = doorbell.lock("select pg_try_advisory_lock_shared($1, $2)", FOLLOW).await?;
-                doorbell.ring(HERE).await?;
-            }
-        }
-        Ok(doorbell)
+        within(listener.listen_all([WRITERS, SERVERS])).await?;
+        Ok(Line::Session(listener))
+    }
+
+    /// No pool: it would ask before each look whether the connection still works.
+    async fn transactions(pool: &PgPool) -> Result<Line, Error> {
+        Ok(Line::Transactions(within(PgConnection::connect_with(&pool.connect_options())).await?))
     }
 
     pub(super) fn role(&self) -> Role {
         self.role
     }
 
-    /// The connection, to look for changes with.
+    /// The connection, for what is done in a transaction.
     pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, Error> {
-        Ok(sqlx::Acquire::acquire(&mut self.listener).await?)
+        Ok(match &mut self.line {
+            Line::Session(listener) => sqlx::Acquire::acquire(listener).await?,
+            Line::Transactions(connection) => connection,
+        })
+    }
+
+    /// Looks for what is new since a position.
+    pub(super) async fn look(&mut self, from: &Position, wanted: Wanted<'_>) -> Result<Look, Error> {
+        if let Line::Session(_) = self.line {
+            return read::changes_after(self.connection().await?, from, wanted, Scope::Session).await;
+        }
+        let mut transaction = self.begin().await?;
+        within_any(read::prepare(&mut *transaction, Scope::Transaction)).await?;
+        let look = read::changes_after(&mut transaction, from, wanted, Scope::Transaction).await?;
+        within(transaction.commit()).await?;
+        Ok(look)
+    }
+
+    /// Which continuous history is at the other end.
+    pub(super) async fn epoch(&mut self) -> Result<Epoch, Error> {
+        let mut transaction = self.begin().await?;
+        let epoch = within_any(epoch(&mut *transaction)).await?;
+        within(transaction.commit()).await?;
+        Ok(epoch)
+    }
+
+    async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, Error> {
+        within(begin_on(self.connection().await?)).await
     }
 
     /// Fails if the other end does not answer.
     pub(super) async fn check(&mut self) -> Result<(), Error> {
-        within(sqlx::query("select 1").execute(&mut self.listener)).await?;
+        within(sqlx::raw_sql("select 1").execute(self.connection().await?)).await?;
         Ok(())
     }
 
@@ -150,9 +200,7 @@ impl Doorbell {
 
     /// Takes note of what has been said meanwhile, and speaks if somebody waits to hear the leader.
     pub(super) async fn attend(&mut self) -> Result<(), Error> {
-        while let Some(notification) = self.listener.next_buffered() {
-            self.note(&notification);
-        }
+        self.note_all();
         if self.owes {
             self.ring("").await?;
             self.owes = false;
@@ -178,21 +226,26 @@ impl Doorbell {
 
     /// Waits until somebody rings. Cancelling it loses nothing.
     pub(super) async fn rung(&mut self) -> Result<(), Error> {
-        if self.role == Role::Alone {
-            return std::future::pending().await;
-        }
         while !self.rung {
-            match self.listener.try_recv().await? {
+            let Line::Session(listener) = &mut self.line else { return std::future::pending().await };
+            match listener.try_recv().await? {
                 Some(notification) => self.note(&notification),
                 None => return Err(Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into()))),
             }
         }
         // One look answers however many have rung.
-        while let Some(notification) = self.listener.next_buffered() {
-            self.note(&notification);
-        }
+        self.note_all();
         self.rung = false;
         Ok(())
+    }
+
+    /// Takes note of all that has been said.
+    fn note_all(&mut self) {
+        while let Line::Session(listener) = &mut self.line
+            && let Some(notification) = listener.next_buffered()
+        {
+            self.note(&notification);
+        }
     }
 
     /// What a notification means to this server.
@@ -214,13 +267,17 @@ impl Doorbell {
     }
 
     async fn ring(&mut self, payload: &str) -> Result<(), Error> {
-        let notify = sqlx::query("select pg_notify($1, $2)").bind(SERVERS).bind(payload);
-        within(notify.execute(&mut self.listener)).await?;
+        if let Line::Session(listener) = &mut self.line {
+            let notify = sqlx::query("select pg_notify($1, $2)").bind(SERVERS).bind(payload);
+            within(notify.execute(listener)).await?;
+        }
         Ok(())
     }
 
+    /// Asks for a lock of the session. False where there is none.
     async fn lock(&mut self, sql: &'static str, key: i32) -> Result<bool, Error> {
-        let row = within(sqlx::query(sql).bind(LOCKS).bind(key).fetch_optional(&mut self.listener)).await?;
+        let Line::Session(listener) = &mut self.line else { return Ok(false) };
+        let row = within(sqlx::query(sql).bind(LOCKS).bind(key).fetch_optional(listener)).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
     }
 
@@ -233,8 +290,12 @@ impl Doorbell {
 
 /// The answer to a question that needs no work, or an error: no answer for so long means that there is nobody at the other end.
 async fn within<T>(question: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+    within_any(async { Ok(question.await?) }).await
+}
+
+async fn within_any<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match tokio::time::timeout(ANSWER_TIMEOUT, question).await {
-        Ok(answer) => Ok(answer?),
+        Ok(answer) => answer,
         Err(_) => Err(Error::Postgres(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
     }
 }

@@ -32,6 +32,16 @@ impl Error {
         error.code().is_some_and(|code| codes.contains(&&*code))
     }
 
+    /// Whether it took longer than it may: to try again would take as long.
+    pub(super) fn is_overtime(&self) -> bool {
+        match self {
+            // 57014 query canceled.
+            Self::Postgres(sqlx::Error::Database(error)) => error.code().as_deref() == Some("57014"),
+            Self::Postgres(sqlx::Error::Io(error)) => error.kind() == std::io::ErrorKind::TimedOut,
+            _ => false,
+        }
+    }
+
     /// Whether trying again may help: the database cannot be reached, refuses everybody, or has the table locked.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -10,6 +10,8 @@
 //! | `constants` | constants of filters that only the database can read |
 //! | `doorbell` | sleeping without missing anything |
 //! | `tailer` | the one task that feeds the hub |
+//! | `history` | which continuous history the database is |
+//! | `statement` | statements that leave nothing behind in a session |
 //! | `bulk` | what to do when there is too much to read |
 //! | `retention` | how far back the changelog reaches |
 //!
@@ -21,16 +23,19 @@ mod bulk;
 mod constants;
 mod doorbell;
 mod error;
+mod history;
 mod position;
 mod read;
 mod retention;
 mod schema;
 mod snapshot;
 mod source;
+pub(crate) mod statement;
 mod tailer;
 
 pub use constants::read_constants;
 pub use error::Error;
+pub use history::renew as renew_history;
 pub use position::epoch;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, begin, prune};

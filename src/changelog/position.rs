@@ -3,7 +3,7 @@
 //! `pg_snapshot` is `xmin:xmax:xip,…`: exactly "all below `next` except the open ones", because `xmin` follows from the
 //! rest. Snapshots of one primary are totally ordered: each is taken under the lock under which commits become visible.
 
-use super::Error;
+use super::{Error, statement::query};
 use crate::protocol::{Epoch, Position};
 use sqlx::{Executor, Postgres, Row};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -28,9 +28,9 @@ pub(super) fn transaction(text: &str) -> Result<u64, Error> {
 
 /// Which continuous history the database is: our own id, kept beside the changelog, with the system identifier and the
 /// timeline where they may be read. A dump restored elsewhere has another system identifier, a backup restored to a point
-/// in time and a promoted standby another timeline.
+/// in time and a promoted standby another timeline. A storage snapshot that is put back has neither: see [`renew_history`](super::renew_history).
 pub async fn epoch<'c>(database: impl Executor<'c, Database = Postgres>) -> Result<Epoch, Error> {
-    let row = database.fetch_one(sqlx::query(include_str!("epoch.sql"))).await?;
+    let row = database.fetch_one(query(include_str!("epoch.sql"))).await?;
     let parts: [Option<String>; 4] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
     // Not a secret and not for eternity: if a new compiler hashes differently, clients resync once.
     let mut hasher = DefaultHasher::new();

@@ -3,7 +3,10 @@
 //! Exactly the rows of transactions that the position does not include, in `seq` order. The cost is proportional to what
 //! is new, even while some transaction stays open for an hour: both halves of the condition are look-ups in the index.
 
-use super::{Error, position};
+use super::{
+    Error, position,
+    statement::{self, query},
+};
 use crate::{
     hub::{Image, Operation, RowChange, TableId},
     protocol::Position,
@@ -34,17 +37,27 @@ pub(super) struct Wanted<'a> {
     pub(super) table: Option<TableId>,
     /// Not of these.
     pub(super) without: &'a [TableId],
-    /// At most so much.
-    pub(super) most: Measure,
+    /// At most so much; any number if it is not said.
+    pub(super) most: Option<Measure>,
+    /// How long to wait for one row. However much there is in all, a connection that says nothing at all for so long is as
+    /// good as lost.
+    pub(super) patience: Duration,
 }
 
 impl Wanted<'_> {
     /// Of all tables.
-    pub(super) const ALL: Self = Self { table: None, without: &[], most: Measure::REPLAY };
+    pub(super) const ALL: Self = Self { table: None, without: &[], most: Some(Measure::REPLAY), patience: ROW_TIMEOUT };
+    /// Of the changes of others, any number may have to be passed over before the first row.
+    pub(super) const SOME: Self = Self { patience: SCAN_PATIENCE, ..Self::ALL };
 }
 
-/// How long to wait for one row.
-const ROW_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for one row of a look.
+pub(super) const ROW_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the database may look for what is new: tens of millions of changes can be passed over in that time. What takes
+/// longer is too much to be replayed.
+pub(super) const SCAN_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait for a row of what may take that long.
+const SCAN_PATIENCE: Duration = SCAN_TIMEOUT.saturating_add(ROW_TIMEOUT);
 
 /// What was found after a position.
 #[derive(Debug)]
@@ -57,17 +70,22 @@ pub enum Reading {
         position: Position,
     },
     /// More than can be taken at once: replaying it would cost more than a snapshot.
-    TooMuch {
-        /// Where they would have led.
-        position: Position,
-    },
+    TooMuch,
     /// Some of it has been pruned.
     Pruned,
     /// The position is ahead of the database.
     Ahead,
 }
 
-/// How long the settings of [`prepare`] last.
+/// What a look finds.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// The [id](super::history) of the history that was looked at.
+    pub(super) history: String,
+    pub(super) reading: Reading,
+}
+
+/// How long the settings of [`prepare`] last, and the statement that is prepared under them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// As long as the connection.
@@ -77,32 +95,40 @@ pub(super) enum Scope {
 }
 
 /// Has a connection plan [`changes_after`] as it must be planned: by the index, for what is new is always beyond what the
-/// statistics know; once, for planning takes longer than looking; and not compiled, which would take longer still.
+/// statistics know, and row by row, for it need not be read to the end; once, for planning takes longer than looking; and
+/// not compiled, which would take longer still.
 pub(super) async fn prepare(database: impl Executor<'_, Database = Postgres>, scope: Scope) -> Result<(), Error> {
-    sqlx::query(
-        "select set_config('enable_seqscan', 'off', $1), set_config('plan_cache_mode', 'force_generic_plan', $1),
-                set_config('jit', 'off', $1)",
+    query(
+        "select set_config('enable_seqscan', 'off', $1), set_config('enable_bitmapscan', 'off', $1),
+                set_config('plan_cache_mode', 'force_generic_plan', $1),
+                set_config('jit', 'off', $1), set_config('statement_timeout', $2, $1)",
     )
     .bind(scope == Scope::Transaction)
+    .bind(SCAN_TIMEOUT.as_millis().to_string())
     .execute(database)
     .await?;
     Ok(())
 }
 
 /// Reads the changes of one table that `from` does not include, on any connection of a pool. How much there is of other
-/// tables does not matter.
+/// tables does not matter, unless it takes too long to be passed over.
 pub async fn catch_up(pool: &PgPool, from: &Position, table: TableId) -> Result<Reading, Error> {
-    let mut transaction = pool.begin().await.map_err(Error::Connect)?;
+    let mut transaction = statement::begin(pool).await.map_err(Error::Connect)?;
     prepare(&mut *transaction, Scope::Transaction).await?;
-    changes_after(&mut transaction, from, Wanted { table: Some(table), ..Wanted::ALL }).await
+    let wanted = Wanted { table: Some(table), ..Wanted::SOME };
+    match changes_after(&mut transaction, from, wanted, Scope::Transaction).await {
+        Err(error) if error.is_overtime() => Ok(Reading::TooMuch),
+        look => Ok(look?.reading),
+    }
 }
 
-/// The next row. However much there is in all, a connection that says nothing at all for so long is as good as lost.
+/// The next row.
 async fn next(
     rows: &mut (impl Stream<Item = Result<PgRow, sqlx::Error>> + Unpin),
+    patience: Duration,
 ) -> Result<Option<PgRow>, sqlx::Error> {
     let timed_out = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-    tokio::time::timeout(ROW_TIMEOUT, rows.try_next()).await.map_err(timed_out)?
+    tokio::time::timeout(patience, rows.try_next()).await.map_err(timed_out)?
 }
 
 /// Reads the changes that `from` does not include, on a connection that is [prepared](prepare).
@@ -110,43 +136,37 @@ pub(super) async fn changes_after(
     connection: &mut PgConnection,
     from: &Position,
     wanted: Wanted<'_>,
-) -> Result<Reading, Error> {
+    scope: Scope,
+) -> Result<Look, Error> {
     let (next_transaction, open) = bounds(from);
-    let mut rows = sqlx::query(include_str!("changes_after.sql"))
+    let most = |of: fn(Measure) -> usize| wanted.most.and_then(|most| i64::try_from(of(most)).ok());
+    let mut rows = query(include_str!("changes_after.sql"))
+        .persistent(scope == Scope::Session)
         .bind(next_transaction)
         .bind(open)
-        .bind(i64::try_from(wanted.most.changes).unwrap_or(i64::MAX).saturating_add(1))
-        .bind(i64::try_from(wanted.most.bytes).unwrap_or(i64::MAX))
+        .bind(most(|most| most.changes))
+        .bind(most(|most| most.bytes))
         .bind(wanted.table)
         .bind(wanted.without)
         .fetch(connection);
-    let mut mark = None;
+    let missing = || Error::Unexpected("rowcast.history is empty".to_owned());
+    let mark = next(&mut rows, wanted.patience).await?.ok_or_else(missing)?;
+    let position = position::parse(mark.try_get("snapshot")?)?;
+    let horizon = position::parse(mark.try_get("horizon")?)?;
     let mut changes = Vec::new();
-    let mut bytes = 0;
-    let mut too_much = false;
-    while let Some(row) = next(&mut rows).await? {
-        if let Some(snapshot) = row.try_get::<Option<&str>, _>("snapshot")? {
-            mark = Some((position::parse(snapshot)?, position::parse(row.try_get("horizon")?)?));
-        } else if !too_much {
-            let change = change(&row)?;
-            bytes += change.bytes();
-            changes.push(change);
-            too_much = changes.len() > wanted.most.changes || bytes > wanted.most.bytes;
-            if too_much {
-                changes = Vec::new();
-            }
-        }
+    while let Some(row) = next(&mut rows, wanted.patience).await? {
+        changes.push(change(&row)?);
     }
-    let (position, horizon) = mark.ok_or_else(|| Error::Unexpected("rowcast.history is empty".to_owned()))?;
-    Ok(if !from.reaches(&horizon) {
+    let reading = if !from.reaches(&horizon) {
         Reading::Pruned
     } else if !position.reaches(from) {
         Reading::Ahead
-    } else if too_much {
-        Reading::TooMuch { position }
+    } else if mark.try_get("too_much")? {
+        Reading::TooMuch
     } else {
         Reading::Changes { changes, position }
-    })
+    };
+    Ok(Look { history: mark.try_get("history")?, reading })
 }
 
 /// A position as statements take it: its next transaction, its open ones.

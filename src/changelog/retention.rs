@@ -15,6 +15,7 @@
 use super::{
     Error,
     read::{self, Scope},
+    statement::{self, query, query_scalar},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 use std::time::{Duration, Instant};
@@ -96,20 +97,18 @@ pub async fn begin(pool: &PgPool, keep: Keep) -> Result<(), Error> {
 /// Says that a server is there, and how much it keeps.
 async fn attend(pool: &PgPool, keep: Keep) -> Result<(), Error> {
     resume(pool).await?;
-    sqlx::query(
+    let keep_so = query(
         "update rowcast.history set keep = make_interval(secs => $1), keep_bytes = $2
          where (keep, keep_bytes) is distinct from (make_interval(secs => $1), $2::bigint)",
     )
     .bind(keep.age.as_secs_f64())
-    .bind(keep.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
-    .execute(pool)
-    .await?;
-    Ok(())
+    .bind(keep.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
+    Ok(statement::execute(pool, keep_so).await?)
 }
 
 /// Says that a server is there. From here on writers add to the changelog, if they had stopped.
 pub(super) async fn resume(pool: &PgPool) -> Result<(), Error> {
-    if sqlx::query_scalar("select rowcast.resume()").fetch_one(pool).await? {
+    if statement::value(pool, query_scalar("select rowcast.resume()")).await? {
         tracing::info!("no server was there for so long that changes were no longer kept: every client starts over");
     }
     Ok(())
@@ -117,7 +116,7 @@ pub(super) async fn resume(pool: &PgPool) -> Result<(), Error> {
 
 /// Whether nobody is left who wrote while changes were not added. When the last of them has ended, the tables are read anew.
 pub(super) async fn settle(pool: &PgPool) -> Result<bool, Error> {
-    Ok(sqlx::query_scalar("select rowcast.settle()").fetch_one(pool).await?)
+    Ok(statement::value(pool, query_scalar("select rowcast.settle()")).await?)
 }
 
 /// Sets a mark, and prunes what need not be kept. Returns how many parts of the changelog were emptied. Safe to call from
@@ -125,8 +124,9 @@ pub(super) async fn settle(pool: &PgPool) -> Result<bool, Error> {
 pub async fn prune(pool: &PgPool, keep: impl Into<Keep>) -> Result<u64, Error> {
     let keep = keep.into();
     attend(pool, keep).await?;
-    sqlx::query("insert into rowcast.mark default values on conflict do nothing").execute(pool).await?;
-    sqlx::query(include_str!("move_horizon.sql")).bind(keep.age.as_secs_f64()).execute(pool).await?;
+    statement::execute(pool, query("insert into rowcast.mark default values on conflict do nothing")).await?;
+    let move_horizon = query(include_str!("move_horizon.sql")).bind(keep.age.as_secs_f64());
+    statement::execute(pool, move_horizon).await?;
     rotate(pool, keep).await?;
     let mut emptied = 0;
     for part in Part::all(pool).await?.into_iter().filter(|part| !part.current) {
@@ -140,12 +140,12 @@ pub async fn prune(pool: &PgPool, keep: impl Into<Keep>) -> Result<u64, Error> {
 
 /// Has new changes go to another part, if the current one is old or large enough.
 async fn rotate(pool: &PgPool, keep: Keep) -> Result<(), Error> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = statement::begin(pool).await?;
     // The lock of those who pause and resume the changelog.
-    sqlx::query("select pg_advisory_xact_lock(1919907683, 4)").execute(&mut *transaction).await?;
+    query("select pg_advisory_xact_lock(1919907683, 4)").execute(&mut *transaction).await?;
     // Servers take turns: otherwise one could go back to what the other has left.
-    sqlx::query("select from rowcast.history for update").execute(&mut *transaction).await?;
-    sqlx::query(include_str!("rotate.sql"))
+    query("select from rowcast.history for update").execute(&mut *transaction).await?;
+    query(include_str!("rotate.sql"))
         .bind((keep.age / SHARE).as_secs_f64())
         .bind(keep.bytes.map(|bytes| i64::try_from(bytes / u64::from(SHARE)).unwrap_or(i64::MAX)))
         .execute(&mut *transaction)
@@ -184,7 +184,7 @@ struct Part {
 impl Part {
     /// Those with the earliest transactions first.
     async fn all(pool: &PgPool) -> Result<Vec<Self>, Error> {
-        let rows = sqlx::query(include_str!("parts.sql")).fetch_all(pool).await?;
+        let rows = statement::rows(pool, query(include_str!("parts.sql"))).await?;
         rows.into_iter()
             .map(|row| {
                 let all_bytes = u64::try_from(row.try_get::<i64, _>("all_bytes")?).unwrap_or_default();
@@ -199,19 +199,18 @@ impl Part {
     }
 
     async fn move_horizon_past(self, pool: &PgPool) -> Result<(), Error> {
-        sqlx::query(self.statement(include_str!("move_horizon_past.sql"))).execute(pool).await?;
-        Ok(())
+        Ok(statement::execute(pool, query(self.statement(include_str!("move_horizon_past.sql")))).await?)
     }
 
     /// Empties the part if all of it is pruned and nobody holds it. Whether it did.
     async fn empty(self, pool: &PgPool) -> Result<bool, Error> {
         for _ in 0..LOCK_TRIES {
-            let mut transaction = pool.begin().await?;
+            let mut transaction = statement::begin(pool).await?;
             read::prepare(&mut *transaction, Scope::Transaction).await?;
             if !self.is_pruned(&mut transaction).await? {
                 return Ok(false);
             }
-            match sqlx::query(self.statement("lock table {part} in access exclusive mode nowait"))
+            match query(self.statement("lock table {part} in access exclusive mode nowait"))
                 .execute(&mut *transaction)
                 .await
             {
@@ -228,7 +227,7 @@ impl Part {
             if !self.is_pruned(&mut transaction).await? {
                 return Ok(false);
             }
-            sqlx::query(self.statement("truncate {part}")).execute(&mut *transaction).await?;
+            query(self.statement("truncate {part}")).execute(&mut *transaction).await?;
             transaction.commit().await?;
             return Ok(true);
         }
@@ -237,6 +236,6 @@ impl Part {
     }
 
     async fn is_pruned(self, connection: &mut PgConnection) -> Result<bool, Error> {
-        Ok(sqlx::query_scalar(self.statement(include_str!("is_pruned.sql"))).fetch_one(connection).await?)
+        Ok(query_scalar(self.statement(include_str!("is_pruned.sql"))).fetch_one(connection).await?)
     }
 }

@@ -3,7 +3,10 @@
 //! One `repeatable read` transaction is one snapshot, however many tables it reads. Settings that shape text are pinned
 //! as in the capture function, so that a row reads the same from the table and from the changelog.
 
-use super::{Error, epoch, position};
+use super::{
+    Error, epoch, history, position,
+    statement::{query, query_scalar},
+};
 use crate::{
     hub::{Definition, Table, View, ViewBounds},
     protocol::{Position, Token},
@@ -42,15 +45,13 @@ impl Snapshot {
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
                 .await?;
         // Any `select` would take the snapshot already.
-        sqlx::query(AssertSqlSafe(format!("set local lock_timeout = '{LOCK_TIMEOUT}'")))
-            .execute(&mut *transaction)
-            .await?;
+        query(AssertSqlSafe(format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))).execute(&mut *transaction).await?;
         for target in targets {
             // Identifiers are quoted by the callers.
             let sql = format!("lock table {target} in access share mode");
-            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+            query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
-        let text: String = sqlx::query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
+        let text: String = query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })
     }
 
@@ -69,21 +70,26 @@ impl Snapshot {
         Ok(Token { epoch: epoch(&mut *self.transaction).await?, position: self.position.clone() })
     }
 
+    /// The id of its history.
+    pub(super) async fn history(&mut self) -> Result<String, Error> {
+        history::id(&mut *self.transaction).await
+    }
+
     /// The rows that a query asks for, in the order of the table's key, as JSON.
     pub fn rows<'a>(
         &'a mut self,
         definition: &Definition,
     ) -> impl Stream<Item = Result<Box<RawValue>, Error>> + use<'a> {
         let (sql, values) = select(definition);
-        let query = values.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, value| query.bind(value));
-        query.fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
+        let statement = values.into_iter().fold(query(AssertSqlSafe(sql)), |statement, value| statement.bind(value));
+        statement.fetch(&mut *self.transaction).map_err(Error::from).and_then(async |row| {
             RawValue::from_string(row.try_get(0)?).map_err(|error| Error::Unexpected(format!("row text: {error}")))
         })
     }
 
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "select id, schema_name, table_name, key, since::text, columns::text, partitioned, policies::text
              from rowcast.tracked",
         )

@@ -2,8 +2,9 @@
 //!
 //! Procedure: look; publish what is there, even if only the position moved; look again soon while there is traffic;
 //! otherwise doze, look once more, and sleep until the doorbell rings, somebody waits for a position, or the safety poll
-//! is due. Beside a server that does this already, only look when it rings. Whatever fails ends the connection, tells the sessions, and starts over from the hub's position: nothing is
-//! lost, because the position is the hub's and not the connection's.
+//! is due. Beside a server that does this already, only look when it rings. Whatever fails ends the connection, tells the
+//! sessions, and starts over from the hub's position: nothing is lost, because the position is the hub's and not the
+//! connection's. Each look says which history it was in; in another one, everybody starts over.
 //!
 //! It does not decide what anybody sees, and it never waits for a session.
 
@@ -11,10 +12,11 @@ use super::{
     Error, bulk,
     bulk::CATALOG_TABLE,
     doorbell::{Doorbell, Role},
-    epoch, position, read,
-    read::{Measure, Reading, Scope, Wanted},
+    history, position, read,
+    read::{Look, Measure, Reading, Scope, Wanted},
     retention,
     snapshot::Snapshot,
+    statement::{self, query_scalar},
 };
 use crate::{
     hub::{
@@ -27,7 +29,10 @@ use crate::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sqlx::{PgConnection, PgPool};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How much of the past a hub starts with, so that clients who come back after a restart need no database: from the newest
@@ -56,7 +61,7 @@ pub enum WakeUp {
     /// Writers ring while it sleeps. Except where the database allows prepared transactions, which must not `notify`.
     #[default]
     Auto,
-    /// It looks every few milliseconds. For poolers that cannot `listen`.
+    /// It looks every few milliseconds, and needs nothing of a session that ends with a transaction. For poolers.
     Poll,
 }
 
@@ -67,13 +72,16 @@ pub struct Tailer {
     hub: Arc<Hub>,
     wake_up: WakeUp,
     safety_poll: Duration,
+    row_timeout: Duration,
+    /// The [id](history) of the history that the hub is in.
+    history: Mutex<String>,
 }
 
 impl Tailer {
     /// Reads where the database stands and makes a hub that stands there too.
     pub async fn start(pool: PgPool, wake_up: WakeUp) -> Result<Self, Error> {
         let bounds = Bounds::default();
-        let Stand { token, catalog, past } = stand(&pool, Some(bounds)).await?;
+        let Stand { token, history, catalog, past } = stand(&pool, Some(bounds)).await?;
         let hub = match past {
             None => Hub::new(token.epoch, token.position, catalog, bounds),
             Some(past) => {
@@ -86,12 +94,19 @@ impl Tailer {
         };
         // Before anybody can ask.
         hub.set_room_rights(Rights::new(rules::read(&pool).await?));
-        Ok(Self { pool, hub: Arc::new(hub), wake_up, safety_poll: SAFETY_POLL })
+        let (hub, history) = (Arc::new(hub), Mutex::new(history));
+        Ok(Self { pool, hub, wake_up, safety_poll: SAFETY_POLL, row_timeout: read::ROW_TIMEOUT, history })
     }
 
     /// Looks this often even if nobody rings. Wake-ups do not get lost; with a time that never comes, tests show that.
     pub fn with_safety_poll(mut self, between: Duration) -> Self {
         self.safety_poll = between;
+        self
+    }
+
+    /// Waits this long for each row of a look. However much there is, none takes long; with a short time, tests show that.
+    pub fn with_row_timeout(mut self, timeout: Duration) -> Self {
+        self.row_timeout = timeout;
         self
     }
 
@@ -125,7 +140,7 @@ impl Tailer {
 
     async fn feed(&self) -> Result<std::convert::Infallible, Error> {
         let mut doorbell = Doorbell::open(&self.pool, self.listens().await?).await?;
-        if epoch(doorbell.connection().await?).await? != self.hub.token().epoch {
+        if doorbell.epoch().await? != self.hub.token().epoch {
             tracing::warn!("this is another history of the database: every client starts over");
             self.start_over().await?;
         }
@@ -205,7 +220,7 @@ impl Tailer {
             return Ok(false);
         }
         let prepared: String =
-            sqlx::query_scalar("select current_setting('max_prepared_transactions')").fetch_one(&self.pool).await?;
+            statement::value(&self.pool, query_scalar("select current_setting('max_prepared_transactions')")).await?;
         Ok(prepared == "0")
     }
 
@@ -222,10 +237,16 @@ impl Tailer {
 
     async fn publish(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
         let from = self.hub.token().position;
-        let connection = doorbell.connection().await?;
-        let mut reading = read::changes_after(connection, &from, Wanted::ALL).await?;
-        if let Reading::TooMuch { .. } = reading {
-            reading = bulk::changes_or_reloads(connection, &from, Measure::REPLAY).await?;
+        let wanted = Wanted { patience: self.row_timeout, ..Wanted::ALL };
+        let Look { history, mut reading } = doorbell.look(&from, wanted).await?;
+        let known = self.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if history != known {
+            tracing::warn!("a new history of the database has begun: every client starts over");
+            self.start_over().await?;
+            return Ok(true);
+        }
+        if let Reading::TooMuch = reading {
+            reading = bulk::changes_or_reloads(doorbell.connection().await?, &from, Measure::REPLAY).await?;
         }
         match reading {
             Reading::Changes { changes, position } => {
@@ -242,7 +263,12 @@ impl Tailer {
                 }
                 Ok(any)
             }
-            Reading::TooMuch { .. } | Reading::Pruned => {
+            Reading::TooMuch => {
+                tracing::warn!("so much has changed that it cannot even be weighed: every client starts over");
+                self.start_over().await?;
+                Ok(true)
+            }
+            Reading::Pruned => {
                 tracing::info!("what comes next has been pruned: every client starts over from a snapshot");
                 self.start_over().await?;
                 self.read_rules(doorbell).await?;
@@ -250,6 +276,8 @@ impl Tailer {
             }
             Reading::Ahead => {
                 tracing::warn!("the database is behind what has been read from it: every client starts over");
+                // It has been put back: what was said of positions that it has yet to reach again is no longer true.
+                history::end(&self.pool, &known).await?;
                 self.start_over().await?;
                 self.read_rules(doorbell).await?;
                 Ok(true)
@@ -265,7 +293,8 @@ impl Tailer {
     }
 
     async fn start_over(&self) -> Result<(), Error> {
-        let Stand { token, catalog, .. } = stand(&self.pool, None).await?;
+        let Stand { token, history, catalog, .. } = stand(&self.pool, None).await?;
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
         self.hub.skip_to(token.epoch, token.position, catalog);
         Ok(())
     }
@@ -274,6 +303,8 @@ impl Tailer {
 /// Where the database stands.
 struct Stand {
     token: Token,
+    /// The id of its history.
+    history: String,
     /// Its tracked tables.
     catalog: Catalog,
     /// What led there.
@@ -290,16 +321,21 @@ struct Past {
 async fn stand(pool: &PgPool, past: Option<Bounds>) -> Result<Stand, Error> {
     let mut snapshot = Snapshot::open_with_changelog(pool).await?;
     let token = snapshot.token().await?;
+    let history = snapshot.history().await?;
     let catalog = snapshot.tables().await?.into_iter().collect();
     let past = match past {
-        Some(bounds) => recent(snapshot.connection(), bounds).await?,
+        Some(bounds) => match recent(snapshot.connection(), bounds).await {
+            // It is only for those who come back at once; they can have it from the changelog.
+            Err(error) if error.is_overtime() => None,
+            recent => recent?,
+        },
         None => None,
     };
-    Ok(Stand { token, catalog, past })
+    Ok(Stand { token, history, catalog, past })
 }
 
 async fn recent(connection: &mut PgConnection, bounds: Bounds) -> Result<Option<Past>, Error> {
-    let mark: Option<String> = sqlx::query_scalar(
+    let mark: Option<String> = query_scalar(
         "select position::text from rowcast.mark where at <= now() - make_interval(secs => $1) order by at desc limit 1",
     )
     .bind(PAST.as_secs_f64())
@@ -308,13 +344,12 @@ async fn recent(connection: &mut PgConnection, bounds: Bounds) -> Result<Option<
     let Some(mark) = mark else { return Ok(None) };
     let from = position::parse(&mark)?;
     read::prepare(&mut *connection, Scope::Transaction).await?;
-    let most = Measure { changes: bounds.ring_changes, bytes: bounds.ring_bytes };
-    Ok(
-        match read::changes_after(connection, &from, Wanted { most, without: &[CATALOG_TABLE], ..Wanted::ALL }).await? {
-            Reading::Changes { changes, .. } => Some(Past { from, changes }),
-            Reading::TooMuch { .. } | Reading::Pruned | Reading::Ahead => None,
-        },
-    )
+    let most = Some(Measure { changes: bounds.ring_changes, bytes: bounds.ring_bytes });
+    let wanted = Wanted { most, without: &[CATALOG_TABLE], ..Wanted::ALL };
+    Ok(match read::changes_after(&mut *connection, &from, wanted, Scope::Transaction).await?.reading {
+        Reading::Changes { changes, .. } => Some(Past { from, changes }),
+        Reading::TooMuch | Reading::Pruned | Reading::Ahead => None,
+    })
 }
 
 /// The changelog's number for what it says about people.

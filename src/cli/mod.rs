@@ -78,6 +78,12 @@ enum Command {
     /// Who may be in which rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// After the database's files were put back: have every page start over
+    ///
+    /// Pages continue from positions in the history of the database. A database that is restored by Postgres' own means is
+    /// another one to them, or on another timeline; files that were simply put back, such as a snapshot of a disk or of a
+    /// virtual machine, are not. Servers may run meanwhile. Harmless, but every page is read anew.
+    NewHistory,
     /// Open psql on the database
     #[command(after_help = "Example:\n  rowcast psql -- -c 'update products set quantity = quantity + 1'")]
     Psql {
@@ -95,6 +101,12 @@ struct Serve {
     /// Where to listen [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Speak TLS with this certificate (PEM, with what it was signed with); read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
@@ -119,6 +131,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             tokio::spawn(stop_on_signal(stop.clone()));
             if let Some(redis) = options.redis {
                 config.rowcast.nodes.redis = redis;
+            }
+            if options.tls_cert.is_some() {
+                (config.rowcast.server.tls_cert, config.rowcast.server.tls_key) = (options.tls_cert, options.tls_key);
             }
             let options = server::Options { listen: options.listen, demo: options.demo };
             server::serve(config, leptos.leptos_options, options, stop).await?;
@@ -154,6 +169,17 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::Rights(command) => return rights::run(&config, command).await,
         Command::Token(command) => token::run(&config, command).await?,
         Command::Room(command) => return room::run(&config, command).await,
+        Command::NewHistory => {
+            let database = Database::open(&config.rowcast.database).await?;
+            let renewed = async {
+                changelog::install(&database.pool).await?;
+                changelog::renew_history(&database.pool).await
+            };
+            let renewed = renewed.await;
+            database.close().await?;
+            renewed?;
+            println!("A new history has begun: every page starts over.");
+        }
         Command::Psql { options } => return database::psql(&config, options).await,
         Command::Database(command) => return database::run(&config, command).await,
     }

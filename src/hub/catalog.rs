@@ -12,7 +12,7 @@ pub struct Table {
     pub schema: String,
     /// Its name within the schema.
     pub name: String,
-    /// Columns of the primary key. None: it lost its primary key.
+    /// Columns of the primary key. None: it lost its primary key, or got a column that no change has.
     pub key: Vec<String>,
     /// Its columns, in the order of the row's text. Changes of a partition's rows may have them in another order.
     pub columns: Vec<Column>,

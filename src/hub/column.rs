@@ -17,12 +17,15 @@ pub struct Column {
     /// Not for those whose question this is: as if it were not there.
     #[serde(skip)]
     pub hidden: bool,
+    /// Whether its values are computed only when they are read, so that no change has them.
+    #[serde(default, rename = "virtual")]
+    pub is_virtual: bool,
 }
 
 impl Column {
     /// A column of a type that has no parameters.
     pub fn new(name: &str, sql: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), sql: sql.to_owned(), kind, hidden: false }
+        Self { name: name.to_owned(), sql: sql.to_owned(), kind, is_virtual: false, hidden: false }
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
+//! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
 //! | `state/deliver` | what becomes of a batch |
@@ -40,6 +41,7 @@ mod definition;
 pub mod filter;
 mod frames;
 mod index;
+mod meter;
 mod net;
 mod outbox;
 mod policy;

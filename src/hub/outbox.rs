@@ -7,7 +7,11 @@
 //! queue is emptied of rows. What does not fit is dropped, and with it all that follows about the same room, until there is
 //! room to say so and to tell anew who is there.
 
-use super::{QueryId, Ticket, rooms::RoomName};
+use super::{
+    QueryId, Ticket,
+    meter::{Meter, Weighed},
+    rooms::RoomName,
+};
 use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
 use std::{
@@ -27,6 +31,18 @@ impl Frame {
     /// The UTF-8 text of the frame.
     pub fn bytes(&self) -> &Bytes {
         &self.0
+    }
+}
+
+impl Frame {
+    /// The same, counted from now on.
+    pub(super) fn counted(&self, meter: &Arc<Meter>) -> Self {
+        Self::weighed(String::from_utf8_lossy(&self.0).into_owned(), meter)
+    }
+
+    /// A frame of changes, which is counted as long as somebody has to send it.
+    pub(super) fn weighed(text: String, meter: &Arc<Meter>) -> Self {
+        Self(Bytes::from_owner::<Weighed>(meter.weigh(text)))
     }
 }
 
@@ -253,6 +269,25 @@ impl Outbox {
         self.bytes = self.queue.iter().map(Sent::bytes).sum();
         self.lagged.get_or_insert_default().extend(queries);
         self.filled.notify_one();
+    }
+
+    /// Drops all that was said in rooms and to the person, to tell later that something was missed.
+    pub(super) fn silence(&mut self) {
+        for sent in std::mem::take(&mut self.queue) {
+            match sent {
+                Sent::Ephemeral { room, .. } => {
+                    self.missed.insert(room);
+                }
+                sent => self.queue.push_back(sent),
+            }
+        }
+        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.filled.notify_one();
+    }
+
+    /// Bytes that lagging and silence would drop.
+    pub(super) fn droppable(&self) -> usize {
+        self.queue.iter().rev().take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
     }
 
     pub(super) fn take(&mut self) -> Option<Sent> {

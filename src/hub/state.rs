@@ -8,7 +8,7 @@ mod views;
 
 use super::{
     Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
-    net::MissingKey, ring::Ring, rooms::Rooms,
+    meter::Meter, net::MissingKey, ring::Ring, rooms::Rooms,
 };
 use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use live::{Greeting, NotYet, Ready};
@@ -56,6 +56,10 @@ struct State {
     to_fill: BTreeSet<QueryId>,
     fill_wanted: Arc<Notify>,
     sessions: HashMap<u64, SessionState>,
+    /// What waits for all of them together.
+    meter: Arc<Meter>,
+    /// How many outboxes were emptied because it was too much.
+    relieved: u64,
     rooms: Rooms,
     next: u64,
 }
@@ -100,6 +104,8 @@ impl Hub {
                 to_fill: BTreeSet::new(),
                 fill_wanted,
                 sessions: HashMap::new(),
+                meter: Arc::default(),
+                relieved: 0,
                 // New for each start: who was here before is somebody else to the other nodes.
                 rooms: Rooms::new(&uuid::Uuid::new_v4().to_string()),
                 next: 0,
@@ -134,6 +140,16 @@ impl Hub {
     /// The number of distinct queries.
     pub fn query_count(&self) -> usize {
         self.lock().queries.len()
+    }
+
+    /// Bounds what waits for all sessions together: [`Bounds::queued_bytes`].
+    pub fn bound_queues(&self, bytes: usize) {
+        self.lock().bounds.queued_bytes = bytes;
+    }
+
+    /// How many outboxes were emptied because all together held too much.
+    pub fn relieved(&self) -> u64 {
+        self.lock().relieved
     }
 
     /// Opens a session of somebody. It ends when the handle is dropped.

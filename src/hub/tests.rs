@@ -77,8 +77,14 @@ proptest! {
 /// One row more than a window shows.
 const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
-const BOUNDS: Bounds =
-    Bounds { outbox_bytes: 200, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 3, view: VIEW };
+const BOUNDS: Bounds = Bounds {
+    outbox_bytes: 200,
+    queued_bytes: 500,
+    chunks_ahead: 1,
+    ring_bytes: 1_000_000,
+    ring_changes: 3,
+    view: VIEW,
+};
 
 /// A hub over the model, and a session that both tables are live for.
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
@@ -174,4 +180,29 @@ fn a_window_is_not_continued_from_within_a_batch() {
     let frames: Vec<&str> =
         delivery.frames.iter().map(|frame| std::str::from_utf8(frame.bytes()).expect("text")).collect();
     assert!(frames[0].contains("resync") && frames[1].contains("\"rows\":[]"), "{frames:?}");
+}
+
+#[test]
+fn what_waits_for_all_together_is_bounded_and_only_who_does_not_read_lags() {
+    let mut model = Model::new();
+    let catalog = model.tables().iter().cloned().collect();
+    let bounds = Bounds { outbox_bytes: 1_000_000, ring_changes: 1_000, ..BOUNDS };
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
+    let [reads, stalls, stalls_too] = [(); 3].map(|()| {
+        let session = hub.open(Default::default());
+        let query = session.hold(Definition::all(hub.find_table("a").expect("is tracked")), |_| Vec::new());
+        session.go_live(&[ready(&query.expect("is tracked"), hub.token())], false).expect("goes live");
+        session
+    });
+    for _ in 0..50 {
+        write(&mut model, &hub, 1);
+        while let Some(sent) = reads.take() {
+            assert!(!matches!(sent, Sent::Lagged { .. }), "it took everything at once");
+        }
+    }
+    for session in [&stalls, &stalls_too] {
+        let lagged = std::iter::from_fn(|| session.take()).any(|sent| matches!(sent, Sent::Lagged { .. }));
+        assert!(lagged, "both hold the same frames, so emptying one frees nothing");
+    }
+    assert_eq!(hub.relieved(), 2, "who has lagged holds nothing more");
 }

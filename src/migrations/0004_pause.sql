@@ -43,42 +43,38 @@ create function rowcast.pause_if_unread() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    locked boolean := false;
 begin
     if not rowcast.is_unread() then
         return;
     end if;
-    -- A server that begins to read holds this for a moment.
-    locked := pg_try_advisory_lock(1919907683, 4);
-    if locked then
+    -- A server that begins to read, or to use another part, holds this for a moment. Writers must not hold it until their
+    -- commit: so the block ends with an error, which takes back the lock, whereas sequences keep what they were set to.
+    if pg_try_advisory_xact_lock(1919907683, 4) then
         perform setval('rowcast.change_seq', last_value | 4611686018427387904)
         from rowcast.change_seq
         where last_value < 4611686018427387904 and rowcast.is_unread();
-        perform pg_advisory_unlock(1919907683, 4);
+        raise exception using errcode = 'RC000';
     end if;
-exception when others then
-    if locked then
-        perform pg_advisory_unlock(1919907683, 4);
-    end if;
-    raise log 'rowcast: whether anybody reads the changelog cannot be said: %', sqlerrm;
+exception
+    when sqlstate 'RC000' then return;
+    when others then raise log 'rowcast: whether anybody reads the changelog cannot be said: %', sqlerrm;
 end
 $$;
 comment on function rowcast.pause_if_unread() is 'Has writers add nothing to the changelog any more, if nobody is left who could continue from it.';
 
+-- Servers wait for each other here, but not for ever: one of them may have stalled.
 create function rowcast.resume() returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '5s'
 as $$
 declare
     paused constant bigint := 4611686018427387904;
     was bigint;
 begin
     perform setval('rowcast.read_at', extract(epoch from clock_timestamp())::bigint);
-    select last_value into was from rowcast.change_seq;
-    if was < paused then
-        return false;
-    end if;
+    -- Who is about to pause the changelog has the lock, or sees under the lock that it is read. Hence the lock comes first,
+    -- and then the look: a writer who has found it unread must not pause it after that.
     perform pg_advisory_xact_lock(1919907683, 4);
     select last_value into was from rowcast.change_seq;
     if was < paused then
@@ -95,6 +91,7 @@ comment on function rowcast.resume() is 'Notes that a server reads the changelog
 create function rowcast.settle() returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '5s'
 as $$
 declare
     before xid8;

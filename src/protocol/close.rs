@@ -15,6 +15,8 @@ pub enum CloseCode {
     TimedOut,
     /// What whoever it is may see has changed. Forget all rows, and reconnect at once.
     RightsChanged,
+    /// Frames went on coming too fast after many of them were refused. Reconnect, and slow down.
+    TooFast,
 }
 
 impl CloseCode {
@@ -27,6 +29,7 @@ impl CloseCode {
             Self::SignedOut => 4401,
             Self::TimedOut => 4408,
             Self::RightsChanged => 4409,
+            Self::TooFast => 4429,
         }
     }
 
@@ -39,6 +42,7 @@ impl CloseCode {
             Self::SignedOut => "signed out",
             Self::TimedOut => "nothing was heard for too long",
             Self::RightsChanged => "what you may see has changed",
+            Self::TooFast => "frames came too fast",
         }
     }
 

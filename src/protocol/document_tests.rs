@@ -131,9 +131,9 @@ fn word(word: impl Serialize) -> String {
 fn error_codes() -> Vec<String> {
     let all = words!(ErrorCode:
         MalformedFrame UnknownType BinaryFrame Unsupported InvalidId UnknownId UnknownTable UnknownColumn InvalidFilter
-        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions
+        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions RateLimited
         SourceUnavailable UnreadableTable UnknownRoom InvalidRoom NotJoined NotAllowed UnknownPerson TooManyRooms RoomFull
-        PayloadTooLarge RateLimited Unknown
+        PayloadTooLarge Unknown
     );
     all.into_iter().map(word).collect()
 }
@@ -147,7 +147,7 @@ fn resync_reasons() -> Vec<String> {
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged TooFast)
 }
 
 /// The text below a heading.

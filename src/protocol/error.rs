@@ -36,6 +36,8 @@ pub enum ErrorCode {
     TableUntracked,
     /// More subscriptions than one connection may have.
     TooManySubscriptions,
+    /// The frame came too fast after others, and was ignored.
+    RateLimited,
     /// The database could not be read. The subscription is kept and starts when it can be.
     SourceUnavailable,
     /// The table could not be read for a reason of its own, such as having been dropped.
@@ -56,8 +58,6 @@ pub enum ErrorCode {
     RoomFull,
     /// A state or a payload that is too long.
     PayloadTooLarge,
-    /// More was said than one connection may say in a time. What was refused may be said again later.
-    RateLimited,
     /// A word from a newer server.
     #[serde(other)]
     Unknown,

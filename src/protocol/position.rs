@@ -11,7 +11,8 @@ use std::{fmt, str::FromStr};
 /// Longest token that is read, in bytes. A token lists the transactions that were open, a few dozen at most in practice.
 pub(super) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Identifies one continuous history of one database. A restored or failed-over database has another.
+/// Identifies one continuous history of one database. A restored or failed-over database has another, if it is known to be one:
+/// see `PROTOCOL.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 

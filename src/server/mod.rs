@@ -2,14 +2,26 @@
 //!
 //! | file | what it is |
 //! |---|---|
+//! | `accept` | takes connections, within limits |
+//! | `wire` | the bytes of one of them, with TLS or without |
+//! | `tls` | the certificate, which may change |
+//! | `tally` | how many of each there are |
+//! | `peer` | who is on the other end, through proxies that are trusted |
 //! | `guard` | which requests are let in at all |
+//! | `headers` | what browsers are told about every answer |
 //! | `routes` | what answers which address |
 //!
 //! Shutting down goes from the outside in: no new connections; sessions are told to come back; the tailer ends; the
 //! database is given up last.
 
+mod accept;
 mod guard;
+mod headers;
+mod peer;
 mod routes;
+mod tally;
+mod tls;
+mod wire;
 
 use crate::{
     app,
@@ -17,16 +29,18 @@ use crate::{
     capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
+    counters::Counters,
     database::{Database, DatabaseError},
     embedded::Cluster,
     hub::Policy,
     identity::{self, Anonymous, Identity, Standing, demo::DemoAccount},
     protocol::{CloseCode, Role},
     rights::{self, RightsError},
-    socket::{self, Limits, Live, Recheck, Shared},
+    socket::{self, Limits, Live, Places, Recheck, Shared},
 };
-use axum::serve::ListenerExt;
+use accept::Front;
 use leptos::config::LeptosOptions;
+pub use peer::Peer;
 use sqlx::PgPool;
 use std::{
     future::Future,
@@ -35,6 +49,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+pub use tally::{Place, Tally};
+pub use tls::TlsError;
+use tls::{Files, Tls};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -66,6 +83,9 @@ pub enum ServeError {
          `make run`, start there, or set site-root in the configuration file to where they are", .0.display()
     )]
     NoSite(PathBuf),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -115,6 +135,8 @@ pub async fn serve(
     }
     // First, because whoever typed the wrong address should not wait for a database to be told so.
     let listener = listen(address, config.rowcast.identity.anonymous).await?;
+    // As soon, for the same reason.
+    Files::of(&config.rowcast.server)?.map(Tls::open).transpose()?;
     tracing::info!("starting the database");
     let database = Database::open(&config.rowcast.database).await?;
     let outcome = serve_database(&config, leptos, &options, listener, &database, stop).await;
@@ -172,7 +194,7 @@ async fn serve_database(
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let supervision = tokio::spawn(database.supervise(background.clone()));
-    let served = serve_pool(&config.rowcast, leptos, listener, pool, demo, stop).await;
+    let served = serve_pool(&config.rowcast, leptos, listener, pool, demo, Arc::default(), stop).await;
     background.cancel();
     // It takes part in nothing but waiting.
     let _ = supervision.await;
@@ -187,8 +209,10 @@ pub async fn serve_pool(
     listener: TcpListener,
     pool: PgPool,
     demo: Option<Vec<DemoAccount>>,
+    counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
+    let tls = Files::of(&config.server)?.map(Tls::open).transpose()?;
     let redis = Some(&config.nodes.redis).filter(|address| !address.is_empty());
     let redis = redis.map(|address| Redis::at(address)).transpose()?.map(|redis| Arc::new(redis) as Arc<dyn Backplane>);
     changelog::begin(&pool, config.changelog.keep()).await?;
@@ -197,15 +221,18 @@ pub async fn serve_pool(
     let live = Live {
         hub: tailer.hub().clone(),
         source: Shared::new(PostgresSource::new(pool.clone())),
-        limits: Limits { heartbeat: config.live.heartbeat() },
+        limits: socket_limits(config),
         recheck: recheck(pool.clone()),
+        counters: counters.clone(),
+        places: Places::new(config.limits.connections_per_address, config.limits.sockets_per_person),
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
+    live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024);
     let address = listener.local_addr()?;
     leptos.site_addr = address;
     let identity = identity_of(&config.identity, pool.clone(), demo, address);
-    let router = routes::router(leptos, live.clone(), identity, config.live.origins.clone().into());
+    let router = routes::router(leptos, live.clone(), identity, config);
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
@@ -217,15 +244,13 @@ pub async fn serve_pool(
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
-    println!("Rowcast is at http://{address}");
-    // A frame is complete when it is sent; waiting for more to send with it only makes it late.
-    let listener = listener.tap_io(|connection| {
-        // Fails on a connection that is gone already.
-        let _ = connection.set_nodelay(true);
-    });
-    let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
-    let served = served.with_graceful_shutdown(stop.clone().cancelled_owned());
-    let served = within_deadline(served.into_future(), stop).await;
+    println!("Rowcast is at {}://{address}", if tls.is_some() { "https" } else { "http" });
+    if let Some(tls) = tls.clone() {
+        tasks.spawn(tls.follow(counters.clone(), background.clone()));
+    }
+    let proxies = config.server.trusted_proxies.clone();
+    let front = Front { limits: config.limits.clone(), proxies, tls, counters };
+    within_deadline(accept::serve(listener, router, front, stop.clone()), stop).await;
     sessions.close();
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, sessions.wait()).await.is_err() {
         tracing::warn!(left = sessions.len(), "sessions did not end in time");
@@ -233,7 +258,19 @@ pub async fn serve_pool(
     background.cancel();
     tasks.close();
     tasks.wait().await;
-    served
+    Ok(())
+}
+
+/// What the configuration says about one session.
+fn socket_limits(config: &config::Rowcast) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        heartbeat: config.live.heartbeat(),
+        subscriptions: limits.subscriptions,
+        frame_bytes: limits.frame_bytes,
+        frames_per_second: limits.frames_per_second,
+        frames_at_once: limits.frames_at_once,
+    }
 }
 
 fn identity_of(
@@ -249,19 +286,23 @@ fn identity_of(
 }
 
 /// Lets `served` end by itself, but not for longer than the deadline once `stop` is cancelled.
-async fn within_deadline(
-    served: impl Future<Output = std::io::Result<()>>,
-    stop: CancellationToken,
-) -> Result<(), ServeError> {
+async fn within_deadline(served: impl Future<Output = ()>, stop: CancellationToken) {
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
-        served = served => Ok(served?),
-        () = deadline => {
-            tracing::warn!("requests did not end in time");
-            Ok(())
-        }
+        () = served => {}
+        () = deadline => tracing::warn!("requests did not end in time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_configuration_a_session_has_the_documented_limits() {
+        assert_eq!(socket_limits(&config::Rowcast::default()), Limits::default());
     }
 }

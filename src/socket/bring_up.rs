@@ -352,7 +352,7 @@ impl<S: Source> BringUp<S> {
                 let reload = reached.replay.iter().any(|change| matches!(change.operation, Operation::Reload));
                 if reload { Err(ResyncReason::TooMuchToReplay) } else { Ok(()) }
             }
-            Reading::TooMuch { .. } => Err(ResyncReason::TooMuchToReplay),
+            Reading::TooMuch => Err(ResyncReason::TooMuchToReplay),
             Reading::Pruned => Err(ResyncReason::PositionTooOld),
             Reading::Ahead => Err(ResyncReason::PositionUnknown),
         })

@@ -10,6 +10,8 @@
 //! | `recheck` | whether a session's person is still who they were |
 //! | `shared` | reads that many sessions want at the same time |
 //! | `fill` | reads what windows and totals are made of |
+//! | `places` | how many sockets a person and an address may have |
+//! | `rate` | how fast a client may speak |
 //! | `limits` | every bound and interval of this stage |
 //!
 //! Invariant: whatever a client sends, its session answers with an error frame or ends; nothing else is affected.
@@ -17,7 +19,9 @@
 mod bring_up;
 mod fill;
 mod limits;
+mod places;
 mod question;
+mod rate;
 mod recheck;
 mod rooms;
 mod session;
@@ -28,6 +32,7 @@ mod upgrade;
 
 pub use fill::run as fill;
 pub use limits::Limits;
+pub use places::Places;
 pub use question::{Refusal, define};
 pub use recheck::Recheck;
 pub use shared::Shared;

@@ -49,7 +49,15 @@ pub async fn define<S: Source>(
     let policy = table.policy_for(principal).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     let seen = policy.seen(&table);
     if table.key.is_empty() {
-        let message = format!("{} has no primary key any more: nobody can say which row changed", table.full_name());
+        let name = table.full_name();
+        let message = match table.columns.iter().find(|column| column.is_virtual) {
+            Some(column) => format!(
+                "{name} has the virtual generated column {:?}, whose value no trigger sees; drop it and add it again as \
+                 `generated always as (…) stored`",
+                column.name
+            ),
+            None => format!("{name} has no primary key any more: nobody can say which row changed"),
+        };
         return Err(Refusal::new(ErrorCode::UnreadableTable, message));
     }
     let columns = match (&asked.columns, &policy.columns) {

@@ -4,6 +4,7 @@
 
 use super::{
     limits,
+    rate::Verdict,
     session::{Connection, End, Wire},
 };
 use crate::{
@@ -13,31 +14,6 @@ use crate::{
 };
 use std::borrow::Cow;
 use tokio::time::Instant;
-
-/// How much may be said: tokens that come back with time.
-#[derive(Debug)]
-pub(super) struct Pace {
-    tokens: f64,
-    since: Instant,
-}
-
-impl Pace {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { tokens: limits::ROOM_FRAMES_AT_ONCE.into(), since: now }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let passed = now.duration_since(self.since).as_secs_f64();
-        let most = f64::from(limits::ROOM_FRAMES_AT_ONCE);
-        self.tokens = (self.tokens + passed * f64::from(limits::ROOM_FRAMES_PER_SECOND)).min(most);
-        self.since = now;
-        let may = self.tokens >= 1.0;
-        if may {
-            self.tokens -= 1.0;
-        }
-        may
-    }
-}
 
 /// What a frame is about, for the answer.
 struct About<'a> {
@@ -57,8 +33,21 @@ impl<W: Wire, S: Source> Connection<W, S> {
             let refused = Refused { code: ErrorCode::InvalidId, message };
             return self.answer(&About { name: None, ..about }, Err(refused)).await;
         }
-        let outcome = if self.pace.take(Instant::now()) { self.carry_out(frame) } else { Err(too_fast()) };
+        let outcome =
+            if self.pace.frame(Instant::now()) == Verdict::Act { self.carry_out(frame) } else { Err(too_fast()) };
         self.answer(&about, outcome).await
+    }
+
+    /// Does not carry out a frame, and says so where and as it asked to be answered.
+    pub(super) async fn refuse_room(
+        &mut self,
+        frame: &ClientFrame,
+        code: ErrorCode,
+        message: String,
+    ) -> Result<(), End> {
+        let mut about = About::of(frame);
+        about.name = about.name.filter(|name| name.len() <= MAX_ID_BYTES);
+        self.answer(&about, Err(Refused { code, message })).await
     }
 
     fn carry_out(&self, frame: &ClientFrame) -> Outcome {
@@ -134,23 +123,4 @@ fn too_fast() -> Refused {
         limits::ROOM_FRAMES_PER_SECOND
     );
     Refused { code: ErrorCode::RateLimited, message }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn what_may_be_said_comes_back_with_time() {
-        let start = Instant::now();
-        let mut pace = Pace::new(start);
-        let at_once = (0..1_000).filter(|_| pace.take(start)).count();
-        assert_eq!(at_once, limits::ROOM_FRAMES_AT_ONCE as usize);
-        let later = start + Duration::from_secs(1);
-        let then = (0..1_000).filter(|_| pace.take(later)).count();
-        assert_eq!(then, limits::ROOM_FRAMES_PER_SECOND as usize);
-        let much_later = start + Duration::from_secs(1_000);
-        assert_eq!((0..1_000).filter(|_| pace.take(much_later)).count(), limits::ROOM_FRAMES_AT_ONCE as usize);
-    }
 }

@@ -5,10 +5,11 @@ use super::{
     bring_up::{self, Start, Task, Want},
     limits,
     question::{self, Refusal},
-    rooms::Pace,
+    rate::{Rate, Verdict},
 };
 use crate::{
     changelog::Source,
+    counters::Counters,
     hub::{Frame, Principal, QueryId, Sent, Session, Ticket, subscribed},
     protocol::{
         self, ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ResyncReason, ServerFrame, Subscribe,
@@ -53,9 +54,11 @@ pub(super) struct Connection<W, S> {
     subscriptions: BTreeMap<String, Subscription>,
     malformed: u32,
     /// How much may be said about rooms.
-    pub(super) pace: Pace,
+    pub(super) pace: Rate,
+    rate: Rate,
     heard: Instant,
-    heartbeat: Duration,
+    limits: Limits,
+    counters: Arc<Counters>,
 }
 
 /// What a client has asked for under one id.
@@ -69,18 +72,19 @@ struct Subscription {
 pub(super) async fn run(socket: WebSocket, principal: Principal, live: Live) {
     let session = Arc::new(live.hub.open(Arc::new(principal)));
     let span = tracing::info_span!("session", id = session.id(), account = session.principal().account);
-    serve(socket, live.source, live.limits, live.stop, live.recheck, session).instrument(span).await;
+    serve(socket, live.source, live.limits, live.counters, live.stop, live.recheck, session).instrument(span).await;
 }
 
 pub(super) async fn serve<S: Source>(
     socket: impl Wire,
     source: Arc<Shared<S>>,
     limits: Limits,
+    counters: Arc<Counters>,
     stop: CancellationToken,
     recheck: Recheck,
     session: Arc<Session>,
 ) {
-    let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
+    let (tasks, received) = mpsc::channel(limits.waiting());
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
     worker.spawn(bring_up::run(session.clone(), source.clone(), received).in_current_span());
@@ -93,9 +97,11 @@ pub(super) async fn serve<S: Source>(
         tasks,
         subscriptions: BTreeMap::new(),
         malformed: 0,
-        pace: Pace::new(Instant::now()),
+        pace: Rate::new(limits::ROOM_FRAMES_PER_SECOND, limits::ROOM_FRAMES_AT_ONCE, Instant::now()),
+        rate: Rate::new(limits.frames_per_second, limits.frames_at_once, Instant::now()),
         heard: Instant::now(),
-        heartbeat,
+        limits,
+        counters: counters.clone(),
     };
     tracing::debug!("opened");
     let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
@@ -117,6 +123,7 @@ pub(super) async fn serve<S: Source>(
                 session.depart();
             }
             tracing::debug!(code = code.code(), "closed: {}", code.reason());
+            count(&counters, code);
             connection.close(code).await;
         }
         Err(End::Left) => {
@@ -131,7 +138,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
     async fn welcome(&mut self) -> Result<(), End> {
         let frame = ServerFrame::Welcome {
             session: Cow::Owned(self.session.id().to_string()),
-            heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
+            heartbeat_ms: u64::try_from(self.limits.heartbeat.as_millis()).unwrap_or(u64::MAX),
             available: self.session.hub().is_available(),
             user: self.session.principal().user(),
             rights: self.session.principal().rights().into(),
@@ -142,8 +149,13 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = Instant::now();
+        let verdict = match &message {
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Verdict::Act,
+            Some(Ok(_)) => self.rate.frame(self.heard),
+        };
         match message {
-            Some(Ok(Message::Text(text))) if text.len() > limits::MAX_FRAME_BYTES => {
+            Some(Ok(message)) if verdict != Verdict::Act => self.refuse_hasty(&message, verdict).await,
+            Some(Ok(Message::Text(text))) if text.len() > self.limits.frame_bytes => {
                 Err(End::Close(CloseCode::FrameTooLarge))
             }
             Some(Ok(Message::Text(text))) => match ClientFrame::parse(&text) {
@@ -163,6 +175,26 @@ impl<W: Wire, S: Source> Connection<W, S> {
             Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),
             Some(Err(_)) => Err(End::Gone),
         }
+    }
+
+    /// A frame that came too fast is not acted upon, except to end a subscription: that only frees something.
+    async fn refuse_hasty(&mut self, message: &Message, verdict: Verdict) -> Result<(), End> {
+        self.counters.frames_over_rate.add();
+        if verdict == Verdict::End {
+            return Err(End::Close(CloseCode::TooFast));
+        }
+        let Message::Text(text) = message else { return Ok(()) };
+        let (per_second, at_once) = (self.limits.frames_per_second, self.limits.frames_at_once);
+        let refusal = format!(
+            "a connection may send {per_second} frames per second, and {at_once} at once; this one was ignored"
+        );
+        let id = match ClientFrame::parse(text) {
+            Ok(frame @ ClientFrame::Unsubscribe { .. }) => return self.handle(frame).await,
+            Ok(ClientFrame::Subscribe(asked)) => Some(asked.id).filter(|id| id.len() <= MAX_ID_BYTES),
+            Ok(frame) => return self.refuse_room(&frame, ErrorCode::RateLimited, refusal).await,
+            Err(error) => error.id,
+        };
+        self.refuse(id.as_deref(), ErrorCode::RateLimited, &refusal).await
     }
 
     async fn refuse_malformed(&mut self, error: FrameError) -> Result<(), End> {
@@ -224,8 +256,10 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if self.subscriptions.contains_key(&asked.id) {
             return Err(Refusal::new(ErrorCode::InvalidId, "this id is in use on this connection"));
         }
-        if self.subscriptions.len() >= limits::MAX_SUBSCRIPTIONS || self.tasks.capacity() <= limits::KEPT_FREE {
-            let message = format!("a connection has at most {} subscriptions", limits::MAX_SUBSCRIPTIONS);
+        let most = self.limits.subscriptions;
+        if self.subscriptions.len() >= most || self.tasks.capacity() <= self.limits.kept_free() {
+            self.counters.subscriptions_over_limit.add();
+            let message = format!("a connection has at most {most} subscriptions");
             return Err(Refusal::new(ErrorCode::TooManySubscriptions, message));
         }
         Ok(())
@@ -352,7 +386,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     /// Browsers hide pings from the page, so each beat is a ping for the network and a frame for the page.
     async fn beat(&mut self) -> Result<(), End> {
-        if self.heard.elapsed() > self.heartbeat * 2 {
+        if self.heard.elapsed() > self.limits.heartbeat * 2 {
             return Err(End::Close(CloseCode::TimedOut));
         }
         self.session.heartbeat();
@@ -398,6 +432,17 @@ impl<W: Wire, S: Source> Connection<W, S> {
             Ok::<(), axum::Error>(())
         })
         .await;
+    }
+}
+
+/// Of those that are a limit's doing.
+fn count(counters: &Counters, code: CloseCode) {
+    match code {
+        CloseCode::FrameTooLarge => counters.frames_over_size.add(),
+        CloseCode::ProtocolViolation => counters.sessions_malformed.add(),
+        CloseCode::TimedOut => counters.sessions_timed_out.add(),
+        CloseCode::TooFast => counters.sessions_over_rate.add(),
+        _ => {}
     }
 }
 

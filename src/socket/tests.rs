@@ -44,8 +44,14 @@ const CLIENTS: usize = 2;
 /// One row more than a window shows.
 const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
-const BOUNDS: Bounds =
-    Bounds { outbox_bytes: 400, chunks_ahead: 1, ring_bytes: 1_000_000, ring_changes: 6, view: VIEW };
+const BOUNDS: Bounds = Bounds {
+    outbox_bytes: 400,
+    queued_bytes: 500,
+    chunks_ahead: 1,
+    ring_bytes: 1_000_000,
+    ring_changes: 6,
+    view: VIEW,
+};
 /// Frames that fit into the network between a session and its client.
 const NETWORK_FRAMES: usize = 2;
 /// More changes than this are too much to replay.
@@ -317,7 +323,7 @@ impl Source for Miniature {
         Ok(if from.oldest_missing() < model.horizon {
             Reading::Pruned
         } else if changes.len() > MOST_CHANGES {
-            Reading::TooMuch { position }
+            Reading::TooMuch
         } else {
             Reading::Changes { changes, position }
         })
@@ -460,12 +466,13 @@ impl Client {
         let (to_server, frames_in) = channel(1_000);
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
         let wire = Pipe { frames_in, frames_out };
-        let limits = Limits { heartbeat: HEARTBEAT };
+        let limits = Limits { heartbeat: HEARTBEAT, ..Limits::default() };
         let session = Arc::new(hub.open(Arc::default()));
         let session = tokio::spawn(session::serve(
             wire,
             source.clone(),
             limits,
+            Arc::default(),
             CancellationToken::new(),
             Recheck::never(),
             session,

@@ -1,15 +1,20 @@
 //! The handshake.
 
-use super::{Limits, Recheck, Shared, limits, session};
+use super::{Limits, Places, Recheck, Shared, limits, session};
 use crate::{
     changelog::PostgresSource,
+    counters::Counters,
     hub::{Hub, Principal},
     protocol::SUBPROTOCOL,
+    server::Peer,
 };
 use axum::{
     Extension,
     extract::{State, WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
+    http::{
+        HeaderMap, StatusCode,
+        header::{RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL},
+    },
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
@@ -26,11 +31,18 @@ pub struct Live {
     pub limits: Limits,
     /// Whether people are still who they were.
     pub recheck: Recheck,
+    /// How often a limit was reached.
+    pub counters: Arc<Counters>,
+    /// Sockets that there may be.
+    pub places: Places,
     /// Ends all sessions.
     pub stop: CancellationToken,
     /// Counts them, so that a stopping server can wait for the last one.
     pub sessions: TaskTracker,
 }
+
+/// Seconds after which somebody who has too many sockets may try again.
+const RETRY_SECONDS: &str = "30";
 
 /// Turns a request into a session. A client that names subprotocols must name ours.
 ///
@@ -38,6 +50,7 @@ pub struct Live {
 pub async fn upgrade(
     State(live): State<Live>,
     Extension(principal): Extension<Principal>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     request: WebSocketUpgrade,
 ) -> Response {
@@ -50,6 +63,10 @@ pub async fn upgrade(
     if live.stop.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response();
     }
+    let taken = match live.places.enter(&principal, peer.address, &live.counters) {
+        Ok(taken) => taken,
+        Err(why) => return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, RETRY_SECONDS)], why).into_response(),
+    };
     request
         .protocols([SUBPROTOCOL])
         .read_buffer_size(limits::READ_BUFFER_BYTES)
@@ -57,6 +74,9 @@ pub async fn upgrade(
         .max_frame_size(limits::MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| {
             let tracker = live.sessions.clone();
-            tracker.track_future(session::run(socket, principal, live))
+            tracker.track_future(async move {
+                session::run(socket, principal, live).await;
+                drop(taken);
+            })
         })
 }

@@ -54,6 +54,22 @@ fn the_hub_does_no_input_or_output() {
     never("hub", &["sqlx", "axum", "leptos", "crate::socket", "crate::changelog", "crate::store"]);
 }
 
+/// Poolers give a session to many. `changelog::statement` says why this is needed.
+#[test]
+fn what_the_engine_asks_leaves_nothing_behind_in_a_session() {
+    for stage in ["changelog", "capture"] {
+        for (path, text) in files(stage, "rs") {
+            // The one makes what all others use, the other has a session of its own.
+            if path.ends_with("changelog/statement.rs") || path.ends_with("changelog/doorbell.rs") {
+                continue;
+            }
+            for word in ["sqlx::query", "pool.begin", ".execute(pool)", ".fetch_one(pool)", ".fetch_all(pool)"] {
+                assert!(!code(&text).contains(word), "{} mentions {word}", path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_engine_does_not_know_the_app() {
     for stage in ["protocol", "hub", "changelog", "capture", "socket", "store", "identity"] {

@@ -81,6 +81,77 @@ async fn every_type_and_name_reads_the_same_from_a_change_and_from_a_snapshot(po
     client.until("all are gone", |client| client.rows(id).is_empty()).await;
 }
 
+/// What this version of Postgres may lack: a type, and a value of it.
+const PERHAPS: [(&str, &str); 2] = [("xml", "<a b=\"1\">ä</a>"), ("nummultirange", "{[1.50,2),(3,)}")];
+
+#[sqlx::test(migrations = false)]
+async fn every_built_in_type_reads_the_same_from_a_change_and_from_a_snapshot(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, include_str!("builtins.sql")).await;
+    let mut row = include_str!("builtins_row.sql").trim_end().to_owned();
+    for (number, (kind, text)) in PERHAPS.iter().enumerate() {
+        let reads = format!("select '{text}'::{kind}");
+        let there = sqlx::raw_sql(sqlx::AssertSqlSafe(reads)).execute(&pool).await.is_ok();
+        sql(&pool, &format!("alter table builtins add column perhaps_{number} {}", if there { kind } else { "text" }))
+            .await;
+        row.push_str(&format!(", '{text}'"));
+    }
+    capture::track(&pool, "builtins", Trust::Checked).await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let id = client.subscribe("builtins", &["id"]).await;
+    client.until_live().await;
+    let odd = pool_of(&pool, 1).await;
+    sql(&odd, "set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set intervalstyle = 'iso_8601'; set bytea_output = 'escape'; set extra_float_digits = -5; set xmloption = 'document'; set search_path = ''").await;
+    for (pool, key) in [(&pool, 1), (&odd, 2)] {
+        sql(pool, &format!("insert into public.builtins values ({key}, {row})")).await;
+    }
+    client.until("both arrive", |client| client.rows(id).len() == 2).await;
+    same_as_a_snapshot(&client, id, &server, "builtins", &["id"]).await;
+    let texts: Vec<String> = client.rows(id).into_values().collect();
+    assert_eq!(texts[0].replace("\"id\":1,", ""), texts[1].replace("\"id\":2,", ""), "whoever has written it");
+}
+
+/// Virtual generated columns are of 18.
+async fn has_virtual_columns(pool: &PgPool) -> bool {
+    value(pool, "select current_setting('server_version_num')::int >= 180000").await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_virtual_column_is_refused_and_one_that_comes_later_makes_the_table_unreadable(pool: PgPool) {
+    with_items(&pool).await;
+    if !has_virtual_columns(&pool).await {
+        return;
+    }
+    sql(&pool, "create table v (id int primary key, n int, twice int generated always as (2 * n) virtual)").await;
+    let error = capture::track(&pool, "v", Trust::Checked).await.expect_err("refuses").to_string();
+    assert!(error.contains("stored"), "{error}");
+    sql(&pool, "insert into items values (1, 'a')").await;
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let items = client.subscribe("items", &["id"]).await;
+    client.until_live().await;
+    sql(&pool, "alter table items add column long text generated always as (name || '!')").await;
+    sql(&pool, "update items set name = 'b'").await;
+    client.until("it is refused", |client| matches!(client.view(items).phase, Some(Phase::Failed { .. }))).await;
+    let refusal = client.heard.iter().find(|frame| frame.contains("unreadable_table")).expect("is told why");
+    assert!(refusal.contains("long") && refusal.contains("stored"), "{refusal}");
+    sql(&pool, "alter table items drop column long; alter table items add column long text generated always as (name || '!') stored")
+        .await;
+    let mut fresh = Client::connected(&server).await;
+    let again = loop {
+        // The server learns of it a moment after.
+        let again = fresh.subscribe("items", &["id"]).await;
+        fresh.until("an answer", |client| client.view(again).phase.is_some()).await;
+        if !matches!(fresh.view(again).phase, Some(Phase::Failed { .. })) {
+            break again;
+        }
+        fresh.unsubscribe(again).await;
+    };
+    sql(&pool, "update items set name = 'c'").await;
+    fresh.until("it is live", |client| client.row(again, "1").is_some_and(|row| row.contains("c!"))).await;
+}
+
 #[sqlx::test(migrations = false)]
 async fn every_way_to_write_is_captured(pool: PgPool) {
     with_items(&pool).await;
@@ -202,6 +273,8 @@ async fn what_cannot_be_tracked_is_refused_with_what_to_do(pool: PgPool) {
     with_items(&pool).await;
     sql(&pool, "create view v as select * from items; create materialized view mv as select * from items;
         create table no_key (a int); create table priced (id int primary key, price money);
+        create domain price as money; create type offer as (name text, prices price[]); create domain offers as offer[];
+        create table offered (id int primary key, o offers);
         create table parted (id int primary key) partition by range (id); create unlogged table parted_0 partition of parted default;
         create unlogged table un (id int primary key); create table parent (id int primary key); create table child () inherits (parent)").await;
     for (name, part) in [
@@ -210,6 +283,7 @@ async fn what_cannot_be_tracked_is_refused_with_what_to_do(pool: PgPool) {
         ("no_key", "alter table public.no_key add column"),
         ("parted", "foreign or unlogged"),
         ("priced", "type numeric"),
+        ("offered", "type numeric"),
         ("un", "set logged"),
         ("parent", "its children"),
         ("nothing_there", "Names are as in SQL"),

@@ -269,6 +269,45 @@ async fn when_the_leader_dies_another_leads_and_nothing_is_lost(pool: PgPool) {
     }
 }
 
+/// Those who write at the same time, and what each does.
+const WRITERS: i32 = 16;
+const WRITES: usize = 100;
+
+#[sqlx::test(migrations = false)]
+async fn what_many_write_at_once_is_learned_of_at_once(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, &format!("insert into items select g from generate_series(1, {WRITERS}) g")).await;
+    let node = Node::start(&pool, NEVER).await;
+    let many = crate::support::pool_of(&pool, 16).await;
+    let writers = (1..=WRITERS).map(|id| {
+        let (many, hub) = (many.clone(), node.hub.clone());
+        tokio::spawn(async move {
+            let mut taken = Vec::new();
+            let sql = format!("update items set name = 'n' where id = {id} returning pg_current_xact_id()::text");
+            for _ in 0..WRITES {
+                let transaction = value::<String>(&many, &sql).await.parse().expect("a number");
+                let before = Instant::now();
+                while !hub.token().position.includes(transaction) {
+                    assert!(before.elapsed() < PATIENCE, "it does not learn of it");
+                    tokio::time::sleep(Duration::from_micros(500)).await;
+                }
+                taken.push(before.elapsed());
+            }
+            taken
+        })
+    });
+    let mut taken = futures::future::try_join_all(writers).await.expect("write").concat();
+    taken.sort();
+    let at = |percent: usize| taken[(taken.len() - 1) * percent / 100];
+    println!(
+        "from the commit to the hub, {WRITERS} writers: median {:?}, 99 % {:?}, longest {:?}",
+        at(50),
+        at(99),
+        at(100)
+    );
+    assert!(at(50) < AT_ONCE, "{:?}", at(50));
+}
+
 /// Leads to the database until it is told to carry nothing any more, without ending anything.
 async fn wire(socket: PathBuf, stalled: watch::Receiver<bool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");

@@ -5,18 +5,25 @@
 //! Each test has a database of its own. Nothing here sleeps to let something happen: what is awaited is a frame, a row or a
 //! state, with a deadline.
 
+mod answers;
 mod architecture;
+mod bulk;
 mod capture;
+mod corpus;
 mod database_down;
 mod doorbell;
 mod exactness;
 mod examples;
 mod filters;
+mod half_open;
+mod history;
 mod hostile_frames;
 mod identity;
+mod limits;
 mod nodes;
 mod page;
 mod partitions;
+mod pooler;
 mod queries;
 mod resume;
 mod retention;
@@ -28,4 +35,5 @@ mod shutdown;
 // Each of the two test programs uses a part of it.
 #[allow(dead_code, unused_imports)]
 mod support;
+mod tls;
 mod views;

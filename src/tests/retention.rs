@@ -290,7 +290,7 @@ async fn how_much_there_is_of_other_tables_does_not_matter_to_a_catch_up(pool: P
         other => panic!("{other:?}"),
     }
     match changelog::catch_up(&pool, &from, id("busy")).await.expect("reads") {
-        Reading::TooMuch { .. } => {}
+        Reading::TooMuch => {}
         other => panic!("{other:?}"),
     }
 }
@@ -316,19 +316,21 @@ async fn a_snapshot_that_waits_for_a_truncate_shows_what_came_after_it(pool: PgP
     assert_eq!(rows.iter().map(|row| row.get()).collect::<Vec<_>>(), [r#"{"id":2,"name":""}"#]);
 }
 
-/// Pages that a look touches, and what the plan is.
-async fn pages(pool: &PgPool, position: &str) -> (i64, String) {
+/// The plan of a look for so many changes at most, and what it did.
+async fn look(pool: &PgPool, position: &str, most: u64) -> serde_json::Value {
     let mut connection = pool.acquire().await.expect("connects");
     let mut parts = position.split(':').skip(1);
     let (next, open) = (parts.next().expect("xmax"), parts.next().expect("xip"));
-    for setting in ["enable_seqscan = off", "plan_cache_mode = force_generic_plan", "jit = off"] {
+    for setting in
+        ["enable_seqscan = off", "enable_bitmapscan = off", "plan_cache_mode = force_generic_plan", "jit = off"]
+    {
         sqlx::raw_sql(AssertSqlSafe(format!("set {setting}"))).execute(&mut *connection).await.expect("sets");
     }
     let look = include_str!("../changelog/changes_after.sql");
     let prepare = format!("prepare look (text, text[], bigint, bigint, integer, integer[]) as {look}");
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.expect("prepares");
     let explain = format!(
-        "explain (analyze, buffers, format json) execute look ('{next}', '{{{open}}}', 100001, 67108864, null, '{{}}')"
+        "explain (analyze, buffers, format json) execute look ('{next}', '{{{open}}}', {most}, 67108864, null, '{{}}')"
     );
     // Planned by the first, looked at in the second.
     let mut plan = serde_json::Value::Null;
@@ -336,9 +338,37 @@ async fn pages(pool: &PgPool, position: &str) -> (i64, String) {
         plan = sqlx::query_scalar(AssertSqlSafe(explain.clone())).fetch_one(&mut *connection).await.expect("explains");
     }
     sqlx::raw_sql("deallocate look; reset all").execute(&mut *connection).await.expect("forgets");
-    let top = &plan[0]["Plan"];
+    plan[0]["Plan"].take()
+}
+
+/// Pages that a look touches, and what the plan is.
+async fn pages(pool: &PgPool, position: &str) -> (i64, String) {
+    let top = look(pool, position, 100_000).await;
     let touched = ["Shared Hit Blocks", "Shared Read Blocks"].map(|key| top[key].as_i64().expect("a number"));
-    (touched.iter().sum(), plan.to_string())
+    (touched.iter().sum(), top.to_string())
+}
+
+/// The rows that the nodes of a kind have returned, in all.
+fn rows_of(plan: &serde_json::Value, kind: &str) -> f64 {
+    let own = if plan["Node Type"].as_str().is_some_and(|found| found.contains(kind)) {
+        plan["Actual Rows"].as_f64().expect("a number") * plan["Actual Loops"].as_f64().expect("a number")
+    } else {
+        0.0
+    };
+    own + plan["Plans"].as_array().into_iter().flatten().map(|part| rows_of(part, kind)).sum::<f64>()
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_look_at_too_much_reads_no_more_than_it_takes_to_know_and_sorts_nothing(pool: PgPool) {
+    with_items(&pool).await;
+    let before = value::<String>(&pool, "select pg_current_snapshot()::text").await;
+    sql(&pool, "insert into items select g from generate_series(1, 5000) g").await;
+    let plan = look(&pool, &before, 100).await;
+    assert!(rows_of(&plan, "Index Scan") <= 101.0, "{plan:#}");
+    assert_eq!(rows_of(&plan, "Sort"), 0.0, "{plan:#}");
+    let plan = look(&pool, &before, 5000).await;
+    assert_eq!(rows_of(&plan, "Index Scan"), 5000.0, "each is read once: {plan:#}");
+    assert_eq!(rows_of(&plan, "Sort"), 5000.0, "{plan:#}");
 }
 
 #[sqlx::test(migrations = false)]
@@ -448,4 +478,58 @@ async fn a_changelog_that_is_as_large_as_it_may_be_stops_growing_while_no_server
         u64::try_from(value::<i64>(&pool, BYTES).await).expect("a size") <= BOUND
     })
     .await;
+}
+
+/// The lock of those who pause, resume or go on with another part.
+const PLACE_LOCK: &str = "select pg_advisory_xact_lock(1919907683, 4)";
+const IS_PAUSED: &str = "select last_value >= 4611686018427387904 from rowcast.change_seq";
+
+#[sqlx::test(migrations = false)]
+async fn a_writer_that_pauses_the_changelog_keeps_no_lock(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    let mut writer = pool.begin().await.expect("begins");
+    sqlx::query("insert into items values (1)").execute(&mut *writer).await.expect("writes");
+    assert!(value::<bool>(&pool, IS_PAUSED).await);
+    let locks = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4 and classid = 1919907683
+        and database = (select oid from pg_database where datname = current_database())";
+    assert_eq!(value::<i64>(&pool, locks).await, 0, "its transaction is open, and a server need not wait for it");
+    assert!(value::<bool>(&pool, "select rowcast.resume()").await);
+    writer.commit().await.expect("commits");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_server_that_comes_while_a_writer_pauses_the_changelog_has_it_go_on(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    // A writer who has found that nobody is there, and is slow.
+    let mut writer = pool.begin().await.expect("begins");
+    sqlx::query(PLACE_LOCK).execute(&mut *writer).await.expect("locks");
+    let coming = {
+        let pool = pool.clone();
+        tokio::spawn(async move { value::<bool>(&pool, "select rowcast.resume()").await })
+    };
+    let waits = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4 and not granted
+        and database = (select oid from pg_database where datname = current_database()))";
+    eventually("the server waits", || async { value::<bool>(&pool, waits).await }).await;
+    let pause = "select setval('rowcast.change_seq', last_value | 4611686018427387904) from rowcast.change_seq";
+    sqlx::query(pause).execute(&mut *writer).await.expect("pauses");
+    writer.commit().await.expect("gives back the lock");
+    assert!(coming.await.expect("comes"), "it sees that it was paused");
+    assert!(!value::<bool>(&pool, IS_PAUSED).await);
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_writer_waits_for_a_server_that_has_stalled_and_no_server_for_ever(pool: PgPool) {
+    with_items(&pool).await;
+    a_week_without_a_server(&pool).await;
+    let mut stalled = pool.begin().await.expect("begins");
+    sqlx::query(PLACE_LOCK).execute(&mut *stalled).await.expect("locks");
+    sql(&pool, "set statement_timeout = '4s'; insert into items select g from generate_series(1, 5000) g; reset statement_timeout")
+        .await;
+    assert!(!value::<bool>(&pool, IS_PAUSED).await, "writers leave it as it is");
+    let error = changelog::prune(&pool, Duration::from_secs(3600)).await.expect_err("another server gives up");
+    assert!(error.is_unavailable(), "{error}, and tries again");
+    stalled.rollback().await.expect("ends");
+    changelog::prune(&pool, Duration::from_secs(3600)).await.expect("goes on");
 }

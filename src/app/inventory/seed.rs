@@ -21,6 +21,7 @@ pub(crate) const COLUMNS: [&str; 9] =
 pub(crate) async fn insert(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let (rows, ages): (Vec<Valid>, Vec<i64>) = products().into_iter().unzip();
     sqlx::query(include_str!("seed.sql"))
+        .persistent(false)
         .bind(rows.iter().map(|row| row.sku.clone()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.category.clone()).collect::<Vec<_>>())

@@ -85,11 +85,19 @@ async fn write(statement: Statement, missing: Refusal) -> Answer {
         tracing::error!("a server function was called without a database in its context");
         return Err(Refusal::Unavailable);
     };
-    match statement.fetch_optional(&pool).await {
+    match run(&pool, statement).await {
         Ok(Some((id, transaction))) => Ok(Committed { id, transaction: transaction.unsigned_abs() }),
         Ok(None) => Err(missing),
         Err(error) => Err(refusal(&error)),
     }
+}
+
+/// In a transaction and without a name: behind a pooler, the session belongs to others, too.
+async fn run(pool: &PgPool, statement: Statement) -> Result<Option<Written>, Error> {
+    let mut transaction = pool.begin().await?;
+    let row = statement.persistent(false).fetch_optional(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(row)
 }
 
 fn refusal(error: &Error) -> Refusal {

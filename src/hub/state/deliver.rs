@@ -2,7 +2,7 @@
 
 use super::{CatalogChange, Entry, QueryId, State, resync};
 use crate::{
-    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, net, net::MissingKey},
+    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, meter::Meter, net, net::MissingKey},
     protocol::{ErrorCode, Position, ResyncReason, ServerFrame},
 };
 use std::{
@@ -111,12 +111,36 @@ impl State {
             let frames = match encoded.get(&set) {
                 Some(frames) => frames.clone(),
                 None => {
-                    let frames = encode(&set, told, &text, &mut inner);
+                    let frames = encode(&set, told, &text, &mut inner, &self.meter);
                     encoded.insert(set, frames.clone());
                     frames
                 }
             };
             self.push(session, Delivery { frames, position: Some(token.clone()), pinned: false });
+        }
+        drop((encoded, inner));
+        self.relieve();
+    }
+
+    /// While all outboxes together hold too much, the fullest are emptied: their sessions catch up when they can. It goes on
+    /// somewhat below the bound, so that it is not done for every batch.
+    pub(super) fn relieve(&mut self) {
+        if self.meter.bytes() <= self.bounds.queued_bytes {
+            return;
+        }
+        let enough = self.bounds.queued_bytes / 4 * 3;
+        let sizes = self.sessions.iter().map(|(session, own)| (own.outbox.droppable(), *session));
+        let mut fullest: Vec<(usize, u64)> = sizes.filter(|(bytes, _)| *bytes > 0).collect();
+        fullest.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, session) in fullest {
+            if self.meter.bytes() <= enough {
+                break;
+            }
+            self.relieved += 1;
+            if let Some(own) = self.sessions.get_mut(&session) {
+                own.outbox.silence();
+            }
+            self.lag(session);
         }
     }
 
@@ -162,10 +186,17 @@ impl State {
 }
 
 /// The frames of one batch for the sessions that have this set of queries: the last one commits.
-fn encode(set: &[QueryId], told: &Told, token: &str, inner: &mut HashMap<QueryId, Frame>) -> Arc<[Frame]> {
+fn encode(
+    set: &[QueryId],
+    told: &Told,
+    token: &str,
+    inner: &mut HashMap<QueryId, Frame>,
+    meter: &Arc<Meter>,
+) -> Arc<[Frame]> {
     let frame = |query: QueryId, position: Option<&str>| {
         let changes = told[&query].iter().map(Shown::change).collect();
-        Frame::from(ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) }.encode())
+        let frame = ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) };
+        Frame::weighed(frame.encode(), meter)
     };
     let last = set.len() - 1;
     set.iter()

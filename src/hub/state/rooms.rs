@@ -69,6 +69,7 @@ impl State {
         for effect in self.rooms.take_effects() {
             match effect {
                 Effect::Tell { sessions, room, frame } => {
+                    let frame = frame.counted(&self.meter);
                     for session in sessions {
                         if let Some(own) = self.sessions.get_mut(&session) {
                             own.outbox.tell(room.clone(), frame.clone());
@@ -87,6 +88,7 @@ impl State {
                 }
             }
         }
+        self.relieve();
     }
 }
 

@@ -1,107 +1,55 @@
-//! A browser as far as forms go: HTTP over TCP, one cookie, no redirects followed.
+//! Requests written by hand, so that they can be wrong in every way.
 
 use super::PATIENCE;
-use std::{fmt::Write, net::SocketAddr};
+use std::net::SocketAddr;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
-/// What a server said.
-#[derive(Clone, Debug)]
+/// An answer.
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub headers: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
     pub body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> &str {
-        let found = self.headers.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    /// The value of a header that is there at most once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut own = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let value = own.next().map(|(_, value)| value.as_str());
+        assert!(own.next().is_none(), "{name} is there twice");
+        value
     }
 
-    /// Where the browser is led.
-    pub fn location(&self) -> &str {
-        self.header("location")
-    }
-}
-
-/// One browser.
-#[derive(Clone, Debug)]
-pub struct Browser {
-    address: SocketAddr,
-    /// What its session's cookie holds.
-    pub cookie: Option<String>,
-    /// Headers that it sends with everything.
-    pub headers: Vec<(String, String)>,
-}
-
-impl Browser {
-    pub fn new(address: SocketAddr) -> Self {
-        let accept = ("accept".to_owned(), "text/html".to_owned());
-        Self { address, cookie: None, headers: vec![accept] }
-    }
-
-    /// The same, with a header more (or another value for one that it sends).
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut other = self.clone();
-        other.headers.retain(|(key, _)| key != name);
-        other.headers.push((name.to_owned(), value.to_owned()));
-        other
-    }
-
-    pub async fn get(&mut self, path: &str) -> Answer {
-        self.send("GET", path, "").await
-    }
-
-    /// Posts a form.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let encode = rowcast::identity::paths::encode;
-        let pairs: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        self.send("POST", path, &pairs.join("&")).await
-    }
-
-    async fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
-        for (name, value) in &self.headers {
-            write!(request, "{name}: {value}\r\n").expect("a string");
-        }
-        if let Some(cookie) = &self.cookie {
-            write!(request, "cookie: theme=dark; rowcast_session={cookie}\r\n").expect("a string");
-        }
-        if method == "POST" {
-            let length = body.len();
-            write!(request, "content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n")
-                .expect("a string");
-        }
-        write!(request, "\r\n{body}").expect("a string");
-        let said = tokio::time::timeout(PATIENCE, async {
-            let mut stream = TcpStream::connect(self.address).await.expect("connects");
-            stream.write_all(request.as_bytes()).await.expect("sends");
-            let mut said = Vec::new();
-            stream.read_to_end(&mut said).await.expect("answers");
-            said
-        });
-        let answer = parse(&String::from_utf8_lossy(&said.await.expect("in time")));
-        for (name, value) in &answer.headers {
-            if name == "set-cookie"
-                && let Some(rest) = value.strip_prefix("rowcast_session=")
-            {
-                let token = rest.split(';').next().unwrap_or_default();
-                self.cookie = (!token.is_empty()).then(|| token.to_owned());
-            }
-        }
-        answer
+    fn read(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status").parse().expect("a number");
+        let headers = lines.filter_map(|line| line.split_once(':'));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+        Self { status, headers, body: body.to_owned() }
     }
 }
 
-fn parse(said: &str) -> Answer {
-    let (head, body) = said.split_once("\r\n\r\n").expect("a head");
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status").parse().expect("a number");
-    let headers = lines.filter_map(|line| line.split_once(": "));
-    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-    Answer { status, headers, body: body.to_owned() }
+/// Sends text, and reads until the other end has nothing more to say.
+pub async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Answer {
+    let mut bytes = Vec::new();
+    let conversation = async {
+        // Fails if the server has heard enough before all is said.
+        let _ = stream.write_all(text.as_bytes()).await;
+        // TLS may end without a farewell.
+        let _ = stream.read_to_end(&mut bytes).await;
+    };
+    tokio::time::timeout(PATIENCE, conversation).await.expect("in time");
+    Answer::read(&String::from_utf8_lossy(&bytes))
+}
+
+/// A request with further header lines, each with its line end. The oldest HTTP, in which an answer ends with its connection.
+pub async fn ask(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
+    let stream = TcpStream::connect(address).await.expect("connects");
+    let host = if headers.to_lowercase().contains("host:") { String::new() } else { format!("host: {address}\r\n") };
+    say(stream, &format!("{method} {path} HTTP/1.0\r\n{host}{headers}\r\n")).await
 }

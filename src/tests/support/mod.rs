@@ -1,15 +1,18 @@
 //! What the stories need: a server, clients, a wire between them, a deadline.
 
+pub mod browser;
 pub mod client;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod lossy;
 pub mod node;
 pub mod proxy;
 pub mod redis;
 pub mod seat;
 pub mod server;
 
+pub use browser::{Answer, Browser};
 pub use client::{Client, Raw, Rows};
-pub use http::{Answer, Browser};
 pub use node::Node;
 pub use proxy::Proxy;
 pub use redis::Redis;
@@ -68,6 +71,13 @@ pub async fn pool_of(pool: &PgPool, size: u32) -> PgPool {
         .connect_with(options)
         .await
         .expect("connects")
+}
+
+/// The address of a test's database, as `DATABASE_URL` has it.
+pub async fn url_of(pool: &PgPool) -> String {
+    let mut url = url::Url::parse(&std::env::var("DATABASE_URL").expect("tests have one")).expect("a URL");
+    url.set_path(&value::<String>(pool, "select current_database()::text").await);
+    url.into()
 }
 
 /// Waits for something that sends no signal.

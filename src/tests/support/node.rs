@@ -50,6 +50,11 @@ impl Node {
         self.running.as_ref().expect("was started").address
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.running.as_ref().and_then(|running| running.child.id()).expect("runs")
+    }
+
     /// As the kernel does when memory is short: nobody is told anything.
     pub async fn kill(&mut self) {
         let running = self.running.as_mut().expect("was started");

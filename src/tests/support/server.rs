@@ -5,6 +5,7 @@ use leptos::config::LeptosOptions;
 use rowcast::{
     changelog::{self, WakeUp},
     config,
+    counters::Counters,
     identity::{Anonymous, demo::DemoAccount},
     server,
 };
@@ -12,12 +13,16 @@ use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+/// Has some files, and not the program, which no test here runs.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
+
 pub struct Server {
     pub address: SocketAddr,
+    pub counters: Arc<Counters>,
     stop: CancellationToken,
     runtime: Option<Runtime>,
     served: Option<JoinHandle<()>>,
@@ -46,24 +51,34 @@ impl Server {
         address: SocketAddr,
         change: impl FnOnce(&mut config::Rowcast),
     ) -> Self {
-        Self::serving(options, address, change, None, true).await
+        let listener = std::net::TcpListener::bind(address).expect("binds");
+        Self::on(options, listener, change).await
+    }
+
+    /// On a socket that listens already.
+    pub async fn on(
+        options: PgConnectOptions,
+        listener: std::net::TcpListener,
+        change: impl FnOnce(&mut config::Rowcast),
+    ) -> Self {
+        Self::serving(options, listener, change, None, true).await
     }
 
     /// As the demo, with these accounts.
     pub async fn start_demo(pool: &PgPool, accounts: Vec<DemoAccount>) -> Self {
-        let (options, address) = (pool.connect_options().as_ref().clone(), "127.0.0.1:0".parse().expect("an address"));
-        Self::serving(options, address, |_| {}, Some(accounts), true).await
+        let options = pool.connect_options().as_ref().clone();
+        Self::serving(options, anywhere(), |_| {}, Some(accounts), true).await
     }
 
     /// Where nobody sees anything but what the test grants.
     pub async fn start_strict(pool: &PgPool) -> Self {
-        let (options, address) = (pool.connect_options().as_ref().clone(), "127.0.0.1:0".parse().expect("an address"));
-        Self::serving(options, address, |_| {}, None, false).await
+        let options = pool.connect_options().as_ref().clone();
+        Self::serving(options, anywhere(), |_| {}, None, false).await
     }
 
     async fn serving(
         options: PgConnectOptions,
-        address: SocketAddr,
+        listener: std::net::TcpListener,
         change: impl FnOnce(&mut config::Rowcast),
         demo: Option<Vec<DemoAccount>>,
         see_all: bool,
@@ -76,6 +91,9 @@ impl Server {
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
         let (bound, address_known) = tokio::sync::oneshot::channel();
         let stopped = stop.clone();
+        let counters = Arc::new(Counters::default());
+        let counted = counters.clone();
+        listener.set_nonblocking(true).expect("sets");
         let served = runtime.spawn(async move {
             let pool = PgPoolOptions::new()
                 .max_connections(config.database.max_connections)
@@ -87,13 +105,13 @@ impl Server {
                 changelog::install(&pool).await.expect("installs");
                 sqlx::query("select rowcast.grant_all('anonymous')").execute(&pool).await.expect("grants");
             }
-            let listener = TcpListener::bind(address).await.expect("binds");
+            let listener = TcpListener::from_std(listener).expect("listens");
             bound.send(listener.local_addr().expect("bound")).expect("the test waits");
-            let leptos = LeptosOptions::builder().output_name("rowcast").build();
-            server::serve_pool(&config, leptos, listener, pool, demo, stopped).await.expect("serves");
+            let leptos = LeptosOptions::builder().output_name("rowcast").site_root(SITE).build();
+            server::serve_pool(&config, leptos, listener, pool, demo, counted, stopped).await.expect("serves");
         });
         let address = tokio::time::timeout(PATIENCE, address_known).await.expect("in time").expect("starts");
-        Self { address, stop, runtime: Some(runtime), served: Some(served) }
+        Self { address, counters, stop, runtime: Some(runtime), served: Some(served) }
     }
 
     /// As Ctrl-C does.
@@ -107,6 +125,11 @@ impl Server {
     pub fn kill(self) {
         drop(self);
     }
+}
+
+/// A free port of loopback.
+fn anywhere() -> std::net::TcpListener {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("binds")
 }
 
 impl Drop for Server {
