@@ -89,6 +89,8 @@ pub struct Rowcast {
     pub server: Server,
     /// `[rowcast.limits]`.
     pub limits: Limits,
+    /// `[rowcast.nodes]`.
+    pub nodes: Nodes,
 }
 
 /// `[rowcast.database]`.
@@ -127,6 +129,16 @@ pub struct Changelog {
     pub keep_hours: u64,
     /// Size of the changelog from which on they are pruned earlier, in megabytes; 0 for any size.
     pub keep_megabytes: u64,
+}
+
+/// `[rowcast.nodes]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Nodes {
+    /// The address of a Redis that joins servers for rooms, presence and private messages; empty for none.
+    pub redis: String,
+    /// What the names of its channels begin with.
+    pub prefix: String,
 }
 
 /// `[rowcast.identity]`.
@@ -177,6 +189,12 @@ impl Default for Changelog {
     }
 }
 
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { redis: String::new(), prefix: "rowcast".to_owned() }
+    }
+}
+
 impl Default for Identity {
     fn default() -> Self {
         Self { anonymous: Anonymous::Nobody, sign_up: false, session_days: 14 }
@@ -216,7 +234,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let Rowcast { database, live, changelog, identity, limits, server: _ } = &self.rowcast;
+        let Rowcast { database, live, changelog, identity, limits, server: _, nodes: _ } = &self.rowcast;
         within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
         within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
         within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")?;

@@ -6,6 +6,8 @@ pub mod protocol;
 pub mod store;
 
 #[cfg(feature = "ssr")]
+pub mod backplane;
+#[cfg(feature = "ssr")]
 pub mod capture;
 #[cfg(feature = "ssr")]
 pub mod changelog;
@@ -23,6 +25,8 @@ pub mod embedded;
 pub mod hub;
 #[cfg(feature = "ssr")]
 pub mod rights;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

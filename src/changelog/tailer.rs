@@ -21,9 +21,10 @@ use super::{
 use crate::{
     hub::{
         Batch, Bounds, Catalog, CatalogChange, Column, Credential, Hub, Operation, PersonChange, Policy, RowChange,
-        Table, TableId, Whose,
+        Table, TableId, Whose, rooms::Rights,
     },
     protocol::{Position, Token},
+    rules,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -49,6 +50,9 @@ const SAFETY_POLL: Duration = Duration::from_secs(2);
 const ELECTION: Duration = Duration::from_millis(500);
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// The changelog's number for the rules of rooms.
+const ROOM_RULES: TableId = -2;
 
 /// How the tailer learns that there is something new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -88,6 +92,8 @@ impl Tailer {
                 hub
             }
         };
+        // Before anybody can ask.
+        hub.set_room_rights(Rights::new(rules::read(&pool).await?));
         let (hub, history) = (Arc::new(hub), Mutex::new(history));
         Ok(Self { pool, hub, wake_up, safety_poll: SAFETY_POLL, row_timeout: read::ROW_TIMEOUT, history })
     }
@@ -138,6 +144,7 @@ impl Tailer {
             tracing::warn!("this is another history of the database: every client starts over");
             self.start_over().await?;
         }
+        self.read_rules(&mut doorbell).await?;
         // Before the look: after a time without any server it must not take what was not added for what did not happen.
         retention::resume(&self.pool).await?;
         self.look(&mut doorbell).await?;
@@ -246,8 +253,12 @@ impl Tailer {
                 let any = !changes.is_empty();
                 if any || position != from {
                     let catalog = catalog_changes(&changes)?;
+                    let rules = changes.iter().any(|change| change.table == ROOM_RULES);
                     if let Err(error) = self.hub.publish(Batch { position, changes }, catalog) {
                         tracing::error!(%error, "the table must be tracked anew");
+                    }
+                    if rules {
+                        self.read_rules(doorbell).await?;
                     }
                 }
                 Ok(any)
@@ -260,6 +271,7 @@ impl Tailer {
             Reading::Pruned => {
                 tracing::info!("what comes next has been pruned: every client starts over from a snapshot");
                 self.start_over().await?;
+                self.read_rules(doorbell).await?;
                 Ok(true)
             }
             Reading::Ahead => {
@@ -267,9 +279,17 @@ impl Tailer {
                 // It has been put back: what was said of positions that it has yet to reach again is no longer true.
                 history::end(&self.pool, &known).await?;
                 self.start_over().await?;
+                self.read_rules(doorbell).await?;
                 Ok(true)
             }
         }
+    }
+
+    /// Reads the rules of rooms as they are now: at the place of the last change of them, or after it.
+    async fn read_rules(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
+        let rules = rules::read(doorbell.connection().await?).await?;
+        self.hub.set_room_rights(Rights::new(rules));
+        Ok(())
     }
 
     async fn start_over(&self) -> Result<(), Error> {

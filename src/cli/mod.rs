@@ -3,6 +3,7 @@
 mod columns;
 mod database;
 mod rights;
+mod room;
 mod tables;
 mod token;
 mod user;
@@ -74,6 +75,9 @@ enum Command {
     /// What scripts and services show instead of signing in
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Who may be in which rooms
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// After the database's files were put back: have every page start over
     ///
     /// Pages continue from positions in the history of the database. A database that is restored by Postgres' own means is
@@ -106,6 +110,9 @@ struct Serve {
     /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
+    /// A Redis that joins this server with others of the same database, for rooms, presence and private messages
+    #[arg(long, value_name = "redis://HOST:PORT", env = "ROWCAST_REDIS", hide_env_values = true)]
+    redis: Option<String>,
 }
 
 /// Does what the command line says.
@@ -113,7 +120,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     // A server tells what it does; a command speaks only of what went wrong.
     log(if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" });
-    let config = Config::load(cli.config.as_deref())?;
+    let mut config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve(options) => {
             let file = cli.config.unwrap_or_else(|| Config::FILE.into());
@@ -122,7 +129,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
                 get_configuration(file.as_deref()).context("the part of the configuration that leptos reads")?;
             let stop = CancellationToken::new();
             tokio::spawn(stop_on_signal(stop.clone()));
-            let mut config = config;
+            if let Some(redis) = options.redis {
+                config.rowcast.nodes.redis = redis;
+            }
             if options.tls_cert.is_some() {
                 (config.rowcast.server.tls_cert, config.rowcast.server.tls_key) = (options.tls_cert, options.tls_key);
             }
@@ -159,6 +168,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(&config, command).await?,
         Command::Rights(command) => return rights::run(&config, command).await,
         Command::Token(command) => token::run(&config, command).await?,
+        Command::Room(command) => return room::run(&config, command).await,
         Command::NewHistory => {
             let database = Database::open(&config.rowcast.database).await?;
             let renewed = async {

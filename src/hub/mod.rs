@@ -18,6 +18,7 @@
 //! | `view` | windows and totals, kept exact from changes |
 //! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `replay` | changes that were read once for many |
+//! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
 //! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
@@ -26,6 +27,7 @@
 //! | `state/views` | windows and totals: filled, kept, told |
 //! | `state/live` | how queries become live |
 //! | `state/fold` | what leads to where the hub stands, without its lock |
+//! | `state/rooms` | rooms: from what they want told to the outboxes |
 //! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
@@ -48,6 +50,7 @@ mod policy;
 mod principal;
 mod replay;
 mod ring;
+pub mod rooms;
 mod row;
 mod state;
 mod value;

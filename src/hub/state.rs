@@ -3,12 +3,13 @@
 mod deliver;
 mod fold;
 mod live;
+mod rooms;
 mod session;
 mod views;
 
 use super::{
     Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
-    meter::Meter, net::MissingKey, ring::Ring,
+    meter::Meter, net::MissingKey, ring::Ring, rooms::Rooms,
 };
 use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use fold::{Folded, Missing, NotFolded};
@@ -35,6 +36,8 @@ pub struct Hub {
     nudge: Notify,
     /// Some window or totals must be filled.
     fill_wanted: Arc<Notify>,
+    /// Something about rooms is to be told, to sessions soon or to other nodes now.
+    stirred: Notify,
 }
 
 #[derive(Debug)]
@@ -59,6 +62,7 @@ struct State {
     meter: Arc<Meter>,
     /// How many outboxes were emptied because it was too much.
     relieved: u64,
+    rooms: Rooms,
     next: u64,
 }
 
@@ -104,10 +108,13 @@ impl Hub {
                 sessions: HashMap::new(),
                 meter: Arc::default(),
                 relieved: 0,
+                // New for each start: who was here before is somebody else to the other nodes.
+                rooms: Rooms::new(&uuid::Uuid::new_v4().to_string()),
                 next: 0,
             }),
             reached: watch::Sender::new(0),
             nudge: Notify::new(),
+            stirred: Notify::new(),
         }
     }
 
@@ -175,6 +182,7 @@ impl Hub {
         state
             .sessions
             .insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        state.rooms.opened(id, principal.clone());
         Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
     }
 

@@ -8,6 +8,7 @@ mod close;
 mod error;
 mod position;
 mod role;
+mod room;
 mod server;
 
 pub use client::{Aggregate, ClientFrame, FrameError, Nulls, OrderBy, Subscribe};
@@ -15,6 +16,7 @@ pub use close::CloseCode;
 pub use error::ErrorCode;
 pub use position::{Epoch, MalformedPosition, Position, Token};
 pub use role::{Role, UnknownRole};
+pub use room::{Present, Sender, StateOf};
 pub use server::{Change, ResyncReason, ServerFrame, User};
 
 /// The WebSocket subprotocol that both sides name in the handshake.

@@ -25,6 +25,7 @@ mod wire;
 
 use crate::{
     app,
+    backplane::{self, Backplane, Redis, RedisError},
     capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
@@ -88,6 +89,9 @@ pub enum ServeError {
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The Redis that is to join servers is none.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     /// The changelog cannot be used.
     #[error(transparent)]
     Changelog(#[from] changelog::Error),
@@ -209,6 +213,8 @@ pub async fn serve_pool(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let tls = Files::of(&config.server)?.map(Tls::open).transpose()?;
+    let redis = Some(&config.nodes.redis).filter(|address| !address.is_empty());
+    let redis = redis.map(|address| Redis::at(address)).transpose()?.map(|redis| Arc::new(redis) as Arc<dyn Backplane>);
     changelog::begin(&pool, config.changelog.keep()).await?;
     let tailer = Tailer::start(pool.clone(), config.live.wake_up).await?;
     let sessions = TaskTracker::new();
@@ -230,6 +236,7 @@ pub async fn serve_pool(
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
+    tasks.spawn(backplane::run(live.hub.clone(), redis, config.nodes.prefix.clone(), background.clone()));
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));

@@ -11,6 +11,10 @@ pub(super) const READ_BUFFER_BYTES: usize = 4 * 1024;
 pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
 /// More than [`Limits::subscriptions`], that the server itself may have to bring up.
 const SPARE: usize = 28;
+/// Frames about rooms that one connection may send in a second, on the whole.
+pub(super) const ROOM_FRAMES_PER_SECOND: u32 = 20;
+/// Frames about rooms that one connection may send at once, after a silence.
+pub(super) const ROOM_FRAMES_AT_ONCE: u32 = 60;
 /// How long the source may take to read the constants of a filter, before they are tried again.
 pub const CONSTANTS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to try again what the source could not be asked about.
@@ -88,8 +92,15 @@ impl Default for Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limits, MAX_MALFORMED_FRAMES, RECHECK, SEND_TIMEOUT, STREAM_SLOWEST};
+    use super::{
+        Limits, MAX_MALFORMED_FRAMES, RECHECK, ROOM_FRAMES_AT_ONCE, ROOM_FRAMES_PER_SECOND, SEND_TIMEOUT,
+        STREAM_SLOWEST,
+    };
     use crate::hub::filter::{MAX_BRACKETS, MAX_LIST, MAX_PARAMETERS, MAX_TEXT, MAX_TOKENS, MAX_VALUE};
+    use crate::hub::rooms::{
+        BEAT, CHUNK_MEMBERS, GRACE, LEASE, MAX_CLIENT_BYTES, MAX_EVENT_BYTES, MAX_MEMBERS, MAX_PAYLOAD_BYTES,
+        MAX_ROOM_BYTES, MAX_ROOMS, MAX_STATE_BYTES, WINDOW,
+    };
     use crate::hub::{MAX_FRAME_ROWS_BYTES, MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, ViewBounds};
 
     #[test]
@@ -116,6 +127,19 @@ mod tests {
             ("seconds that a client may take nothing", SEND_TIMEOUT.as_secs() as usize),
             ("bytes per second of a snapshot that is too large to be kept for its clients", STREAM_SLOWEST as usize),
             ("bytes of row text in a server's frame, unless one row alone has more", MAX_FRAME_ROWS_BYTES),
+            ("rooms of a connection", MAX_ROOMS),
+            ("members of a room", MAX_MEMBERS),
+            ("members in a frame", CHUNK_MEMBERS),
+            ("bytes of a room's name", MAX_ROOM_BYTES),
+            ("bytes of an `event`", MAX_EVENT_BYTES),
+            ("bytes of a `client`", MAX_CLIENT_BYTES),
+            ("bytes of a `state`", MAX_STATE_BYTES),
+            ("bytes of a `payload`", MAX_PAYLOAD_BYTES),
+            ("frames about rooms at once", ROOM_FRAMES_AT_ONCE as usize),
+            ("frames about rooms a second", ROOM_FRAMES_PER_SECOND as usize),
+            ("milliseconds in which presence gathers", WINDOW.as_millis() as usize),
+            ("seconds that a lost page stays in its rooms", GRACE.as_secs() as usize),
+            ("seconds after which a silent server's pages are gone", (LEASE + BEAT).as_secs() as usize),
         ] {
             let row = format!("| {limit} | {value} |");
             assert!(document.contains(&row), "{row}");

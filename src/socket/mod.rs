@@ -5,6 +5,7 @@
 //! | `upgrade` | the handshake |
 //! | `session` | one connection: reads frames, sends what its outbox holds, keeps time |
 //! | `question` | what a `subscribe` frame asks |
+//! | `rooms` | what a client says about rooms |
 //! | `bring_up` | makes subscriptions live: snapshot or catch-up, then the hand-over to the hub |
 //! | `recheck` | whether a session's person is still who they were |
 //! | `shared` | reads that many sessions want at the same time |
@@ -22,6 +23,7 @@ mod places;
 mod question;
 mod rate;
 mod recheck;
+mod rooms;
 mod session;
 mod shared;
 #[cfg(test)]

@@ -26,9 +26,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 /// Why a session ends.
-enum End {
-    /// The client has gone.
+pub(super) enum End {
+    /// The client is lost.
     Gone,
+    /// The client has said goodbye.
+    Left,
     /// We close, and say why.
     Close(CloseCode),
 }
@@ -73,13 +75,15 @@ impl<W> Wire for W where
 {
 }
 
-struct Connection<W, S> {
+pub(super) struct Connection<W, S> {
     socket: W,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     source: Arc<Shared<S>>,
     tasks: mpsc::Sender<Task>,
     subscriptions: BTreeMap<String, Subscription>,
     malformed: u32,
+    /// How much may be said about rooms.
+    pub(super) pace: Rate,
     rate: Rate,
     heard: Instant,
     limits: Limits,
@@ -122,6 +126,7 @@ pub(super) async fn serve<S: Source>(
         tasks,
         subscriptions: BTreeMap::new(),
         malformed: 0,
+        pace: Rate::new(limits::ROOM_FRAMES_PER_SECOND, limits::ROOM_FRAMES_AT_ONCE, Instant::now()),
         rate: Rate::new(limits.frames_per_second, limits.frames_at_once, Instant::now()),
         heard: Instant::now(),
         limits,
@@ -147,9 +152,17 @@ pub(super) async fn serve<S: Source>(
     }
     match outcome {
         Err(End::Close(code)) => {
+            // Whoever is to come back may find its place in rooms; whoever is not has left.
+            if !CloseCode::reconnects(code.code()) {
+                session.depart();
+            }
             tracing::debug!(code = code.code(), "closed: {}", code.reason());
             count(&counters, code);
             connection.close(code).await;
+        }
+        Err(End::Left) => {
+            session.depart();
+            tracing::debug!("left");
         }
         Err(End::Gone) | Ok(()) => tracing::debug!("gone"),
     }
@@ -163,6 +176,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
             available: self.session.hub().is_available(),
             user: self.session.principal().user(),
             rights: self.session.principal().rights().into(),
+            nodes: self.session.hub().nodes_connected(),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -187,10 +201,11 @@ impl<W: Wire, S: Source> Connection<W, S> {
             },
             Some(Ok(Message::Binary(_))) => {
                 let message = "binary frames are not part of this protocol; send JSON text".to_owned();
-                self.refuse_malformed(FrameError { id: None, code: ErrorCode::BinaryFrame, message }).await
+                self.refuse_malformed(FrameError { id: None, r#ref: None, code: ErrorCode::BinaryFrame, message }).await
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Left),
+            None => Err(End::Gone),
             Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),
             Some(Err(_)) => Err(End::Gone),
         }
@@ -210,7 +225,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         let id = match ClientFrame::parse(text) {
             Ok(frame @ ClientFrame::Unsubscribe { .. }) => return self.handle(frame).await,
             Ok(ClientFrame::Subscribe(asked)) => Some(asked.id).filter(|id| id.len() <= MAX_ID_BYTES),
-            Ok(_) => None,
+            Ok(frame) => return self.refuse_room(&frame, ErrorCode::RateLimited, refusal).await,
             Err(error) => error.id,
         };
         self.refuse(id.as_deref(), ErrorCode::RateLimited, &refusal).await
@@ -221,7 +236,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if self.malformed > limits::MAX_MALFORMED_FRAMES {
             return Err(End::Close(CloseCode::ProtocolViolation));
         }
-        self.refuse(error.id.as_deref(), error.code, &error.message).await
+        let FrameError { id, r#ref, code, message } = error;
+        self.refuse_with(id.as_deref(), r#ref.as_deref(), &Refusal::new(code, message)).await
     }
 
     async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
@@ -229,12 +245,18 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     async fn refuse_for(&mut self, id: Option<&str>, refusal: &Refusal) -> Result<(), End> {
+        self.refuse_with(id, None, refusal).await
+    }
+
+    async fn refuse_with(&mut self, id: Option<&str>, name: Option<&str>, refusal: &Refusal) -> Result<(), End> {
         let frame = ServerFrame::Error {
             id: id.map(Cow::Borrowed),
             code: refusal.code,
             message: Cow::Borrowed(&refusal.message),
             at: refusal.at,
             hint: refusal.hint.as_deref().map(Cow::Borrowed),
+            room: None,
+            r#ref: name.map(Cow::Borrowed),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -260,6 +282,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 }
                 None => self.refuse(Some(&id), ErrorCode::UnknownId, "there is no subscription of this id").await,
             },
+            frame => self.handle_room(&frame).await,
         }
     }
 
@@ -401,6 +424,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if let Some((sent, _on_its_way)) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Ephemeral { frames, .. } => self.send(&frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
                     let ended = self.subscriptions.extract_if(.., |_, one| one.query == Some(query));
@@ -430,7 +454,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         self.deliver(0, async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
     }
 
-    async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
+    pub(super) async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
         let mut largest = 0;
         for frame in frames {
             largest = largest.max(frame.bytes().len());

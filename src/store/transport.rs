@@ -31,6 +31,9 @@ const UNAUTHORISED: u16 = 401;
 /// WebSocket close code for a connection that has served its purpose.
 const NORMAL: u16 = 1000;
 
+/// Random bytes of the name by which a server knows a page again.
+const CLIENT_BYTES: usize = 16;
+
 /// What the one task handles.
 enum Happening {
     /// To the machine.
@@ -51,6 +54,9 @@ enum SocketEvent {
 
 /// Starts the task. It lives as long as the page.
 pub(super) fn start(connection: &Connection, options: ConnectionOptions, commands: UnboundedReceiver<Command>) {
+    if let Some(client) = made_up_name() {
+        connection.replica().set_client(client);
+    }
     let (happenings, received) = unbounded();
     for (name, event) in [("online", Event::Online), ("offline", Event::Clock)] {
         let happenings = happenings.clone();
@@ -86,6 +92,13 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
 /// Does something in so many milliseconds.
 pub(super) fn later(wait_ms: u32, act: impl FnOnce() + 'static) {
     Timeout::new(wait_ms, act).forget();
+}
+
+/// A name that nobody can guess. Without one, a page that is lost has left its rooms.
+fn made_up_name() -> Option<String> {
+    let mut bytes = [0; CLIENT_BYTES];
+    leptos::prelude::window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn visibility() -> Event {

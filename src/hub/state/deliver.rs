@@ -125,7 +125,7 @@ impl State {
 
     /// While all outboxes together hold too much, the fullest are emptied: their sessions catch up when they can. It goes on
     /// somewhat below the bound, so that it is not done for every batch.
-    fn relieve(&mut self) {
+    pub(super) fn relieve(&mut self) {
         if self.meter.bytes() <= self.bounds.queued_bytes {
             return;
         }
@@ -138,6 +138,9 @@ impl State {
                 break;
             }
             self.relieved += 1;
+            if let Some(own) = self.sessions.get_mut(&session) {
+                own.outbox.silence();
+            }
             self.lag(session);
         }
     }

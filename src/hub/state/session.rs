@@ -1,6 +1,6 @@
 //! Sessions: what one connected client may do with the hub.
 
-use super::{Hub, NotYet, QueryId, Ready};
+use super::{Hub, NotYet, QueryId, Ready, State};
 use crate::{
     hub::{Chunk, Definition, Delivery, Frame, OnItsWay, Principal, Sent},
     protocol::{CloseCode, ErrorCode, ServerFrame},
@@ -27,8 +27,8 @@ pub struct Query {
 /// One connected client, as the hub sees it.
 #[derive(Debug)]
 pub struct Session {
-    hub: Arc<Hub>,
-    id: u64,
+    pub(super) hub: Arc<Hub>,
+    pub(super) id: u64,
     principal: Arc<Principal>,
     filled: Arc<Notify>,
     room: Arc<Semaphore>,
@@ -161,7 +161,9 @@ impl Session {
     /// Takes the next thing to send, if there is one, with what counts it until it has been sent.
     pub fn take(&self) -> Option<(Sent, OnItsWay)> {
         let mut state = self.hub.lock();
-        let own = state.sessions.get_mut(&self.id)?;
+        let State { rooms, sessions, .. } = &mut *state;
+        let own = sessions.get_mut(&self.id)?;
+        own.outbox.make_up(|room| rooms.missed(self.id, room));
         loop {
             match own.outbox.take()? {
                 (Sent::Chunk(chunk), _) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
@@ -182,6 +184,11 @@ impl Drop for Session {
         let held: Vec<QueryId> =
             state.sessions.get(&self.id).map(|own| own.held.keys().copied().collect()).unwrap_or_default();
         held.into_iter().for_each(|query| state.release(self.id, query));
+        // Whoever says goodbye has done so before.
+        state.rooms.closed(self.id, true);
         state.sessions.remove(&self.id);
+        state.apply_rooms();
+        drop(state);
+        self.hub.stirred.notify_one();
     }
 }

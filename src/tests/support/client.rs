@@ -12,7 +12,10 @@ use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::net::TcpStream;
@@ -193,7 +196,7 @@ pub type Shown = (&'static str, String);
 pub struct Client {
     address: SocketAddr,
     shown: Option<Shown>,
-    replica: Replica,
+    pub(super) replica: Replica,
     views: BTreeMap<u64, Arc<Mutex<View>>>,
     socket: Option<Raw>,
     /// Frames since the last connection was opened.
@@ -211,10 +214,13 @@ pub struct Client {
 impl Client {
     /// Not connected.
     pub fn of(address: SocketAddr) -> Self {
+        static CLIENTS: AtomicU64 = AtomicU64::new(0);
+        let mut replica = Replica::default();
+        replica.set_client(format!("{}-{}", std::process::id(), CLIENTS.fetch_add(1, Ordering::Relaxed)));
         Self {
             address,
             shown: None,
-            replica: Replica::default(),
+            replica,
             views: BTreeMap::new(),
             socket: None,
             heard: Vec::new(),
@@ -273,6 +279,17 @@ impl Client {
     /// The network is gone; whatever was on its way is lost.
     pub fn disconnect(&mut self) {
         if self.socket.take().is_some() {
+            self.replica.closed();
+        }
+    }
+
+    /// Says goodbye, as a page that is closed does.
+    pub async fn leave(&mut self) {
+        if let Some(mut socket) = self.socket.take() {
+            // Fails if the server has gone.
+            let _ = socket.close(None).await;
+            // Read on, or unread bytes would make the network drop our last words.
+            while let Some(Ok(_)) = socket.next().await {}
             self.replica.closed();
         }
     }

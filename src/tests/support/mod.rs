@@ -7,12 +7,16 @@ pub mod http;
 pub mod lossy;
 pub mod node;
 pub mod proxy;
+pub mod redis;
+pub mod seat;
 pub mod server;
 
 pub use browser::{Answer, Browser};
 pub use client::{Client, Raw, Rows};
 pub use node::Node;
 pub use proxy::Proxy;
+pub use redis::Redis;
+pub use seat::Seat;
 pub use server::Server;
 
 use rowcast::protocol::Role;
@@ -55,6 +59,15 @@ pub async fn with_items(pool: &PgPool) {
 pub async fn see_all(pool: &PgPool) {
     for role in Role::ALL {
         rowcast::rights::grant_all(pool, role).await.expect("grants");
+    }
+}
+
+/// Lets everybody join these rooms, and publish there.
+pub async fn allow_rooms(pool: &PgPool, pattern: &str) {
+    use rowcast::{hub::rooms::Rule, protocol::Role, rules};
+    for role in Role::ALL {
+        let rule = Rule { pattern: pattern.to_owned(), role, may_publish: true, history: None };
+        rules::allow(pool, &rule).await.expect("allows");
     }
 }
 
