@@ -93,7 +93,9 @@ impl Tailer {
             }
         };
         // Before anybody can ask.
-        hub.set_room_rights(Rights::new(rules::read(&pool).await?));
+        let mut transaction = statement::begin(&pool).await.map_err(Error::Connect)?;
+        hub.set_room_rights(Rights::new(rules::read(&mut *transaction).await?));
+        transaction.commit().await?;
         let (hub, history) = (Arc::new(hub), Mutex::new(history));
         Ok(Self { pool, hub, wake_up, safety_poll: SAFETY_POLL, row_timeout: read::ROW_TIMEOUT, history })
     }

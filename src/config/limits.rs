@@ -33,6 +33,8 @@ pub struct Limits {
     /// Megabytes that wait to be sent to all sockets together. Beyond that the fullest queues are emptied, and their
     /// sockets catch up instead.
     pub queue_megabytes: usize,
+    /// Kilobytes that wait to be sent to one socket. Beyond that its queue is emptied, and it catches up instead.
+    pub outbox_kilobytes: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             header_seconds: 15,
             request_seconds: 30,
             queue_megabytes: 256,
+            outbox_kilobytes: 1024,
         }
     }
 }
@@ -68,6 +71,7 @@ impl Limits {
             ("header-seconds", self.header_seconds as usize, (1..=300, "from 1 to 300")),
             ("request-seconds", self.request_seconds as usize, (1..=3600, "from 1 to 3600")),
             ("queue-megabytes", self.queue_megabytes, (1..=1_000_000, "from 1 to 1000000")),
+            ("outbox-kilobytes", self.outbox_kilobytes, (16..=1_048_576, "from 16 to 1048576 (a gibibyte)")),
         ] {
             within(&format!("rowcast.limits.{key}"), value as u64, range, expected)?;
         }

@@ -150,9 +150,12 @@ impl Hub {
         self.lock().queries.len()
     }
 
-    /// Bounds what waits for all sessions together: [`Bounds::queued_bytes`].
-    pub fn bound_queues(&self, bytes: usize) {
-        self.lock().bounds.queued_bytes = bytes;
+    /// Bounds what waits for all sessions together ([`Bounds::queued_bytes`]), and for each one that is opened from now on
+    /// ([`Bounds::outbox_bytes`]).
+    pub fn bound_queues(&self, all: usize, each: usize) {
+        let mut state = self.lock();
+        state.bounds.queued_bytes = all;
+        state.bounds.outbox_bytes = each;
     }
 
     /// How many outboxes were emptied because all together held too much.

@@ -3,7 +3,10 @@
 //! What they mean is [`hub::rooms`](crate::hub::rooms)'s business. Every change of them is in the changelog, so that each
 //! server reads them again when it has come to that place.
 
-use crate::hub::rooms::{History, MAX_RULES, MalformedRule, Rule};
+use crate::{
+    changelog::statement,
+    hub::rooms::{History, MAX_RULES, MalformedRule, Rule},
+};
 use serde_json::value::to_raw_value;
 use sqlx::{PgExecutor, PgPool, Row, postgres::PgRow};
 
@@ -32,7 +35,7 @@ pub enum RuleError {
 /// All rules, by pattern and role. A history that cannot be read is left out: nobody is let in by one.
 pub async fn read(database: impl PgExecutor<'_>) -> Result<Vec<Rule>, sqlx::Error> {
     let most = i64::try_from(MAX_RULES).unwrap_or(i64::MAX);
-    let rows = sqlx::query(include_str!("read.sql")).bind(most).fetch_all(database).await?;
+    let rows = statement::query(include_str!("read.sql")).bind(most).fetch_all(database).await?;
     rows.iter().map(rule).collect()
 }
 
@@ -51,29 +54,26 @@ fn rule(row: &PgRow) -> Result<Rule, sqlx::Error> {
 pub async fn allow(pool: &PgPool, rule: &Rule) -> Result<(), RuleError> {
     rule.check()?;
     let history = rule.history.as_ref().and_then(|history| to_raw_value(history).ok());
-    let known = read(pool).await?;
+    let mut transaction = statement::begin(pool).await?;
+    let known = read(&mut *transaction).await?;
     let is_new = !known.iter().any(|other| (&other.pattern, other.role) == (&rule.pattern, rule.role));
     if is_new && known.len() >= MAX_RULES {
         return Err(RuleError::TooMany);
     }
-    sqlx::query(include_str!("allow.sql"))
+    statement::query(include_str!("allow.sql"))
         .bind(&rule.pattern)
         .bind(rule.role.word())
         .bind(rule.may_publish)
         .bind(history.as_ref().map(|history| history.get()))
-        .execute(pool)
+        .execute(&mut *transaction)
         .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 /// Removes a rule.
 pub async fn deny(pool: &PgPool, pattern: &str, role: crate::protocol::Role) -> Result<(), RuleError> {
-    let removed = sqlx::query("delete from rowcast.room where pattern = $1 and role = $2")
-        .bind(pattern)
-        .bind(role.word())
-        .execute(pool)
-        .await?;
-    if removed.rows_affected() == 0 {
+    let removed = statement::query("delete from rowcast.room where pattern = $1 and role = $2 returning pattern");
+    if statement::rows(pool, removed.bind(pattern).bind(role.word())).await?.is_empty() {
         return Err(RuleError::Unknown { pattern: pattern.to_owned(), role: role.word().to_owned() });
     }
     Ok(())

@@ -228,7 +228,7 @@ pub async fn serve_pool(
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
-    live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024);
+    live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024, config.limits.outbox_kilobytes * 1024);
     let address = listener.local_addr()?;
     leptos.site_addr = address;
     let identity = identity_of(&config.identity, pool.clone(), demo, address);

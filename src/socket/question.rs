@@ -63,8 +63,9 @@ pub async fn define<S: Source>(
     }
     let columns = match (&asked.columns, &policy.columns) {
         (Some(names), _) => Some(places(names, &seen)?),
-        (None, Some(_)) => Some(visible(&seen)),
-        (None, None) => None,
+        // Totals show what they are asked for, which has been looked up among what may be seen.
+        (None, Some(_)) if asked.aggregate.is_none() => Some(visible(&seen)),
+        (None, _) => None,
     };
     let view = view(asked, &seen)?;
     let draft = draft(asked, &seen)?;

@@ -74,7 +74,8 @@ enum Staged {
 /// The text of a key, from a row or from a key object.
 pub fn key_text(columns: &[String], object: &RawValue) -> String {
     let values: HashMap<String, &RawValue> = serde_json::from_str(object.get()).expect("an object");
-    columns.iter().map(|column| values[column].get()).collect::<Vec<_>>().join("|")
+    let value = |column: &String| values.get(column).unwrap_or_else(|| panic!("no {column} in {object}")).get();
+    columns.iter().map(value).collect::<Vec<_>>().join("|")
 }
 
 impl Screen {
