@@ -1,7 +1,7 @@
 //! The rules of rooms, as the database keeps them: read, added, removed.
 //!
 //! What they mean is [`hub::rooms`](crate::hub::rooms)'s business. Every change of them is in the changelog, so that each
-//! server reads them again when it has come to that place.
+//! server reads them again when it has come to that place. Statements are not kept prepared: there may be a pooler between.
 
 use crate::hub::rooms::{History, MAX_RULES, MalformedRule, Rule};
 use serde_json::value::to_raw_value;
@@ -32,7 +32,7 @@ pub enum RuleError {
 /// All rules, by pattern and role. A history that cannot be read is left out: nobody is let in by one.
 pub async fn read(database: impl PgExecutor<'_>) -> Result<Vec<Rule>, sqlx::Error> {
     let most = i64::try_from(MAX_RULES).unwrap_or(i64::MAX);
-    let rows = sqlx::query(include_str!("read.sql")).bind(most).fetch_all(database).await?;
+    let rows = sqlx::query(include_str!("read.sql")).persistent(false).bind(most).fetch_all(database).await?;
     rows.iter().map(rule).collect()
 }
 
@@ -57,6 +57,7 @@ pub async fn allow(pool: &PgPool, rule: &Rule) -> Result<(), RuleError> {
         return Err(RuleError::TooMany);
     }
     sqlx::query(include_str!("allow.sql"))
+        .persistent(false)
         .bind(&rule.pattern)
         .bind(rule.role.word())
         .bind(rule.may_publish)
@@ -69,6 +70,7 @@ pub async fn allow(pool: &PgPool, rule: &Rule) -> Result<(), RuleError> {
 /// Removes a rule.
 pub async fn deny(pool: &PgPool, pattern: &str, role: crate::protocol::Role) -> Result<(), RuleError> {
     let removed = sqlx::query("delete from rowcast.room where pattern = $1 and role = $2")
+        .persistent(false)
         .bind(pattern)
         .bind(role.word())
         .execute(pool)
