@@ -93,8 +93,8 @@ impl Tailer {
             }
         };
         // Before anybody can ask.
-        let mut transaction = statement::begin(&pool).await.map_err(Error::Connect)?;
-        hub.set_room_rights(Rights::new(rules::read(&mut *transaction).await?));
+        let mut transaction = statement::begin(&pool).await?;
+        hub.set_room_rights(Rights::new(rules::read(&mut transaction).await?));
         transaction.commit().await?;
         let (hub, history) = (Arc::new(hub), Mutex::new(history));
         Ok(Self { pool, hub, wake_up, safety_poll: SAFETY_POLL, row_timeout: read::ROW_TIMEOUT, history })
@@ -289,7 +289,9 @@ impl Tailer {
 
     /// Reads the rules of rooms as they are now: at the place of the last change of them, or after it.
     async fn read_rules(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
-        let rules = rules::read(doorbell.connection().await?).await?;
+        let mut transaction = statement::begin_on(doorbell.connection().await?).await?;
+        let rules = rules::read(&mut transaction).await?;
+        transaction.commit().await?;
         self.hub.set_room_rights(Rights::new(rules));
         Ok(())
     }

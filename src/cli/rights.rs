@@ -1,6 +1,9 @@
 //! Commands about who may see what.
 
-use super::columns::{aligned, plain};
+use super::{
+    columns::{aligned, plain},
+    room::role,
+};
 use crate::{changelog, config::Config, database::Database, hub::Policy, identity, protocol::Role, rights};
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args, Subcommand};
@@ -22,7 +25,7 @@ pub(super) enum RightsCommand {
         #[command(flatten)]
         what: What,
         /// From whom: anonymous, customer, staff or admin
-        #[arg(long)]
+        #[arg(long, value_parser = role)]
         role: Role,
     },
     /// List what is granted to whom
@@ -34,7 +37,7 @@ pub(super) enum RightsCommand {
         #[arg(long, value_name = "EMAIL", required_unless_present = "role")]
         user: Option<String>,
         /// Or those of anybody of a role
-        #[arg(long, conflicts_with = "user")]
+        #[arg(long, conflicts_with = "user", value_parser = role)]
         role: Option<Role>,
         /// Which table
         #[arg(long, value_name = "TABLE")]
@@ -61,7 +64,7 @@ pub(super) struct Grant {
     #[command(flatten)]
     what: What,
     /// To whom: anonymous, customer, staff or admin
-    #[arg(long)]
+    #[arg(long, value_parser = role)]
     role: Role,
     /// Only these columns, and those of the key
     #[arg(long, value_delimiter = ',', value_name = "COLUMN", conflicts_with = "all")]

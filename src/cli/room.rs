@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     database::Database,
     hub::rooms::{History, Rule},
-    protocol::{OrderBy, Role},
+    protocol::{OrderBy, Role, UnknownRole},
     rules,
 };
 use clap::{Args, Subcommand};
@@ -27,7 +27,7 @@ pub(super) enum RoomCommand {
         /// The pattern, exactly as it was allowed
         pattern: String,
         /// The role
-        #[arg(long)]
+        #[arg(long, value_parser = role)]
         role: Role,
     },
     /// List who may join which rooms
@@ -39,7 +39,7 @@ pub(super) struct Allow {
     /// Which rooms
     pattern: String,
     /// For whom: anonymous, customer, staff or admin
-    #[arg(long)]
+    #[arg(long, value_parser = role)]
     role: Role,
     /// They may also say something there
     #[arg(long)]
@@ -56,6 +56,11 @@ pub(super) struct Allow {
     /// How many of them
     #[arg(long, value_name = "N", requires = "history_order")]
     history_limit: Option<u32>,
+}
+
+/// Strictly: a word that is misspelled is not to be taken for the least of roles.
+pub(super) fn role(word: &str) -> Result<Role, UnknownRole> {
+    word.parse()
 }
 
 pub(super) async fn run(config: &Config, command: RoomCommand) -> anyhow::Result<ExitCode> {
@@ -80,7 +85,7 @@ async fn act(database: &Database, command: RoomCommand) -> anyhow::Result<String
             format!("{role} may not join {pattern} by this rule any more")
         }
         RoomCommand::List => {
-            let all = rules::read(pool).await?;
+            let all = rules::list(pool).await?;
             if all.is_empty() {
                 "Nobody may join any room. `rowcast room allow PATTERN --role ROLE` lets a role in.".to_owned()
             } else {
@@ -112,6 +117,20 @@ fn line(rule: &Rule) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: RoomCommand,
+    }
+
+    #[test]
+    fn a_role_that_is_misspelled_is_an_error() {
+        let read = |role: &str| Line::try_parse_from(["room", "allow", "chat:*", "--role", role]);
+        assert!(read("staff").is_ok());
+        assert!(read("emperor").unwrap_err().to_string().contains("there are anonymous, customer, staff and admin"));
+    }
 
     #[test]
     fn a_rule_is_told_in_a_line() {

@@ -98,7 +98,7 @@ mod tests {
         let document = include_str!("../../SECURITY.md");
         let shipped = include_str!("../../Leptos.toml").split("[rowcast.limits]").nth(1).unwrap();
         let keys: Vec<_> = shipped.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = ")).collect();
-        assert_eq!(keys.len(), 11);
+        assert_eq!(keys.len(), 12);
         for (key, value) in keys {
             let row = format!("| `{key}` | {value} |");
             assert!(document.contains(&row), "{row}");

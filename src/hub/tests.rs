@@ -79,7 +79,7 @@ const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
 const BOUNDS: Bounds = Bounds {
     outbox_bytes: 200,
-    queued_bytes: 500,
+    queued_bytes: 1_000_000,
     chunks_ahead: 1,
     ring_bytes: 1_000_000,
     ring_changes: 3,
@@ -189,7 +189,7 @@ fn a_window_is_not_continued_from_within_a_batch() {
 fn what_waits_for_all_together_is_bounded_and_only_who_does_not_read_lags() {
     let mut model = Model::new();
     let catalog = model.tables().iter().cloned().collect();
-    let bounds = Bounds { outbox_bytes: 1_000_000, ring_changes: 1_000, ..BOUNDS };
+    let bounds = Bounds { outbox_bytes: 1_000_000, queued_bytes: 500, ring_changes: 1_000, ..BOUNDS };
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
     let [reads, stalls, stalls_too] = [(); 3].map(|()| {
         let session = hub.open(Default::default());

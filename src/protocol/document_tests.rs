@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const DOCUMENT: &str = include_str!("PROTOCOL.md");
 
 /// What the messages of each revision come to. Only the last line may be added, none is ever changed.
-const REVISIONS: [(u32, u64); 1] = [(1, 0x18f8_fa17_5bb3_d6fb)];
+const REVISIONS: [(u32, u64); 2] = [(1, 0x18f8_fa17_5bb3_d6fb), (2, 0x763e370252e8a6)];
 
 /// Each variant with the names of its fields. A variant or a field that is not listed here does not compile: list it, and
 /// document it.

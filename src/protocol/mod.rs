@@ -23,7 +23,7 @@ pub use server::{Change, ResyncReason, ServerFrame, User};
 pub const SUBPROTOCOL: &str = "rowcast.v1";
 
 /// How often something was added to it. Both sides ignore what they do not know, so it is for people.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// Path of the WebSocket.
 pub const PATH: &str = "/live";

@@ -26,7 +26,7 @@ const SESSIONS: u32 = 2;
 const LEFT_BEHIND: &str = "select concat_ws(' ', current_setting('enable_seqscan'), current_setting('plan_cache_mode'),
     current_setting('jit'), current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('search_path'),
     current_setting('extra_float_digits'), current_setting('intervalstyle'), current_setting('bytea_output'),
-    (select count(*) || coalesce(string_agg(statement, ';'), '') from pg_prepared_statements), (select count(*) from pg_listening_channels()))";
+    (select count(*) from pg_prepared_statements), (select count(*) from pg_listening_channels()))";
 /// Locks that a session holds while it is in no transaction.
 const SESSION_LOCKS: &str = "select count(*) from pg_locks l join pg_stat_activity a using (pid)
     where l.locktype = 'advisory' and a.datname = current_database() and a.state = 'idle'";

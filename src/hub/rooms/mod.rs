@@ -1,7 +1,7 @@
 //! Rooms: who is there, what is said, and the same on all servers of one database.
 //!
-//! Pure: no network, no lock, and no clock but the numbers handed to [`Rooms::tick`]. What is to be sent comes out as
-//! [`Effect`]s for sessions of this server and as words for the other nodes.
+//! Pure: no network, no lock, and no clock but the numbers handed to `Rooms::tick`. What is to be sent comes out as
+//! effects for sessions of this server and as words for the other nodes.
 //!
 //! | file | what it is |
 //! |---|---|

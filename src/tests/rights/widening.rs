@@ -112,7 +112,9 @@ async fn rows_of_others_and_columns_that_are_hidden_never_arrive(pool: PgPool) {
     .await;
     client.until("what is theirs", |client| keys(&client.rows(id)) == ["2", "3", "6"]).await;
     let seen = client.heard.join("\n");
-    for hidden in [r#""a1""#, r#""a3""#, r#""b2""#, r#""b5""#, r#""a6""#, "other", "hidden", r#""id":4"#, r#""id":5"#, "owner"] {
+    for hidden in
+        [r#""a1""#, r#""a3""#, r#""b2""#, r#""b5""#, r#""a6""#, "other", "hidden", r#""id":4"#, r#""id":5"#, "owner"]
+    {
         assert!(!seen.contains(hidden), "{hidden} in {seen}");
     }
 }
