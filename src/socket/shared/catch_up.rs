@@ -134,7 +134,7 @@ async fn read_after<S: Source>(
                 let caught = Caught { at: Instant::now(), from: start.clone(), position, changes: changes.into() };
                 return Ok(Ok(caught));
             }
-            Reading::TooMuch { .. } => Missed::TooMuch,
+            Reading::TooMuch => Missed::TooMuch,
             Reading::Pruned => Missed::Pruned,
             Reading::Ahead => Missed::Ahead,
         };
