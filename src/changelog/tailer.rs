@@ -273,7 +273,6 @@ impl Tailer {
             Reading::Pruned => {
                 tracing::info!("what comes next has been pruned: every client starts over from a snapshot");
                 self.start_over().await?;
-                self.read_rules(doorbell).await?;
                 Ok(true)
             }
             Reading::Ahead => {
@@ -281,7 +280,6 @@ impl Tailer {
                 // It has been put back: what was said of positions that it has yet to reach again is no longer true.
                 history::end(&self.pool, &known).await?;
                 self.start_over().await?;
-                self.read_rules(doorbell).await?;
                 Ok(true)
             }
         }
@@ -300,7 +298,10 @@ impl Tailer {
         let Stand { token, history, catalog, .. } = stand(&self.pool, None).await?;
         *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
         self.hub.skip_to(token.epoch, token.position, catalog);
-        Ok(())
+        // What changed them may have been skipped.
+        let mut transaction = statement::begin(&self.pool).await?;
+        self.hub.set_room_rights(Rights::new(rules::read(&mut transaction).await?));
+        Ok(transaction.commit().await?)
     }
 }
 

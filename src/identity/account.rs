@@ -83,24 +83,32 @@ pub(super) async fn by_id(pool: &PgPool, id: i64) -> Result<Option<Known>, Ident
     Ok(sqlx::query_as(statement).bind(id).fetch_optional(pool).await?)
 }
 
-/// Sets another password. Whoever is signed in is signed out, except `here`: a login, which gets another secret.
+/// Sets another password, if it still is `old` (a hash; `None`: whatever it is). Whoever is signed in is signed out, except `here`: a
+/// login, which gets another secret. False if somebody else has set another one meanwhile, or has ended that login.
 pub(super) async fn set_password(
     pool: &PgPool,
     account: i64,
     password: &str,
+    old: Option<&str>,
     here: Option<(i64, &str)>,
-) -> Result<(), IdentityError> {
+) -> Result<bool, IdentityError> {
     let hash = password::hash(password).await?;
     let mut transaction = pool.begin().await?;
     if let Some((login, secret)) = here {
         let keep = "select set_config('rowcast.login', $1::text, true)";
         sqlx::query(keep).bind(login.to_string()).execute(&mut *transaction).await?;
-        login::renew(&mut transaction, login, secret).await?;
+        if !login::renew(&mut transaction, login, secret).await? {
+            return Ok(false);
+        }
     }
-    let statement = "update rowcast.account set password_hash = $2 where id = $1";
-    sqlx::query(statement).bind(account).bind(hash).execute(&mut *transaction).await?;
+    let statement =
+        "update rowcast.account set password_hash = $2 where id = $1 and ($3::text is null or password_hash = $3)";
+    let set = sqlx::query(statement).bind(account).bind(hash).bind(old).execute(&mut *transaction).await?;
+    if set.rows_affected() == 0 {
+        return Ok(false);
+    }
     transaction.commit().await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Remembers from where somebody has signed in.
@@ -115,8 +123,7 @@ pub(super) async fn remember_address(pool: &PgPool, account: i64, network: &str)
 /// Sets another password for the account of this address; false if there is none. All are signed out.
 pub async fn reset_password(pool: &PgPool, email: &str, password: &str) -> Result<bool, IdentityError> {
     let Some(known) = by_email(pool, email).await? else { return Ok(false) };
-    set_password(pool, known.id, password, None).await?;
-    Ok(true)
+    set_password(pool, known.id, password, None, None).await
 }
 
 /// Sets another role; false if there is no such account.

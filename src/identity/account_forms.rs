@@ -83,10 +83,11 @@ async fn set_password(
     let renewed = async {
         attempt.succeeded(pool).await?;
         let token = secret::generate("")?;
-        account::set_password(pool, account, new, Some((here, &token))).await?;
-        Ok::<_, IdentityError>(token)
+        let set = account::set_password(pool, account, new, Some(&known.password_hash), Some((here, &token))).await?;
+        Ok::<_, IdentityError>(set.then_some(token))
     };
-    let token = renewed.await.map_err(|error| busy(&error))?;
+    // Otherwise somebody has set another one while the old one was looked at.
+    let token = renewed.await.map_err(|error| busy(&error))?.ok_or(Notice::OldWrong)?;
     tracing::info!(account, "the password was changed");
     Ok(token)
 }

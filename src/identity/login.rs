@@ -1,6 +1,6 @@
 //! Where somebody is signed in: one row for each browser.
 
-use super::{IdentityError, secret, shown::ListedLogin};
+use super::{IdentityError, account::Known, secret, shown::ListedLogin};
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 
@@ -11,35 +11,44 @@ pub(super) const NOTE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What is kept of what a browser says it is, in characters.
 const MAX_AGENT: usize = 200;
 
-/// Signs somebody in; returns the secret for the cookie.
+/// Signs somebody in whose password was right; returns the secret for the cookie. None if the password has been changed meanwhile, or
+/// the account disabled.
 pub(super) async fn begin(
     pool: &PgPool,
-    account: i64,
+    account: &Known,
     lasts: Duration,
     network: &str,
     agent: &str,
-) -> Result<String, IdentityError> {
+) -> Result<Option<String>, IdentityError> {
     let token = secret::generate("")?;
     let agent: String = agent.chars().filter(|sign| !sign.is_control()).take(MAX_AGENT).collect();
     let mut transaction = pool.begin().await?;
-    sqlx::query(include_str!("sql/begin_login.sql"))
+    let begun = sqlx::query(include_str!("sql/begin_login.sql"))
         .bind(secret::hash(&token))
-        .bind(account)
+        .bind(account.id)
         .bind(lasts.as_secs_f64())
         .bind(network)
         .bind(agent)
+        .bind(&account.password_hash)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query(include_str!("sql/end_surplus_logins.sql")).bind(account).bind(MOST).execute(&mut *transaction).await?;
+    if begun.rows_affected() == 0 {
+        return Ok(None);
+    }
+    sqlx::query(include_str!("sql/end_surplus_logins.sql"))
+        .bind(account.id)
+        .bind(MOST)
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
-    Ok(token)
+    Ok(Some(token))
 }
 
-/// Gives a login another secret: what the cookie held before is worth nothing.
-pub(super) async fn renew(connection: &mut PgConnection, login: i64, token: &str) -> Result<(), IdentityError> {
+/// Gives a login another secret: what the cookie held before is worth nothing. Whether there still is such a login.
+pub(super) async fn renew(connection: &mut PgConnection, login: i64, token: &str) -> Result<bool, IdentityError> {
     let statement = "update rowcast.login set token = $2 where id = $1";
-    sqlx::query(statement).bind(login).bind(secret::hash(token)).execute(connection).await?;
-    Ok(())
+    let renewed = sqlx::query(statement).bind(login).bind(secret::hash(token)).execute(connection).await?;
+    Ok(renewed.rows_affected() == 1)
 }
 
 /// Notes that a login is used, so that it lasts on.

@@ -6,7 +6,9 @@
 //! and it is throttled.)
 
 use super::{
-    ClientAddress, Identity, IdentityError, account, cookie,
+    ClientAddress, Identity, IdentityError,
+    account::{self, Known},
+    cookie,
     form::{self, MAX_PASSWORD},
     gate::see_other,
     login,
@@ -56,8 +58,10 @@ pub(super) async fn sign_in(
         Ok(account) => account,
         Err(notice) => return back(paths::SIGN_IN, notice, &typed.email, &typed.next),
     };
-    match begin(&identity, account, address, &headers).await {
-        Ok(token) => {
+    match begin(&identity, &account, address, &headers).await {
+        // It was disabled, or got another password, while this one was looked at.
+        Ok(None) => back(paths::SIGN_IN, Notice::Wrong, &typed.email, &typed.next),
+        Ok(Some(token)) => {
             let cookie = cookie::set(&token, identity.session, origin::is_over_tls(&extensions));
             let mut response = see_other(paths::local(&typed.next));
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -68,7 +72,7 @@ pub(super) async fn sign_in(
 }
 
 /// The account that the address and the password are of.
-async fn admitted(identity: &Identity, typed: &SignIn, ClientAddress(address): ClientAddress) -> Result<i64, Notice> {
+async fn admitted(identity: &Identity, typed: &SignIn, ClientAddress(address): ClientAddress) -> Result<Known, Notice> {
     let email = form::email(&typed.email).map_err(|_| Notice::Wrong)?;
     // Nobody's, whoever has an account.
     if typed.password.chars().count() > MAX_PASSWORD {
@@ -83,25 +87,27 @@ async fn admitted(identity: &Identity, typed: &SignIn, ClientAddress(address): C
     let right = password::verify(&typed.password, stored).await.map_err(|error| busy(&error))?;
     let Some(known) = known.filter(|known| right && !known.disabled) else { return Err(Notice::Wrong) };
     attempt.succeeded(&identity.pool).await.map_err(|error| busy(&error))?;
-    Ok(known.id)
+    Ok(known)
 }
 
 /// A new login, with a secret that nobody had before: what the browser held until now is worth nothing any more.
 async fn begin(
     identity: &Identity,
-    account: i64,
+    account: &Known,
     ClientAddress(address): ClientAddress,
     headers: &HeaderMap,
-) -> Result<String, IdentityError> {
+) -> Result<Option<String>, IdentityError> {
     let network = throttle::network(address);
     if let Some(before) = cookie::read(headers) {
         login::end_by_token(&identity.pool, before).await?;
     }
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let token = login::begin(&identity.pool, account, identity.session, &network, agent).await?;
-    account::remember_address(&identity.pool, account, &network).await?;
-    tracing::info!(account, "signed in");
-    Ok(token)
+    let Some(token) = login::begin(&identity.pool, account, identity.session, &network, agent).await? else {
+        return Ok(None);
+    };
+    account::remember_address(&identity.pool, account.id, &network).await?;
+    tracing::info!(account = account.id, "signed in");
+    Ok(Some(token))
 }
 
 /// Makes an account, or does not because there is one, and says the same.

@@ -46,6 +46,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- One after the other, each seeing what the one before has done: who waited for a row only would write what it saw before.
+    perform pg_advisory_xact_lock(1919907683, 6);
     update rowcast.tracked
     set policies = rowcast.policies_of(id), since = pg_current_xact_id()
     where policies is distinct from rowcast.policies_of(id);
@@ -62,6 +64,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform pg_advisory_xact_lock(1919907683, 6);
     new.policies := rowcast.policies_of(new.id);
     return new;
 end

@@ -33,7 +33,7 @@ use crate::{
     database::{Database, DatabaseError},
     embedded::Cluster,
     hub::Policy,
-    identity::{self, Anonymous, Identity, Standing, demo::DemoAccount},
+    identity::{self, Identity, Standing, demo::DemoAccount},
     protocol::{CloseCode, Role},
     rights::{self, RightsError},
     socket::{self, Limits, Live, Places, Recheck, Shared},
@@ -134,7 +134,7 @@ pub async fn serve(
         return Err(ServeError::NoSite(program));
     }
     // First, because whoever typed the wrong address should not wait for a database to be told so.
-    let listener = listen(address, config.rowcast.identity.anonymous).await?;
+    let listener = listen(address, &config.rowcast).await?;
     // As soon, for the same reason.
     Files::of(&config.rowcast.server)?.map(Tls::open).transpose()?;
     tracing::info!("starting the database");
@@ -164,8 +164,14 @@ fn recheck(pool: PgPool) -> Recheck {
     })
 }
 
-async fn listen(address: SocketAddr, anonymous: Anonymous) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() && anonymous.is_for_loopback_only() {
+/// Whether only those can reach this server who sit at this machine: it listens on loopback, and nothing says that a proxy is in
+/// front of it.
+fn is_for_this_machine(address: SocketAddr, server: &config::Server) -> bool {
+    address.ip().is_loopback() && server.hosts.is_empty() && server.trusted_proxies.is_empty()
+}
+
+async fn listen(address: SocketAddr, config: &config::Rowcast) -> Result<TcpListener, ServeError> {
+    if !is_for_this_machine(address, &config.server) && config.identity.anonymous.is_for_loopback_only() {
         return Err(ServeError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -231,7 +237,7 @@ pub async fn serve_pool(
     live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024, config.limits.outbox_kilobytes * 1024);
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let identity = identity_of(&config.identity, pool.clone(), demo, address);
+    let identity = identity_of(&config.identity, pool.clone(), demo, address, &config.server);
     let router = routes::router(leptos, live.clone(), identity, config);
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
@@ -278,10 +284,11 @@ fn identity_of(
     pool: PgPool,
     demo: Option<Vec<DemoAccount>>,
     address: SocketAddr,
+    server: &config::Server,
 ) -> Identity {
     let sign_up = config.sign_up || demo.is_some();
     // Passwords are shown to those who sit at this machine, and to nobody else in the network.
-    let demo = demo.filter(|_| address.ip().is_loopback()).unwrap_or_default().into();
+    let demo = demo.filter(|_| is_for_this_machine(address, server)).unwrap_or_default().into();
     Identity { pool, anonymous: config.anonymous, session: config.session(), sign_up, demo }
 }
 

@@ -29,7 +29,6 @@ use leptos::{
     prelude::{IntoView, provide_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use sqlx::PgPool;
 use std::{sync::Arc, time::Duration};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
 
@@ -91,7 +90,7 @@ fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
-        provide_page(&identity.pool, &live.hub);
+        provide_page(&identity, &live.hub);
     };
     let rendered = {
         let leptos = leptos.clone();
@@ -111,14 +110,20 @@ fn document(leptos: LeptosOptions) -> impl IntoView {
 }
 
 /// What pages and server functions find in their context.
-fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
+fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
+    let pool = &identity.pool;
     provide_context(pool.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
+    let identity = identity.clone();
     provide_context(PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        let principal = identity::visitor::principal_asking().unwrap_or_default();
-        async move { read_for_page(&question, &principal, &snapshot, &hub, &source).await }
+        // Whoever is not let in sees nothing, by whichever way they came here.
+        let principal = identity::visitor::principal_asking().filter(|principal| identity.lets_in(principal));
+        async move {
+            let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
+            read_for_page(&question, &principal, &snapshot, &hub, &source).await
+        }
     }));
 }
 

@@ -51,7 +51,7 @@ pub async fn define<S: Source>(
     let seen = policy.seen(&table);
     if table.key.is_empty() {
         let name = table.full_name();
-        let message = match table.columns.iter().find(|column| column.is_virtual) {
+        let message = match seen.columns.iter().find(|column| column.is_virtual && !column.hidden) {
             Some(column) => format!(
                 "{name} has the virtual generated column {:?}, whose value no trigger sees; drop it and add it again as \
                  `generated always as (…) stored`",

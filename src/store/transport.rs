@@ -145,7 +145,12 @@ struct Driver {
 impl Driver {
     fn handle(&mut self, happening: Happening) {
         match happening {
-            Happening::Event(event) => self.tell(event),
+            Happening::Event(event) => {
+                if event == Event::SignedOut {
+                    self.connection.forget();
+                }
+                self.tell(event);
+            }
             Happening::Rang => {
                 self.alarm.rang();
                 self.tell(Event::Clock);

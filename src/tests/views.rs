@@ -215,7 +215,7 @@ impl Watched {
         for change in output.changes {
             match change {
                 OutputChange::Insert(row) => assert!(self.client.insert(row.get().to_owned())),
-                OutputChange::Update(row) => {
+                OutputChange::Update(_, row) => {
                     let key = self.key(row.get());
                     assert!(self.remove(&key), "an update of what is not there");
                     self.client.insert(row.get().to_owned());

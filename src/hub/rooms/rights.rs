@@ -69,6 +69,10 @@ impl Rule {
     /// Whether the rule makes sense.
     pub fn check(&self) -> Result<(), MalformedRule> {
         let plain = self.pattern.replace(USER_ID, "");
+        // `user:$user.id*` would let person 5 into the room of person 55.
+        if self.pattern.contains(&format!("{USER_ID}*")) {
+            return Err(MalformedRule::Pattern(self.pattern.clone()));
+        }
         let stem = plain.strip_suffix('*').unwrap_or(&plain);
         if self.pattern.is_empty() || self.pattern.len() > MAX_ROOM_BYTES || !stem.bytes().all(name::is_sign) {
             return Err(MalformedRule::Pattern(self.pattern.clone()));

@@ -89,7 +89,7 @@ impl Room {
 
     /// This node holds a member from now on, with this state.
     pub fn hold(&mut self, node: &NodeId, id: &MemberId, user: Option<Arc<str>>, name: Arc<str>, state: Arc<RawValue>) {
-        let version = self.members.get(id).map_or(0, Member::version) + 1;
+        let version = self.members.get(id).map_or(0, Member::version).saturating_add(1);
         self.changed.insert(id.clone());
         self.set(node, id, user, name, Held { state, version });
     }

@@ -1,11 +1,11 @@
 //! Rights that change while somebody looks.
 
 use super::{add, asked, client_of, grant, granted, keys, orders, own_orders, signed_in, with_orders, with_token};
-use crate::support::{Client, Server, sql};
+use crate::support::{Client, Server, eventually, sql, value};
 use rowcast::{
     hub::{Policy, Principal},
     identity::{account, token},
-    protocol::{CloseCode, Role},
+    protocol::{CloseCode, OrderBy, Role, Subscribe},
     rights,
     store::Phase,
 };
@@ -167,4 +167,40 @@ async fn it_is_told_why_somebody_sees_a_row_or_does_not(pool: PgPool) {
     assert!(!admin.sees && admin.to_string().contains("rowcast grant orders --role admin"), "{admin}");
     let wrong = rights::explain(&pool, &who, "orders", "1,2").await.expect("a text may have commas");
     assert!(!wrong.sees);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_grant_beside_a_revocation_that_is_not_committed_yet_does_not_bring_it_back(pool: PgPool) {
+    with_orders(&pool).await;
+    granted(&pool).await;
+    let mut revoking = pool.begin().await.expect("begins");
+    sqlx::raw_sql("select rowcast.revoke('orders', 'customer')").execute(&mut *revoking).await.expect("revokes");
+    let granting = {
+        let pool = pool.clone();
+        tokio::spawn(async move { grant(&pool, Policy::all(Role::Admin)).await })
+    };
+    let waits = "select exists (select from pg_locks where not granted)";
+    eventually("it waits", || async { value::<bool>(&pool, waits).await }).await;
+    revoking.commit().await.expect("commits");
+    granting.await.expect("grants");
+    let left: String =
+        value(&pool, "select string_agg(p ->> 'role', ' ') from rowcast.tracked, jsonb_array_elements(policies) p")
+            .await;
+    assert_eq!(left, "admin staff");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_window_does_not_tell_that_something_hidden_has_changed(pool: PgPool) {
+    with_orders(&pool).await;
+    granted(&pool).await;
+    let server = Server::start_strict(&pool).await;
+    let mut ana = client_of(&server, Some(signed_in(&server, "ana@example.org").await)).await;
+    let order = vec![OrderBy { column: "amount".to_owned(), desc: true, nulls: None }];
+    let (id, _) = asked(&mut ana, Subscribe { order, limit: Some(2), ..orders() }, "id").await;
+    let changes = |client: &Client| client.heard.iter().filter(|frame| frame.contains(r#""type":"changes""#)).count();
+    let before = changes(&ana);
+    sql(&pool, "update orders set secret = 'hidden'").await;
+    sql(&pool, "update orders set status = 'seen' where id = 1").await;
+    ana.until("what is shown", |client| client.row(id, "1").is_some_and(|row| row.contains("seen"))).await;
+    assert_eq!(changes(&ana), before + 1);
 }
