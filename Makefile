@@ -1,6 +1,9 @@
 # The commands of the project. What they need and do not find, they install: see .ci/tools.
 .DEFAULT_GOAL := help
-.PHONY: help run watch test lint e2e fmt clean
+.PHONY: help run watch test lint e2e fuzz fmt clean
+
+# How long each fuzzer runs: make fuzz SECONDS=3600.
+SECONDS ?= 240
 
 # Options handed on: make run ARGS="--listen 127.0.0.1:8080", make e2e ARGS="--headed -g restart".
 ARGS ?=
@@ -27,8 +30,11 @@ lint: ## Check formatting, clippy, the documentation's links and the scripts
 e2e: ## Run the tests in a browser only
 	@PLAYWRIGHT_ARGS='$(ARGS)' exec .ci/test end-to-end
 
+fuzz: ## Look for inputs from strangers that break something, for minutes (SECONDS=240 for each target)
+	@exec .ci/fuzz $(SECONDS)
+
 fmt: ## Format the source
 	@cargo fmt
 
 clean: ## Remove everything that was built (not the data in .rowcast)
-	rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report
+	rm -rf target fuzz/target end2end/node_modules end2end/test-results end2end/playwright-report

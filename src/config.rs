@@ -1,15 +1,30 @@
 //! The server's configuration: `Leptos.toml` and defaults. Two variables of the environment win over the file,
 //! `DATABASE_URL` and `ROWCAST_DATA_DIR`; command-line options win over all.
 //!
+//! | file | what it is |
+//! |---|---|
+//! | `limits` | how much anybody may use |
+//! | `server` | names, certificate, proxies |
+//! | `network` | an address or a network |
+//!
 //! Unknown keys are errors: a key that is misspelled should not be a key that is ignored.
+
+mod limits;
+mod network;
+mod server;
 
 use crate::{
     changelog::{Keep, WakeUp},
     embedded,
+    identity::Anonymous,
 };
+pub use limits::Limits;
+pub use network::{Network, NoNetwork};
 use serde::Deserialize;
+pub use server::Server;
 use std::{
     net::SocketAddr,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -40,7 +55,7 @@ pub enum ConfigError {
     #[error("{key} is {value}, and must be {expected}")]
     OutOfRange {
         /// Which key.
-        key: &'static str,
+        key: String,
         /// Its value.
         value: String,
         /// What it may be.
@@ -68,6 +83,14 @@ pub struct Rowcast {
     pub live: Live,
     /// `[rowcast.changelog]`.
     pub changelog: Changelog,
+    /// `[rowcast.identity]`.
+    pub identity: Identity,
+    /// `[rowcast.server]`.
+    pub server: Server,
+    /// `[rowcast.limits]`.
+    pub limits: Limits,
+    /// `[rowcast.nodes]`.
+    pub nodes: Nodes,
 }
 
 /// `[rowcast.database]`.
@@ -108,6 +131,28 @@ pub struct Changelog {
     pub keep_megabytes: u64,
 }
 
+/// `[rowcast.nodes]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Nodes {
+    /// The address of a Redis that joins servers for rooms, presence and private messages; empty for none.
+    pub redis: String,
+    /// What the names of its channels begin with.
+    pub prefix: String,
+}
+
+/// `[rowcast.identity]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Identity {
+    /// What those are who have not signed in.
+    pub anonymous: Anonymous,
+    /// Whether everybody may make an account, as a customer. In the demo they may anyhow.
+    pub sign_up: bool,
+    /// How long somebody who does not come back stays signed in, in days.
+    pub session_days: u64,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Package {
@@ -144,6 +189,18 @@ impl Default for Changelog {
     }
 }
 
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { redis: String::new(), prefix: "rowcast".to_owned() }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { anonymous: Anonymous::Nobody, sign_up: false, session_days: 14 }
+    }
+}
+
 impl Config {
     /// The file that is read if none is named, and may be absent.
     pub const FILE: &str = "Leptos.toml";
@@ -177,21 +234,28 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let within = |key, value: u64, range: std::ops::RangeInclusive<u64>, expected| {
-            let ok = range.contains(&value);
-            if ok { Ok(()) } else { Err(ConfigError::OutOfRange { key, value: value.to_string(), expected }) }
-        };
-        let Rowcast { database, live, changelog } = &self.rowcast;
+        let Rowcast { database, live, changelog, identity, limits, server: _, nodes: _ } = &self.rowcast;
         within("rowcast.database.max-connections", database.max_connections.into(), 2..=1000, "from 2 to 1000")?;
         within("rowcast.live.heartbeat-seconds", live.heartbeat_seconds, 1..=300, "from 1 to 300")?;
         within("rowcast.changelog.keep-hours", changelog.keep_hours, 1..=8760, "from 1 to 8760 (a year)")?;
+        within("rowcast.identity.session-days", identity.session_days, 1..=365, "from 1 to 365")?;
         let (key, megabytes) = ("rowcast.changelog.keep-megabytes", changelog.keep_megabytes);
-        within(key, megabytes, 0..=1_000_000_000, "from 0 (any size) to 1000000000")
+        within(key, megabytes, 0..=1_000_000_000, "from 0 (any size) to 1000000000")?;
+        limits.check()
     }
 
     /// Where to listen, if the file says so.
     pub fn site_addr(&self) -> Option<SocketAddr> {
         self.package.metadata.leptos.site_addr
+    }
+}
+
+/// An error that names the key, unless its value makes sense.
+fn within(key: &str, value: u64, range: RangeInclusive<u64>, expected: &'static str) -> Result<(), ConfigError> {
+    if range.contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::OutOfRange { key: key.to_owned(), value: value.to_string(), expected })
     }
 }
 
@@ -206,6 +270,13 @@ impl Live {
     /// Interval of the signs of life.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat_seconds)
+    }
+}
+
+impl Identity {
+    /// How long somebody who does not come back stays signed in.
+    pub fn session(&self) -> Duration {
+        Duration::from_secs(self.session_days * 24 * 60 * 60)
     }
 }
 
@@ -226,7 +297,9 @@ mod tests {
     #[test]
     fn the_shipped_file_says_what_the_defaults_are() {
         assert_eq!(Config::parse(SHIPPED).unwrap().rowcast, Rowcast::default());
-        let own = |line: &&str| ["url", "bin-dir", "user"].iter().all(|key| !line.starts_with(&format!("# {key} =")));
+        let own = |line: &&str| {
+            ["url", "bin-dir", "user", "tls-cert", "tls-key"].iter().all(|key| !line.starts_with(&format!("# {key} =")))
+        };
         let spoken: Vec<&str> = SHIPPED.lines().filter(own).collect();
         let uncommented = spoken.join("\n").lines().map(uncomment).collect::<Vec<_>>().join("\n");
         assert_eq!(Config::parse(&uncommented).unwrap().rowcast, Rowcast::default());
@@ -263,5 +336,8 @@ mod tests {
         let config = Config::parse("[rowcast.live]\nheartbeat-seconds = 0").unwrap();
         let error = config.check().unwrap_err().to_string();
         assert_eq!(error, "rowcast.live.heartbeat-seconds is 0, and must be from 1 to 300");
+        let config = Config::parse("[rowcast.limits]\nframe-bytes = 10").unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert_eq!(error, "rowcast.limits.frame-bytes is 10, and must be from 1024 to 1048576 (a mebibyte)");
     }
 }

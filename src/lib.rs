@@ -1,9 +1,12 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod identity;
 pub mod protocol;
 pub mod store;
 
+#[cfg(feature = "ssr")]
+pub mod backplane;
 #[cfg(feature = "ssr")]
 pub mod capture;
 #[cfg(feature = "ssr")]
@@ -13,11 +16,17 @@ pub mod cli;
 #[cfg(feature = "ssr")]
 pub mod config;
 #[cfg(feature = "ssr")]
+pub mod counters;
+#[cfg(feature = "ssr")]
 pub mod database;
 #[cfg(feature = "ssr")]
 pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod hub;
+#[cfg(feature = "ssr")]
+pub mod rights;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]

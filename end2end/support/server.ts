@@ -41,7 +41,7 @@ export class Server {
   ) {}
 
   /**
-   * A server that answers, on new data. `environment` is added to that of the process; `settings` replace lines of Leptos.toml,
+   * A server that answers, on new data, to which everybody is staff unless `anonymous` says otherwise. `environment` is added to that of the process; `settings` replace lines of Leptos.toml,
    * commented out or not, by key.
    */
   static async launch({ environment = {}, settings = {} }: LaunchOptions = {}): Promise<Server> {
@@ -50,7 +50,7 @@ export class Server {
     const folder = await fs.mkdtemp(path.join(base, 'rowcast-e2e-'));
     await fs.chmod(folder, 0o755);
     const file = path.join(folder, 'Leptos.toml');
-    await fs.writeFile(file, configure(await fs.readFile(path.join(project, 'Leptos.toml'), 'utf8'), settings));
+    await fs.writeFile(file, configure(await fs.readFile(path.join(project, 'Leptos.toml'), 'utf8'), { anonymous: 'staff', ...settings }));
     const server = new Server(await freePort(), folder, { ROWCAST_CONFIG: file, ...environment });
     process.once('exit', server.endWithWorker);
     try {

@@ -29,6 +29,7 @@ test('the browser example shows rows, changes, and what was missed while the ser
     await server.sql('create table public.notes (id int primary key, body text)');
     await server.sql(`insert into notes values (1, 'first'), (2, 'second'), (9, 'not asked for')`);
     await server.command('track', 'notes');
+    await server.command('grant', 'notes', '--role', 'staff');
     await page.goto(url);
     await page.getByLabel('Server').fill(new URL(server.url).host);
     await page.getByLabel('Table').fill('notes');

@@ -12,6 +12,10 @@ test('a table that is tracked at run time is live for any client', async ({ serv
 
     expect(await server.command('track', 'public."Größen"')).toContain('is live, by its key (code)');
     expect(await server.command('track', 'public."Größen"')).toContain('was live already');
+    // Nobody sees it before it is granted.
+    client.send({ type: 'subscribe', id: 'hidden', table: 'public.Größen' });
+    expect((await client.find(({ type, id }) => type === 'error' && id === 'hidden')).code).toBe('unknown_table');
+    await server.command('grant', 'public."Größen"', '--role', 'staff');
     // The running server learns of it by itself.
     const subscribed = () => client.received.find(({ type, id }) => type === 'subscribed' && String(id).startsWith('s'));
     let attempt = 0;
@@ -81,6 +85,7 @@ test('a page whose table is untracked says so, and goes on when it is tracked ag
   expect(frames.received('error')).toHaveLength(1);
 
   await server.command('track', 'products');
+  await server.command('grant', 'products', '--role', 'staff');
   await page.reload();
   await inventory.live();
   const { id, name } = (await inventory.rendered())[0]!;

@@ -2,8 +2,8 @@
 'use strict';
 
 const LONGEST_PAUSE_MS = 30_000;
-// The only close code after which coming back is of no use: this program makes no sense to the server.
-const FINAL = 4400;
+// The close codes after which coming back is of no use.
+const FINAL = { 4400: 'the server does not understand this page', 4401: 'signed out' };
 
 /** The rows of one question, kept live over as many connections as it takes. */
 class LiveRows {
@@ -71,7 +71,7 @@ class LiveRows {
 
   #lost(code) {
     this.#let_go();
-    if (code === FINAL) return this.tell('the server does not understand this page');
+    if (FINAL[code]) return this.tell(FINAL[code]);
     this.#failures += 1;
     // The random part keeps a thousand pages from coming back at once.
     const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 500 * 2 ** this.#failures);

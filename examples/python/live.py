@@ -7,6 +7,7 @@ a numeric matter, give json.loads parse_float=decimal.Decimal.
 
     python3 examples/python/live.py products
     python3 examples/python/live.py products --where 'quantity < $1' --params '[10]'
+    ROWCAST_TOKEN=$(rowcast token create --role staff) python3 examples/python/live.py products
 """
 
 import argparse
@@ -27,8 +28,12 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 # A connection that is silent for longer than this before the server has said how often it speaks is lost.
 FIRST_TIMEOUT_S = 10
 LONGEST_PAUSE_S = 30
-# The only close code after which coming back is of no use: this program makes no sense to the server.
-FINAL = 4400
+# After these, coming back is of no use: close codes, and the status of a handshake that is refused.
+FINAL = {
+    4400: "the server does not understand this program",
+    4401: "the token is worth nothing any more",
+    401: "the server lets nobody in without a token: set ROWCAST_TOKEN to what `rowcast token create` prints",
+}
 
 
 class Closed(Exception):
@@ -55,11 +60,16 @@ class WebSocket:
             f"Sec-WebSocket-Key: {key}",
             f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
         ]
+        # Not an option, because everybody on the machine may read a command line.
+        if token := os.environ.get("ROWCAST_TOKEN"):
+            request.append(f"Authorization: Bearer {token}")
         self.socket.sendall("\r\n".join([*request, "", ""]).encode())
         while b"\r\n\r\n" not in self.buffer:
             self.fill()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         expected = base64.b64encode(hashlib.sha1((key + MAGIC).encode()).digest())
+        if head.startswith(b"HTTP/1.1 401"):
+            raise Closed(401)
         if not head.startswith(b"HTTP/1.1 101") or expected not in head:
             raise Closed()
 
@@ -213,8 +223,8 @@ def main():
         try:
             follow(options.host, options.port, follower)
         except (OSError, Closed) as error:
-            if getattr(error, "code", None) == FINAL:
-                sys.exit(f"the server does not understand this program: {error}")
+            if reason := FINAL.get(getattr(error, "code", None)):
+                sys.exit(f"{reason}: {error}")
             failures = 1 if follower.position != before else failures + 1
             # The random part keeps a thousand clients of one server from coming back at once.
             pause = random.uniform(0, min(LONGEST_PAUSE_S, 0.5 * 2**failures))

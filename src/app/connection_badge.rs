@@ -3,8 +3,13 @@
 //! What is announced changes only when the connection does; the seconds tick outside of the live region.
 
 use super::clock::{use_clock, wall_time};
-use crate::store::{Status, use_connection};
+use crate::{
+    identity::paths,
+    protocol::CloseCode,
+    store::{Status, use_connection},
+};
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// What a status looks like; the word is a class of the style sheet.
 fn look(status: Status) -> &'static str {
@@ -28,8 +33,14 @@ fn words(status: Status) -> String {
             format!("Offline since {}", wall_time(since))
         }
         Status::SourceUnavailable { since } => format!("Database unreachable since {}", wall_time(since)),
+        status if is_signed_out(status) => "You are signed out".to_owned(),
         Status::Refused { .. } => "Disconnected".to_owned(),
     }
+}
+
+/// Whether there is nothing to retry: somebody has to sign in.
+fn is_signed_out(status: Status) -> bool {
+    matches!(status, Status::Refused { code } if code == CloseCode::SignedOut.code())
 }
 
 /// What happens next, if anything does.
@@ -40,7 +51,7 @@ fn outlook(status: Status, now: Option<i64>) -> Option<String> {
             Some(if left > 0 { format!("retrying in {} s", left.div_euclid(1_000) + 1) } else { "retrying".to_owned() })
         }
         Status::Connecting { offline_since: Some(_) } => Some("retrying".to_owned()),
-        Status::Refused { code } => Some(Status::refusal(code)),
+        Status::Refused { code } if !is_signed_out(status) => Some(Status::refusal(code)),
         _ => None,
     }
 }
@@ -61,7 +72,26 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
     });
     let ticks = move || matches!(status.get(), Status::Waiting { .. } | Status::Connecting { .. });
     // The button stays the same one through all tries, so that it keeps the focus.
-    let may_retry = Memo::new(move |_| matches!(look(status.get()), "away" | "refused"));
+    let may_retry =
+        Memo::new(move |_| matches!(look(status.get()), "away" | "refused") && !is_signed_out(status.get()));
+    let location = use_location();
+    let sign_in = move || {
+        is_signed_out(status.get()).then(|| {
+            let here = format!(
+                "{}{}",
+                location.pathname.get(),
+                location.search.with(|query| match query.as_str() {
+                    "" => String::new(),
+                    query => format!("?{}", query.trim_start_matches('?')),
+                })
+            );
+            view! {
+                <a class="badge-retry" href=paths::sign_in(&here) rel="external">
+                    "Sign in"
+                </a>
+            }
+        })
+    };
     let retry = move || {
         let connection = connection.clone();
         may_retry.get().then(move || {
@@ -80,6 +110,7 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
                 {move || outlook.get()}
             </span>
             {retry}
+            {sign_in}
         </div>
         <p class="badge plain away">
             <span class="dot" aria-hidden="true"></span>

@@ -4,6 +4,7 @@
 //! components then take over in the browser. Whatever differs between the two (the time, the connection, the theme) is
 //! shown only after that, because what is hydrated must be what was sent.
 
+mod account;
 mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
@@ -25,7 +26,12 @@ mod theme;
 mod time;
 mod toast;
 
-use crate::store::provide_connection;
+use crate::{
+    identity::visitor,
+    store::{ConnectionOptions, provide_connection_with},
+};
+pub use account::OwnLogins;
+use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
 use clock::provide_clock;
 use connection_badge::ConnectionBadge;
 use icons::{IconSprite, Mark};
@@ -68,7 +74,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_connection();
+    let visitor = visitor::provide_visitor(visitor::of_request);
+    // Whoever is not let in sees forms only, and nothing on them is live.
+    let is_let_in = visitor.is_let_in;
+    provide_connection_with(ConnectionOptions { connects: is_let_in, ..ConnectionOptions::default() });
+    // What was not for them is not in the browser: it must be asked for anew.
+    let leaves = (!is_let_in).then_some("external");
     provide_clock();
     provide_toasts();
     Effect::new(|| {
@@ -87,20 +98,24 @@ pub fn App() -> impl IntoView {
         <Router>
             <header class="top">
                 <div class="top-inner">
-                    <A href="/" attr:class="brand">
+                    <A href="/" attr:class="brand" attr:rel=leaves>
                         <Mark />
                         "Rowcast"
                     </A>
                     <nav aria-label="Pages">
-                        <A href="/">"Inventory"</A>
+                        <A href="/" attr:rel=leaves>"Inventory"</A>
                     </nav>
-                    <ConnectionBadge />
+                    {is_let_in.then(|| view! { <ConnectionBadge /> })}
+                    <PersonLink />
                     <ThemeSwitch />
                 </div>
             </header>
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 </Routes>
             </main>
         </Router>

@@ -1,6 +1,7 @@
 //! The page for addresses that lead nowhere.
 
 use super::response::set_status;
+use crate::identity::visitor::use_visitor;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -8,6 +9,8 @@ use leptos_meta::Title;
 #[component]
 pub(super) fn NotFound() -> impl IntoView {
     set_status(404);
+    // Whoever is not let in has no rows in the browser to go to.
+    let leaves = (!use_visitor().is_let_in).then_some("external");
     view! {
         <Title text="Not found · Rowcast" />
         <section class="blank">
@@ -17,7 +20,7 @@ pub(super) fn NotFound() -> impl IntoView {
             <h1>"There is no such page"</h1>
             <p>"The address may be mistyped, or the page may have moved."</p>
             <p>
-                <a class="button" href="/">
+                <a class="button" href="/" rel=leaves>
                     "Go to the inventory"
                 </a>
             </p>

@@ -90,7 +90,8 @@ impl Snapshot {
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
         let rows = query(
-            "select id, schema_name, table_name, key, since::text, columns::text, partitioned from rowcast.tracked",
+            "select id, schema_name, table_name, key, since::text, columns::text, partitioned, policies::text
+             from rowcast.tracked",
         )
         .fetch_all(&mut *self.transaction)
         .await?;
@@ -101,14 +102,19 @@ impl Snapshot {
                     schema: row.try_get(1)?,
                     name: row.try_get(2)?,
                     key: row.try_get(3)?,
-                    columns: serde_json::from_str(row.try_get(5)?)
-                        .map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))?,
+                    columns: read(row.try_get(5)?)?,
                     partitioned: row.try_get(6)?,
+                    policies: read(row.try_get(7)?)?,
                     since: position::transaction(row.try_get(4)?)?,
                 })
             })
             .collect()
     }
+}
+
+/// What a column of the engine's own list of tables says.
+fn read<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))
 }
 
 /// The statement that answers a query, and the values that go with it. Everything in it is a quoted identifier, made by

@@ -19,10 +19,15 @@ use super::{
     statement::{self, query_scalar},
 };
 use crate::{
-    hub::{Batch, Bounds, Catalog, CatalogChange, Column, Hub, Operation, RowChange, Table, TableId},
+    hub::{
+        Batch, Bounds, Catalog, CatalogChange, Column, Credential, Hub, Operation, PersonChange, Policy, RowChange,
+        Table, TableId, Whose, rooms::Rights,
+    },
     protocol::{Position, Token},
+    rules,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sqlx::{PgConnection, PgPool};
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -45,6 +50,9 @@ const SAFETY_POLL: Duration = Duration::from_secs(2);
 const ELECTION: Duration = Duration::from_millis(500);
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// The changelog's number for the rules of rooms.
+const ROOM_RULES: TableId = -2;
 
 /// How the tailer learns that there is something new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -84,6 +92,10 @@ impl Tailer {
                 hub
             }
         };
+        // Before anybody can ask.
+        let mut transaction = statement::begin(&pool).await?;
+        hub.set_room_rights(Rights::new(rules::read(&mut transaction).await?));
+        transaction.commit().await?;
         let (hub, history) = (Arc::new(hub), Mutex::new(history));
         Ok(Self { pool, hub, wake_up, safety_poll: SAFETY_POLL, row_timeout: read::ROW_TIMEOUT, history })
     }
@@ -134,6 +146,7 @@ impl Tailer {
             tracing::warn!("this is another history of the database: every client starts over");
             self.start_over().await?;
         }
+        self.read_rules(&mut doorbell).await?;
         // Before the look: after a time without any server it must not take what was not added for what did not happen.
         retention::resume(&self.pool).await?;
         self.look(&mut doorbell).await?;
@@ -242,8 +255,12 @@ impl Tailer {
                 let any = !changes.is_empty();
                 if any || position != from {
                     let catalog = catalog_changes(&changes)?;
+                    let rules = changes.iter().any(|change| change.table == ROOM_RULES);
                     if let Err(error) = self.hub.publish(Batch { position, changes }, catalog) {
                         tracing::error!(%error, "the table must be tracked anew");
+                    }
+                    if rules {
+                        self.read_rules(doorbell).await?;
                     }
                 }
                 Ok(any)
@@ -268,11 +285,23 @@ impl Tailer {
         }
     }
 
+    /// Reads the rules of rooms as they are now: at the place of the last change of them, or after it.
+    async fn read_rules(&self, doorbell: &mut Doorbell) -> Result<(), Error> {
+        let mut transaction = statement::begin_on(doorbell.connection().await?).await?;
+        let rules = rules::read(&mut transaction).await?;
+        transaction.commit().await?;
+        self.hub.set_room_rights(Rights::new(rules));
+        Ok(())
+    }
+
     async fn start_over(&self) -> Result<(), Error> {
         let Stand { token, history, catalog, .. } = stand(&self.pool, None).await?;
         *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
         self.hub.skip_to(token.epoch, token.position, catalog);
-        Ok(())
+        // What changed them may have been skipped.
+        let mut transaction = statement::begin(&self.pool).await?;
+        self.hub.set_room_rights(Rights::new(rules::read(&mut transaction).await?));
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -328,7 +357,31 @@ async fn recent(connection: &mut PgConnection, bounds: Bounds) -> Result<Option<
     })
 }
 
-/// What the batch says about the list of tables.
+/// The changelog's number for what it says about people.
+const PEOPLE: TableId = -1;
+
+/// What a batch says about somebody: see the triggers of the tables of people.
+fn person_change(new: &RawValue) -> Result<PersonChange, Error> {
+    #[derive(Deserialize)]
+    struct Told {
+        account: Option<i64>,
+        login: Option<i64>,
+        token: Option<i64>,
+        #[serde(default)]
+        ends: bool,
+    }
+    let unexpected = |why: String| Error::Unexpected(format!("what the changelog says about people: {why}"));
+    let told: Told = serde_json::from_str(new.get()).map_err(|error| unexpected(error.to_string()))?;
+    let whose = match (told.account, told.login, told.token) {
+        (Some(account), None, None) => Whose::Account(account),
+        (None, Some(login), None) => Whose::Credential(Credential::Login(login)),
+        (None, None, Some(token)) => Whose::Credential(Credential::Token(token)),
+        _ => return Err(unexpected(format!("whose {new} is"))),
+    };
+    Ok(PersonChange { whose, ends: told.ends })
+}
+
+/// What the batch says about the list of tables, and about people.
 fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
     #[derive(Deserialize)]
     struct Tracked {
@@ -339,13 +392,19 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
         columns: Vec<Column>,
         partitioned: bool,
         since: String,
+        #[serde(default)]
+        policies: Vec<Policy>,
     }
-    let read = |image: &serde_json::value::RawValue| -> Result<Tracked, Error> {
+    let read = |image: &RawValue| -> Result<Tracked, Error> {
         serde_json::from_str(image.get()).map_err(|error| Error::Unexpected(format!("rowcast.tracked: {error}")))
     };
     let mut found = Vec::new();
-    for change in changes.iter().filter(|change| change.table == CATALOG_TABLE) {
+    for change in changes.iter().filter(|change| matches!(change.table, CATALOG_TABLE | PEOPLE)) {
         match &change.operation {
+            Operation::Insert { new } if change.table == PEOPLE => {
+                found.push(CatalogChange::Person(person_change(new)?));
+            }
+            _ if change.table == PEOPLE => {}
             Operation::Insert { new } | Operation::Update { new, .. } => {
                 let row = read(new)?;
                 let since = position::transaction(&row.since)?;
@@ -357,6 +416,7 @@ fn catalog_changes(changes: &[RowChange]) -> Result<Vec<CatalogChange>, Error> {
                     columns: row.columns,
                     partitioned: row.partitioned,
                     since,
+                    policies: row.policies,
                 }));
             }
             Operation::Delete { old } => found.push(CatalogChange::Untracked(read(old)?.id)),

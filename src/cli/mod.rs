@@ -1,7 +1,12 @@
 //! The command line.
 
+mod columns;
 mod database;
+mod rights;
+mod room;
 mod tables;
+mod token;
+mod user;
 
 use crate::{
     capture::{self, Tracked, Trust},
@@ -62,6 +67,17 @@ enum Command {
     },
     /// List the tracked tables: how many changes the changelog holds of each, and how old they are
     Tables,
+    /// People who may sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    #[command(flatten)]
+    Rights(rights::RightsCommand),
+    /// What scripts and services show instead of signing in
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Who may be in which rooms
+    #[command(subcommand)]
+    Room(room::RoomCommand),
     /// After the database's files were put back: have every page start over
     ///
     /// Pages continue from positions in the history of the database. A database that is restored by Postgres' own means is
@@ -82,12 +98,21 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen; only loopback addresses until people can sign in [default: 127.0.0.1:3000]
+    /// Where to listen [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Make the demo's table `products` in the database of DATABASE_URL, too
+    /// Speak TLS with this certificate (PEM, with what it was signed with); read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
+    /// A Redis that joins this server with others of the same database, for rooms, presence and private messages
+    #[arg(long, value_name = "redis://HOST:PORT", env = "ROWCAST_REDIS", hide_env_values = true)]
+    redis: Option<String>,
 }
 
 /// Does what the command line says.
@@ -95,7 +120,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     // A server tells what it does; a command speaks only of what went wrong.
     log(if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" });
-    let config = Config::load(cli.config.as_deref())?;
+    let mut config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve(options) => {
             let file = cli.config.unwrap_or_else(|| Config::FILE.into());
@@ -104,6 +129,12 @@ pub async fn run() -> anyhow::Result<ExitCode> {
                 get_configuration(file.as_deref()).context("the part of the configuration that leptos reads")?;
             let stop = CancellationToken::new();
             tokio::spawn(stop_on_signal(stop.clone()));
+            if let Some(redis) = options.redis {
+                config.rowcast.nodes.redis = redis;
+            }
+            if options.tls_cert.is_some() {
+                (config.rowcast.server.tls_cert, config.rowcast.server.tls_key) = (options.tls_cert, options.tls_key);
+            }
             let options = server::Options { listen: options.listen, demo: options.demo };
             server::serve(config, leptos.leptos_options, options, stop).await?;
         }
@@ -112,7 +143,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             return each(&config, &tables, async |database, table| {
                 changelog::install(&database.pool).await?;
                 Ok(match capture::track(&database.pool, table, trust).await? {
-                    Tracked::Now { table, key } => format!("{table} is live, by its key ({})", key.join(", ")),
+                    Tracked::Now { table, key } => {
+                        let key = key.join(", ");
+                        format!("{table} is live, by its key ({key}); `rowcast grant {table} --role ROLE` says who may see it")
+                    }
                     Tracked::Already { table } => format!("{table} was live already"),
                 })
             })
@@ -131,6 +165,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
             database.close().await?;
             tables::print(&listed?);
         }
+        Command::User(command) => user::run(&config, command).await?,
+        Command::Rights(command) => return rights::run(&config, command).await,
+        Command::Token(command) => token::run(&config, command).await?,
+        Command::Room(command) => return room::run(&config, command).await,
         Command::NewHistory => {
             let database = Database::open(&config.rowcast.database).await?;
             let renewed = async {

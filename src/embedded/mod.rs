@@ -129,6 +129,12 @@ impl Cluster {
         &self.url
     }
 
+    /// The directory with everything that belongs to the cluster. Its owner is whoever runs this process.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.server.home.dir
+    }
+
     /// The directory with the server's programs; `psql` is usually among them.
     #[must_use]
     pub fn bin_dir(&self) -> &Path {

@@ -1,6 +1,6 @@
 //! Which tables there are, by number and by name.
 
-use super::{Column, TableId};
+use super::{Column, Policy, TableId};
 use std::{collections::HashMap, sync::Arc};
 
 /// A tracked table.
@@ -18,14 +18,40 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Whether its rows are in partitions.
     pub partitioned: bool,
-    /// The transaction that began tracking, or gave the table its shape.
+    /// The transaction that began tracking, or gave the table its shape or its policies.
     pub since: u64,
+    /// What each role may read of it. Those that are not here may read nothing.
+    pub policies: Vec<Policy>,
 }
 
 impl Table {
     /// `schema.table`, as people and clients write it.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)
+    }
+
+    /// The place of a column, unless it is hidden.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name && !column.hidden)
+    }
+
+    /// The names of the columns that are not hidden.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|column| !column.hidden).map(|column| column.name.as_str())
+    }
+
+    /// A table without columns, keys and policies, to be completed.
+    pub fn named(id: TableId, schema: &str, name: &str) -> Self {
+        Self {
+            id,
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            key: Vec::new(),
+            columns: Vec::new(),
+            partitioned: false,
+            since: 0,
+            policies: Vec::new(),
+        }
     }
 }
 
@@ -77,15 +103,7 @@ mod tests {
     use super::*;
 
     fn table(id: TableId, schema: &str, name: &str) -> Table {
-        Table {
-            id,
-            schema: schema.to_owned(),
-            name: name.to_owned(),
-            key: vec!["id".to_owned()],
-            columns: Vec::new(),
-            partitioned: false,
-            since: 0,
-        }
+        Table { key: vec!["id".to_owned()], ..Table::named(id, schema, name) }
     }
 
     #[test]

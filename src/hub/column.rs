@@ -14,6 +14,9 @@ pub struct Column {
     /// What its values are. Of a domain, what the domain is made of.
     #[serde(flatten)]
     pub kind: Kind,
+    /// Not for those whose question this is: as if it were not there.
+    #[serde(skip)]
+    pub hidden: bool,
     /// Whether its values are computed only when they are read, so that no change has them.
     #[serde(default, rename = "virtual")]
     pub is_virtual: bool,
@@ -22,7 +25,7 @@ pub struct Column {
 impl Column {
     /// A column of a type that has no parameters.
     pub fn new(name: &str, sql: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), sql: sql.to_owned(), kind, is_virtual: false }
+        Self { name: name.to_owned(), sql: sql.to_owned(), kind, is_virtual: false, hidden: false }
     }
 }
 

@@ -114,7 +114,8 @@ impl Definition {
         if self.columns.is_none() {
             return image;
         }
-        Row::read(&self.table, &image).map_or(image, |row| self.project(&row))
+        // What cannot be read is not shown whole.
+        Row::read(&self.table, &image).map_or_else(|_| RawValue::NULL.to_owned().into(), |row| self.project(&row))
     }
 
     /// What a change of one row is to those who asked, if it is anything.

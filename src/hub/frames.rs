@@ -1,9 +1,9 @@
 //! The frames that carry rows: snapshots and changes, cut so that none is large.
 
-use super::{Frame, QueryId, Shown};
+use super::{Frame, QueryId, Shown, meter::Meter};
 use crate::protocol::ServerFrame;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, ops::Deref};
+use std::{borrow::Cow, ops::Deref, sync::Arc};
 
 /// Rows in one frame of a snapshot.
 const CHUNK_ROWS: usize = 500;
@@ -66,27 +66,31 @@ pub(super) struct ChangeFrames<'a> {
     first: Vec<Frame>,
     rest: &'a [Shown],
     plain: Option<Frame>,
+    /// Counts them as long as somebody has to send them.
+    meter: Arc<Meter>,
 }
 
 impl<'a> ChangeFrames<'a> {
-    pub(super) fn new(query: QueryId, shown: &'a [Shown]) -> Self {
+    pub(super) fn new(query: QueryId, shown: &'a [Shown], meter: &Arc<Meter>) -> Self {
         let mut parts = parts(shown);
         let rest = parts.pop().unwrap_or_default();
         Self {
             query,
-            first: parts.into_iter().map(|part| changes_frame(query, part, None)).collect(),
+            first: parts.into_iter().map(|part| changes_frame(query, part, None).weighed(meter)).collect(),
             rest,
             plain: None,
+            meter: meter.clone(),
         }
     }
 
     pub(super) fn plain(&mut self) -> impl Iterator<Item = Frame> {
-        let last = self.plain.get_or_insert_with(|| changes_frame(self.query, self.rest, None)).clone();
+        let last =
+            self.plain.get_or_insert_with(|| changes_frame(self.query, self.rest, None).weighed(&self.meter)).clone();
         self.first.iter().cloned().chain([last])
     }
 
     pub(super) fn committing(&self, token: &str) -> impl Iterator<Item = Frame> {
-        self.first.iter().cloned().chain([changes_frame(self.query, self.rest, Some(token))])
+        self.first.iter().cloned().chain([changes_frame(self.query, self.rest, Some(token)).weighed(&self.meter)])
     }
 }
 

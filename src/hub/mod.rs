@@ -16,14 +16,18 @@
 //! | `index` | which queries a row may concern |
 //! | `value` | where a value stands in its type's order |
 //! | `view` | windows and totals, kept exact from changes |
+//! | `principal`, `policy` | who is on the other end of a session, and what they may read |
 //! | `replay` | changes that were read once for many |
+//! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
+//! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
 //! | `state/deliver` | what becomes of a batch |
 //! | `state/views` | windows and totals: filled, kept, told |
 //! | `state/live` | how queries become live |
 //! | `state/fold` | what leads to where the hub stands, without its lock |
+//! | `state/rooms` | rooms: from what they want told to the outboxes |
 //! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
@@ -39,10 +43,14 @@ mod definition;
 pub mod filter;
 mod frames;
 mod index;
+mod meter;
 mod net;
 mod outbox;
+mod policy;
+mod principal;
 mod replay;
 mod ring;
+pub mod rooms;
 mod row;
 mod state;
 mod value;
@@ -57,10 +65,13 @@ pub use filter::{Filter, Scalar, scalar};
 pub use frames::{Chunks, MAX_FRAME_ROWS_BYTES, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
 pub use outbox::{Chunk, Delivery, Frame, OnItsWay, Outbox, Sent};
+pub use policy::{Policy, USER_ID, USER_ROLE};
+pub use principal::{Credential, Principal};
 pub use replay::Replay;
 pub use row::{Row, Unreadable};
 pub use state::{
-    CatalogChange, Filled, Folded, Greeting, Hub, Missing, NotFolded, NotYet, Query, QueryId, Ready, Session, Ticket,
+    CatalogChange, Filled, Folded, Greeting, Hub, Missing, NotFolded, NotYet, PersonChange, Query, QueryId, Ready,
+    Session, Ticket, Whose,
 };
 pub use view::{
     MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,

@@ -2,18 +2,29 @@
 //!
 //! When it is full it is emptied, and the session is told that it has *lagged*: it is brought up again from the position
 //! that it was last sent, with one net change per row, however much it missed. Nothing is lost and nothing grows.
+//!
+//! What is said in rooms is *ephemeral*: it takes at most half of the queue, commits nothing, and is left alone when the
+//! queue is emptied of rows. What does not fit is dropped, and with it all that follows about the same room, until there is
+//! room to say so and to tell anew who is there.
 
-use super::{QueryId, Ticket};
-use crate::protocol::{ErrorCode, Token};
+use super::{
+    QueryId, Ticket,
+    meter::{Meter, Weighed},
+    rooms::RoomName,
+};
+use crate::protocol::{CloseCode, ErrorCode, Token};
 use bytes::Bytes;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit};
+
+/// What is said in rooms takes one part in so many of the queue, so that it does not push out rows.
+const EPHEMERAL_SHARE: usize = 2;
 
 /// One encoded text frame, shared by all who get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +38,11 @@ impl Frame {
 }
 
 impl Frame {
+    /// The same text, which is counted as long as somebody has to send it.
+    pub(super) fn weighed(self, meter: &Arc<Meter>) -> Self {
+        Self(Bytes::from_owner::<Weighed>(meter.weigh(self.0)))
+    }
+
     /// The same text, which gives its room back when the last who has it lets go of it.
     pub fn held(self, room: OwnedSemaphorePermit) -> Self {
         Self(Bytes::from_owner(Held { text: self.0, _room: room }))
@@ -63,8 +79,12 @@ pub struct Delivery {
 
 impl Delivery {
     fn bytes(&self) -> usize {
-        self.frames.iter().map(|frame| frame.bytes().len()).sum()
+        bytes_of(&self.frames)
     }
+}
+
+fn bytes_of(frames: &[Frame]) -> usize {
+    frames.iter().map(|frame| frame.bytes().len()).sum()
 }
 
 /// What comes before a query is live, such as part of its snapshot. In the same queue as everything else, because a
@@ -87,6 +107,13 @@ pub enum Sent {
     Delivery(Delivery),
     /// One frame to send.
     Chunk(Chunk),
+    /// Frames to send that commit nothing and stand in nobody's way: what is said in a room, or to a person.
+    Ephemeral {
+        /// Which room they are about.
+        room: Option<RoomName>,
+        /// In the order to send them.
+        frames: Arc<[Frame]>,
+    },
     /// The hub ended a query: its subscribers are to be told.
     Ended {
         /// Which query.
@@ -100,6 +127,8 @@ pub enum Sent {
     Anew(QueryId, Ticket),
     /// The table of this query has changed its shape: whoever asked must ask again. Its subscribers have been told.
     Altered(QueryId),
+    /// The session is over: whoever it is is not, or not any more, who they were.
+    Closed(CloseCode),
     /// The session fell behind: these queries, which were live, must be brought up from this position.
     Lagged {
         /// What the session was last sent.
@@ -114,14 +143,21 @@ impl Sent {
         match self {
             Self::Delivery(delivery) => delivery.bytes(),
             Self::Chunk(chunk) => chunk.frame.bytes().len(),
-            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => 0,
+            Self::Ephemeral { frames, .. } => bytes_of(frames),
+            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Closed(_) | Self::Lagged { .. } => 0,
         }
     }
 
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
-            Self::Chunk(_) | Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Lagged { .. } => true,
+            Self::Ephemeral { .. } => false,
+            Self::Chunk(_)
+            | Self::Ended { .. }
+            | Self::Anew(..)
+            | Self::Altered(_)
+            | Self::Closed(_)
+            | Self::Lagged { .. } => true,
         }
     }
 }
@@ -159,6 +195,8 @@ pub struct Outbox {
     /// Set from lagging until the session has been told, even if none of the queries is left by then: it counts on
     /// being told.
     lagged: Option<Vec<QueryId>>,
+    /// Rooms about which something was dropped, and nothing has been queued since; none: what was said to the person.
+    missed: BTreeSet<Option<RoomName>>,
     filled: Arc<Notify>,
 }
 
@@ -171,6 +209,7 @@ impl Outbox {
             on_its_way: Arc::default(),
             sent: position,
             lagged: None,
+            missed: BTreeSet::new(),
             filled: Arc::new(Notify::new()),
         }
     }
@@ -215,13 +254,79 @@ impl Outbox {
         self.put(Sent::Altered(query));
     }
 
-    /// Drops what waits behind the last pinned delivery; `queries` were live and must be brought up again.
+    /// Queues what is said in a room, if there is room for it. Nothing follows what was dropped before that is told.
+    pub(super) fn tell(&mut self, room: Option<RoomName>, frame: Frame) {
+        if self.missed.contains(&room) || !self.has_ephemeral_room(frame.bytes().len()) {
+            self.missed.insert(room);
+            self.filled.notify_one();
+            return;
+        }
+        self.put(Sent::Ephemeral { room, frames: [frame].into() });
+    }
+
+    /// Forgets what is queued about a room, because it was left, or all of it is told anew.
+    pub(super) fn forget(&mut self, name: &RoomName) {
+        self.queue.retain(|sent| !matches!(sent, Sent::Ephemeral { room: Some(room), .. } if room == name));
+        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.missed.remove(&Some(name.clone()));
+    }
+
+    /// Queues, for each room about which something was dropped, what `anew` makes of it, as far as there is room: always for
+    /// one if nothing else waits.
+    pub(super) fn make_up(&mut self, mut anew: impl FnMut(Option<&RoomName>) -> Vec<Frame>) {
+        if self.missed.is_empty() || !self.has_ephemeral_room(0) {
+            return;
+        }
+        for room in std::mem::take(&mut self.missed) {
+            let frames = anew(room.as_ref());
+            if !self.has_ephemeral_room(bytes_of(&frames)) {
+                self.missed.insert(room);
+            } else if !frames.is_empty() {
+                self.put(Sent::Ephemeral { room, frames: frames.into() });
+            }
+        }
+    }
+
+    fn has_ephemeral_room(&self, bytes: usize) -> bool {
+        self.queue.is_empty() || self.bytes + bytes <= self.max_bytes / EPHEMERAL_SHARE
+    }
+
+    /// Drops everything: what waits may be more than the client may know by now.
+    pub(super) fn close(&mut self, code: CloseCode) {
+        self.queue.clear();
+        self.bytes = 0;
+        self.lagged = None;
+        self.missed.clear();
+        self.put(Sent::Closed(code));
+    }
+
+    /// Drops the rows that wait behind the last pinned delivery; `queries` were live and must be brought up again.
     pub(super) fn lag(&mut self, queries: impl IntoIterator<Item = QueryId>) {
         let kept = self.queue.iter().rposition(Sent::pinned).map_or(0, |index| index + 1);
-        self.queue.truncate(kept);
+        let behind = self.queue.split_off(kept);
+        self.queue.extend(behind.into_iter().filter(|sent| matches!(sent, Sent::Ephemeral { .. })));
         self.bytes = self.queue.iter().map(Sent::bytes).sum();
         self.lagged.get_or_insert_default().extend(queries);
         self.filled.notify_one();
+    }
+
+    /// Drops all that was said in rooms and to the person, to tell later that something was missed.
+    pub(super) fn silence(&mut self) {
+        for sent in std::mem::take(&mut self.queue) {
+            match sent {
+                Sent::Ephemeral { room, .. } => {
+                    self.missed.insert(room);
+                }
+                sent => self.queue.push_back(sent),
+            }
+        }
+        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.filled.notify_one();
+    }
+
+    /// Bytes that lagging and silence would drop.
+    pub(super) fn droppable(&self) -> usize {
+        self.queue.iter().rev().take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
     }
 
     pub(super) fn take(&mut self) -> Option<(Sent, OnItsWay)> {
@@ -231,7 +336,7 @@ impl Outbox {
             if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
                 self.sent = position.clone();
             }
-            if !self.queue.is_empty() || self.lagged.is_some() {
+            if !self.queue.is_empty() || self.lagged.is_some() || !self.missed.is_empty() {
                 self.filled.notify_one();
             }
             return Some((sent, OnItsWay::new(bytes, &self.on_its_way)));
@@ -246,3 +351,7 @@ impl Outbox {
         self.filled.notify_one();
     }
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;

@@ -186,6 +186,7 @@ mod tests {
             key: vec!["id".to_owned()],
             columns: names.iter().map(|name| Column::new(name, "text", Kind::Text)).collect(),
             partitioned: false,
+            policies: Vec::new(),
             since: 0,
         }
     }

@@ -3,14 +3,15 @@
 mod deliver;
 mod fold;
 mod live;
+mod rooms;
 mod session;
 mod views;
 
 use super::{
-    Batch, Bounds, Catalog, Definition, Delivery, Frame, Outbox, Table, TableId, index::Index, net::MissingKey,
-    ring::Ring,
+    Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
+    meter::Meter, net::MissingKey, ring::Ring, rooms::Rooms,
 };
-use crate::protocol::{Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
+use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use fold::{Folded, Missing, NotFolded};
 pub use live::{Greeting, NotYet, Ready};
 pub use session::{Query, Session, Ticket};
@@ -35,6 +36,8 @@ pub struct Hub {
     nudge: Notify,
     /// Some window or totals must be filled.
     fill_wanted: Arc<Notify>,
+    /// Something about rooms is to be told, to sessions soon or to other nodes now.
+    stirred: Notify,
 }
 
 #[derive(Debug)]
@@ -55,6 +58,11 @@ struct State {
     to_fill: BTreeSet<QueryId>,
     fill_wanted: Arc<Notify>,
     sessions: HashMap<u64, SessionState>,
+    /// What waits for all of them together.
+    meter: Arc<Meter>,
+    /// How many outboxes were emptied because it was too much.
+    relieved: u64,
+    rooms: Rooms,
     next: u64,
 }
 
@@ -75,6 +83,7 @@ struct SessionState {
     held: HashMap<QueryId, Ticket>,
     /// Between lagging and being live again nothing may commit.
     lagging: bool,
+    principal: Arc<Principal>,
 }
 
 impl Hub {
@@ -97,10 +106,15 @@ impl Hub {
                 to_fill: BTreeSet::new(),
                 fill_wanted,
                 sessions: HashMap::new(),
+                meter: Arc::default(),
+                relieved: 0,
+                // New for each start: who was here before is somebody else to the other nodes.
+                rooms: Rooms::new(&uuid::Uuid::new_v4().to_string()),
                 next: 0,
             }),
             reached: watch::Sender::new(0),
             nudge: Notify::new(),
+            stirred: Notify::new(),
         }
     }
 
@@ -136,6 +150,19 @@ impl Hub {
         self.lock().queries.len()
     }
 
+    /// Bounds what waits for all sessions together ([`Bounds::queued_bytes`]), and for each one that is opened from now on
+    /// ([`Bounds::outbox_bytes`]).
+    pub fn bound_queues(&self, all: usize, each: usize) {
+        let mut state = self.lock();
+        state.bounds.queued_bytes = all;
+        state.bounds.outbox_bytes = each;
+    }
+
+    /// How many outboxes were emptied because all together held too much.
+    pub fn relieved(&self) -> u64 {
+        self.lock().relieved
+    }
+
     /// Whether nothing is kept for anybody, but the recent past.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
@@ -148,15 +175,18 @@ impl Hub {
             && state.to_fill.is_empty()
     }
 
-    /// Opens a session. It ends when the handle is dropped.
-    pub fn open(self: &Arc<Self>) -> Session {
+    /// Opens a session of somebody. It ends when the handle is dropped.
+    pub fn open(self: &Arc<Self>, principal: Arc<Principal>) -> Session {
         let mut state = self.lock();
         state.next += 1;
         let id = state.next;
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
         let filled = outbox.filled();
-        state.sessions.insert(id, SessionState { outbox, held: HashMap::new(), lagging: false });
-        Session::new(self.clone(), id, filled, state.bounds.chunks_ahead)
+        state
+            .sessions
+            .insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        state.rooms.opened(id, principal.clone());
+        Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
     }
 
     /// Takes everything that was committed since the hub's position.
@@ -188,7 +218,15 @@ impl Hub {
             }
         }
         let sessions: Vec<u64> = state.sessions.keys().copied().collect();
-        sessions.into_iter().for_each(|session| state.lag(session));
+        for session in sessions {
+            // What happened to somebody's rights meanwhile nobody tells: they show again who they are.
+            let is_known = state.sessions.get(&session).is_some_and(|own| own.principal.credential != Credential::None);
+            if is_known {
+                state.close(session, CloseCode::RightsChanged);
+            } else {
+                state.lag(session);
+            }
+        }
         let queries: Vec<QueryId> = state.queries.keys().copied().collect();
         queries.into_iter().for_each(|query| state.reset_view(query));
         drop(state);
@@ -237,6 +275,26 @@ pub enum CatalogChange {
     Tracked(Table),
     /// A table is no longer tracked.
     Untracked(TableId),
+    /// Somebody is not who they were.
+    Person(PersonChange),
+}
+
+/// Somebody's rights are others from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonChange {
+    /// Whose.
+    pub whose: Whose,
+    /// Whether they are let in no more. Otherwise they come back with other rights.
+    pub ends: bool,
+}
+
+/// Which sessions are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of an account.
+    Account(i64),
+    /// Those of a login or a token.
+    Credential(Credential),
 }
 
 impl State {
@@ -327,6 +385,27 @@ impl State {
                 session.outbox.altered(query, resync.clone());
             }
         }
+    }
+
+    /// Ends the sessions of somebody: nothing that is queued for them goes out, and nothing more is queued.
+    fn dismiss(&mut self, change: PersonChange) {
+        let code = if change.ends { CloseCode::SignedOut } else { CloseCode::RightsChanged };
+        let concerned = |principal: &Principal| match change.whose {
+            Whose::Account(account) => principal.account == Some(account),
+            Whose::Credential(credential) => principal.credential == credential,
+        };
+        let sessions: Vec<u64> =
+            self.sessions.iter().filter(|(_, own)| concerned(&own.principal)).map(|(id, _)| *id).collect();
+        for session in sessions {
+            self.close(session, code);
+        }
+    }
+
+    pub(super) fn close(&mut self, session: u64, code: CloseCode) {
+        let Some(own) = self.sessions.get_mut(&session) else { return };
+        own.outbox.close(code);
+        let held: Vec<QueryId> = own.held.keys().copied().collect();
+        held.into_iter().for_each(|query| self.release(session, query));
     }
 
     fn release(&mut self, session: u64, query: QueryId) {

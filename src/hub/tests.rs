@@ -79,6 +79,7 @@ const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
 const BOUNDS: Bounds = Bounds {
     outbox_bytes: 200,
+    queued_bytes: 1_000_000,
     chunks_ahead: 1,
     ring_bytes: 1_000_000,
     ring_changes: 3,
@@ -90,7 +91,7 @@ const BOUNDS: Bounds = Bounds {
 fn live_session(model: &Model) -> (std::sync::Arc<Hub>, Session, Vec<Query>) {
     let catalog = model.tables().iter().cloned().collect();
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, BOUNDS));
-    let session = hub.open();
+    let session = hub.open(Default::default());
     let queries: Vec<Query> = ["a", "b"]
         .map(|name| {
             let table = hub.find_table(name).expect("is tracked");
@@ -165,7 +166,7 @@ fn a_window_is_not_continued_from_within_a_batch() {
     let catalog = model.tables().iter().cloned().collect();
     let bounds = Bounds { ring_changes: 100, ..BOUNDS };
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
-    let session = hub.open();
+    let session = hub.open(Default::default());
     let table = hub.find_table("a").expect("is tracked");
     let spec = Spec::Window(WindowSpec::read(&[], Some(2), &table).expect("a window"));
     let window = session.hold(Definition::all(table).with_view(spec), |_| Vec::new()).expect("is tracked");
@@ -184,6 +185,31 @@ fn a_window_is_not_continued_from_within_a_batch() {
     assert!(frames[0].contains("resync") && frames[1].contains("\"rows\":[]"), "{frames:?}");
 }
 
+#[test]
+fn what_waits_for_all_together_is_bounded_and_only_who_does_not_read_lags() {
+    let mut model = Model::new();
+    let catalog = model.tables().iter().cloned().collect();
+    let bounds = Bounds { outbox_bytes: 1_000_000, queued_bytes: 500, ring_changes: 1_000, ..BOUNDS };
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, bounds));
+    let [reads, stalls, stalls_too] = [(); 3].map(|()| {
+        let session = hub.open(Default::default());
+        let query = session.hold(Definition::all(hub.find_table("a").expect("is tracked")), |_| Vec::new());
+        session.go_live(&[ready(&query.expect("is tracked"), hub.token())], false).expect("goes live");
+        session
+    });
+    for _ in 0..50 {
+        write(&mut model, &hub, 1);
+        while let Some((sent, _)) = reads.take() {
+            assert!(!matches!(sent, Sent::Lagged { .. }), "it took everything at once");
+        }
+    }
+    for session in [&stalls, &stalls_too] {
+        let lagged = std::iter::from_fn(|| session.take()).any(|(sent, _)| matches!(sent, Sent::Lagged { .. }));
+        assert!(lagged, "both hold the same frames, so emptying one frees nothing");
+    }
+    assert_eq!(hub.relieved(), 2, "who has lagged holds nothing more");
+}
+
 /// The frames that wait for a session.
 fn frames(session: &Session) -> Vec<Frame> {
     let sent = std::iter::from_fn(|| session.take());
@@ -196,7 +222,7 @@ fn frames(session: &Session) -> Vec<Frame> {
 fn equal_questions_are_one_query_and_its_frames_are_one_piece_of_memory() {
     let mut model = Model::new();
     let (hub, first, queries) = live_session(&model);
-    let sessions: Vec<Session> = (0..99).map(|_| hub.open()).chain([first]).collect();
+    let sessions: Vec<Session> = (0..99).map(|_| hub.open(Default::default())).chain([first]).collect();
     for session in &sessions {
         let query = session.hold(queries[0].definition.as_ref().clone(), |_| Vec::new()).expect("is tracked");
         assert_eq!(query.id, queries[0].id);
@@ -215,7 +241,7 @@ fn many_changes_come_in_frames_of_bounded_size_of_which_the_last_commits() {
     let model = Model::new();
     let catalog = model.tables().iter().cloned().collect();
     let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, Bounds::default()));
-    let session = hub.open();
+    let session = hub.open(Default::default());
     let table = hub.find_table("a").expect("is tracked");
     let query = session.hold(Definition::all(table), |_| Vec::new()).expect("is tracked");
     let start = hub.token();
@@ -229,7 +255,7 @@ fn many_changes_come_in_frames_of_bounded_size_of_which_the_last_commits() {
     };
     let position = Position::new(transaction + 1, []);
     hub.publish(Batch { position, changes: (0..ROWS).map(insert).collect() }, Vec::new()).expect("rows have keys");
-    let late = hub.open();
+    let late = hub.open(Default::default());
     let same = late.hold(query.definition.as_ref().clone(), |_| Vec::new()).expect("is tracked");
     assert_eq!(late.go_live(&[ready(&same, start.clone())], false), Err(NotYet::Far(same.id)), "not under the lock");
     let missing = Missing { query: same.id, replay: Replay::default(), base: start };

@@ -15,6 +15,75 @@ pub enum ClientFrame {
         /// The id given in `subscribe`.
         id: String,
     },
+    /// Wants to be in a room: to be seen there, and to hear what is said. In a room already, it starts over.
+    Join {
+        /// The room's name.
+        room: String,
+        /// What the others see of this page, any JSON.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<Value>,
+        /// A name that the page has made up for itself, to be known again when it comes back after a loss.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<String>,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Changes what the others see of this page.
+    State {
+        /// A room that it has joined.
+        room: String,
+        /// Any JSON.
+        state: Value,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Wants to be in a room no longer.
+    Leave {
+        /// A room that it has joined.
+        room: String,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Says something to everybody in a room.
+    Publish {
+        /// A room that it has joined.
+        room: String,
+        /// What kind of thing.
+        event: String,
+        /// Any JSON.
+        payload: Value,
+        /// Wants to hear it, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        echo: bool,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Says something to one person, on all their pages.
+    Direct {
+        /// The person's id.
+        to: String,
+        /// What kind of thing.
+        event: String,
+        /// Any JSON.
+        payload: Value,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Says something to everybody who is connected.
+    Broadcast {
+        /// What kind of thing.
+        event: String,
+        /// Any JSON.
+        payload: Value,
+        /// Asks for an `ack`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
     /// Wants a `pong` with the same `t`.
     Ping {
         /// The client's own clock; the server only sends it back.
@@ -104,6 +173,8 @@ pub struct Aggregate {
 pub struct FrameError {
     /// The subscription that the frame was about, where that much could be read.
     pub id: Option<String>,
+    /// What it wanted to be answered with, where that much could be read.
+    pub r#ref: Option<String>,
     /// For programs.
     pub code: ErrorCode,
     /// For people.
@@ -112,7 +183,8 @@ pub struct FrameError {
 
 impl ClientFrame {
     /// Types that a client may send.
-    const TYPES: [&str; 3] = ["subscribe", "unsubscribe", "ping"];
+    const TYPES: [&str; 9] =
+        ["subscribe", "unsubscribe", "join", "state", "leave", "publish", "direct", "broadcast", "ping"];
 
     /// Reads one text frame. Unknown fields are ignored.
     pub fn parse(text: &str) -> Result<Self, FrameError> {
@@ -120,23 +192,28 @@ impl ClientFrame {
         struct Head {
             r#type: String,
             id: Option<String>,
+            r#ref: Option<String>,
         }
         let head: Head = serde_json::from_str(text).map_err(|error| FrameError {
             id: None,
+            r#ref: None,
             code: ErrorCode::MalformedFrame,
             message: format!("a frame is one JSON object with a string \"type\": {error}"),
         })?;
         let id = head.id.filter(|id| id.len() <= MAX_ID_BYTES);
+        let r#ref = head.r#ref.filter(|name| name.len() <= MAX_ID_BYTES);
         if !Self::TYPES.contains(&head.r#type.as_str()) {
             let shown: String = head.r#type.chars().take(MAX_ID_BYTES).collect();
             return Err(FrameError {
                 id,
+                r#ref,
                 code: ErrorCode::UnknownType,
                 message: format!("{shown:?} is not a type of frame; this server knows {}", Self::TYPES.join(", ")),
             });
         }
         serde_json::from_str(text).map_err(|error| FrameError {
             id,
+            r#ref,
             code: ErrorCode::MalformedFrame,
             message: format!("the {} frame is not as it should be: {error}", head.r#type),
         })

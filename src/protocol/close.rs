@@ -9,8 +9,14 @@ pub enum CloseCode {
     FrameTooLarge,
     /// Too many frames in a row that made no sense. Do not reconnect before the program has been mended.
     ProtocolViolation,
+    /// Whoever it is has been signed out. Do not reconnect before somebody has signed in.
+    SignedOut,
     /// Nothing was heard, or nothing could be sent, for too long. Reconnect.
     TimedOut,
+    /// What whoever it is may see has changed. Forget all rows, and reconnect at once.
+    RightsChanged,
+    /// Frames went on coming too fast after many of them were refused. Reconnect, and slow down.
+    TooFast,
 }
 
 impl CloseCode {
@@ -20,7 +26,10 @@ impl CloseCode {
             Self::GoingAway => 1001,
             Self::FrameTooLarge => 1009,
             Self::ProtocolViolation => 4400,
+            Self::SignedOut => 4401,
             Self::TimedOut => 4408,
+            Self::RightsChanged => 4409,
+            Self::TooFast => 4429,
         }
     }
 
@@ -30,13 +39,21 @@ impl CloseCode {
             Self::GoingAway => "the server is restarting",
             Self::FrameTooLarge => "the frame is too large",
             Self::ProtocolViolation => "too many malformed frames",
+            Self::SignedOut => "signed out",
             Self::TimedOut => "nothing was heard for too long",
+            Self::RightsChanged => "what you may see has changed",
+            Self::TooFast => "frames came too fast",
         }
+    }
+
+    /// Whether a client that was closed with `code` must forget all rows: they are no longer for its eyes.
+    pub const fn forgets(code: u16) -> bool {
+        code == Self::SignedOut.code() || code == Self::RightsChanged.code()
     }
 
     /// Whether a client that was closed with `code` should come back by itself. Every code that is not known to be
     /// final is worth a retry: 1006 is a lost network.
     pub const fn reconnects(code: u16) -> bool {
-        code != Self::ProtocolViolation.code()
+        code != Self::ProtocolViolation.code() && code != Self::SignedOut.code()
     }
 }

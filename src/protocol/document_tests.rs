@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const DOCUMENT: &str = include_str!("PROTOCOL.md");
 
 /// What the messages of each revision come to. Only the last line may be added, none is ever changed.
-const REVISIONS: [(u32, u64); 1] = [(1, 0x18f8_fa17_5bb3_d6fb)];
+const REVISIONS: [(u32, u64); 2] = [(1, 0x18f8_fa17_5bb3_d6fb), (2, 0x763e370252e8a6)];
 
 /// Each variant with the names of its fields. A variant or a field that is not listed here does not compile: list it, and
 /// document it.
@@ -19,7 +19,8 @@ macro_rules! shapes {
                 $($frame::$variant { $($field: _),* } => {})*
             }
         }
-        vec![$((stringify!($variant), vec![$(stringify!($field)),*])),*]
+        // Words of the language are written `r#word`.
+        vec![$((stringify!($variant), vec![$(stringify!($field).trim_start_matches("r#")),*])),*]
     }};
 }
 
@@ -42,18 +43,41 @@ type AChange = Change<'static>;
 
 fn server_frames() -> Shapes {
     shapes!(AServerFrame:
-        Welcome { session, heartbeat_ms, available }
+        Welcome { session, heartbeat_ms, available, user, rights, nodes }
         Subscribed { id, query, key, resumed }
         Snapshot { query, rows, more, position }
         Changes { query, changes, position }
         Commit { position }
         Resync { query, reason }
-        Error { id, code, message, at, hint }
+        Error { id, code, message, at, hint, room, r#ref }
+        Joined { room, session, members, more, history }
+        Presence { room, joins, updates, leaves }
+        Message { room, from, event, payload }
+        Direct { from, event, payload }
+        Broadcast { from, event, payload }
+        Ack { r#ref, sessions }
+        Missed { room }
+        Nodes { connected }
         Source { available }
         Heartbeat { position }
         Pong { t }
         Unknown {}
     )
+}
+
+/// Parts of frames about rooms.
+fn parts() -> Shapes {
+    #[allow(dead_code)]
+    fn complete(present: Present<'_>, state: StateOf<'_>, sender: Sender<'_>) {
+        let Present { session: _, user: _, name: _, state: _ } = present;
+        let StateOf { session: _, state: _ } = state;
+        let Sender { id: _, name: _, session: _ } = sender;
+    }
+    vec![
+        ("Present", vec!["session", "user", "name", "state"]),
+        ("StateOf", vec!["session", "state"]),
+        ("Sender", vec!["id", "name", "session"]),
+    ]
 }
 
 fn changes() -> Shapes {
@@ -78,7 +102,17 @@ fn client_frames() -> Shapes {
         let OrderBy { column: _, desc: _, nulls: _ } = order;
         let Aggregate { count: _, sum: _, min: _, max: _, avg: _ } = aggregate;
     }
-    let mut shapes = shapes!(ClientFrame: Subscribe { 0 } Unsubscribe { id } Ping { t });
+    let mut shapes = shapes!(ClientFrame:
+        Subscribe { 0 }
+        Unsubscribe { id }
+        Join { room, state, client, r#ref }
+        State { room, state, r#ref }
+        Leave { room, r#ref }
+        Publish { room, event, payload, echo, r#ref }
+        Direct { to, event, payload, r#ref }
+        Broadcast { event, payload, r#ref }
+        Ping { t }
+    );
     // Its only field is the whole body.
     shapes.remove(0);
     shapes.push((
@@ -97,21 +131,23 @@ fn word(word: impl Serialize) -> String {
 fn error_codes() -> Vec<String> {
     let all = words!(ErrorCode:
         MalformedFrame UnknownType BinaryFrame Unsupported InvalidId UnknownId UnknownTable UnknownColumn InvalidFilter
-        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions
-        SourceUnavailable UnreadableTable Unknown
+        UnsupportedFilter InvalidParameter InvalidQuery TooManyGroups TableUntracked TooManySubscriptions RateLimited
+        SourceUnavailable UnreadableTable UnknownRoom InvalidRoom NotJoined NotAllowed UnknownPerson TooManyRooms RoomFull
+        PayloadTooLarge Unknown
     );
     all.into_iter().map(word).collect()
 }
 
 fn resync_reasons() -> Vec<String> {
     let all = words!(ResyncReason:
-        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered SourceFailed Other
+        PositionMalformed PositionForeign PositionUnknown PositionTooOld TooMuchToReplay TableAltered RightsChanged SourceFailed
+        Other
     );
     all.into_iter().map(word).collect()
 }
 
 fn close_codes() -> Vec<CloseCode> {
-    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation TimedOut)
+    words!(CloseCode: GoingAway FrameTooLarge ProtocolViolation SignedOut TimedOut RightsChanged TooFast)
 }
 
 /// The text below a heading.
@@ -171,6 +207,11 @@ fn every_field_of_every_frame_has_an_example() {
         }
     }
     let text = examples("What a server says").join("\n");
+    for (name, fields) in parts() {
+        for field in fields {
+            assert!(text.contains(&format!("\"{field}\":")), "{name}.{field} has no example");
+        }
+    }
     for (name, fields) in changes() {
         let op = format!("{{\"op\":\"{}\"", snake(name));
         assert!(text.contains(&op), "{name} has no example");
@@ -199,7 +240,11 @@ fn the_table_of_close_codes_is_that_of_the_program() {
 
 #[test]
 fn the_documented_limits_of_messages_are_the_programs() {
-    for (limit, value) in [("bytes of an `id`", MAX_ID_BYTES), ("bytes of a `position`", position::MAX_TOKEN_BYTES)] {
+    for (limit, value) in [
+        ("bytes of an `id`", MAX_ID_BYTES),
+        ("bytes of a `ref`", MAX_ID_BYTES),
+        ("bytes of a `position`", position::MAX_TOKEN_BYTES),
+    ] {
         let row = format!("| {limit} | {value} |");
         assert!(section("Limits").contains(&row), "{row}");
     }
@@ -211,7 +256,7 @@ fn messages_change_only_with_a_new_revision() {
     assert_eq!(revision, REVISION);
     assert!(DOCUMENT.starts_with(&format!("The wire protocol `{SUBPROTOCOL}`, revision {REVISION}:")));
     assert!(table("revision").contains(&REVISION.to_string()), "what did revision {REVISION} bring?");
-    let mut shape = format!("{:?}{:?}{:?}", client_frames(), server_frames(), changes());
+    let mut shape = format!("{:?}{:?}{:?}{:?}", client_frames(), server_frames(), changes(), parts());
     shape += &format!("{:?}{:?}{SUBPROTOCOL}{PATH}", error_codes(), resync_reasons());
     shape += &format!("{:?}", close_codes().iter().map(|code| code.code()).collect::<Vec<_>>());
     let now = fingerprint(&shape);

@@ -36,10 +36,28 @@ pub enum ErrorCode {
     TableUntracked,
     /// More subscriptions than one connection may have.
     TooManySubscriptions,
+    /// The frame came too fast after others, and was ignored.
+    RateLimited,
     /// The database could not be read. The subscription is kept and starts when it can be.
     SourceUnavailable,
     /// The table could not be read for a reason of its own, such as having been dropped.
     UnreadableTable,
+    /// No such room, or not for this person: which one is not said.
+    UnknownRoom,
+    /// A room's name, an event's or a client's that is empty, too long or made of other signs than it may be.
+    InvalidRoom,
+    /// Nothing was joined under this name.
+    NotJoined,
+    /// May be heard by this person, and not said.
+    NotAllowed,
+    /// Nobody of this id can be reached, or not by this person: which one is not said.
+    UnknownPerson,
+    /// More rooms than one connection may join.
+    TooManyRooms,
+    /// As many are in the room as it holds.
+    RoomFull,
+    /// A state or a payload that is too long.
+    PayloadTooLarge,
     /// A word from a newer server.
     #[serde(other)]
     Unknown,

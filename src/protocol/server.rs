@@ -2,7 +2,7 @@
 //!
 //! Rows are carried as the raw JSON text that Postgres wrote: parsing them would cost time and, for large numbers, digits.
 
-use super::ErrorCode;
+use super::{ErrorCode, Present, Role, Sender, StateOf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, value::RawValue};
 use std::borrow::Cow;
@@ -19,6 +19,15 @@ pub enum ServerFrame<'a> {
         heartbeat_ms: u64,
         /// Whether the database can be read at the moment.
         available: bool,
+        /// Who the server takes this client for, if it is somebody.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<User<'a>>,
+        /// What a client that is somebody appends to its positions: others may see other rows.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        rights: Cow<'a, str>,
+        /// Whether people on the other servers can be heard; absent where there are none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nodes: Option<bool>,
     },
     /// A subscription is accepted. What brings it up to date follows: changes if `resumed`, else a snapshot.
     Subscribed {
@@ -81,6 +90,89 @@ pub enum ServerFrame<'a> {
         /// What might be meant instead.
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<Cow<'a, str>>,
+        /// The room concerned, if one is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<Cow<'a, str>>,
+        /// The frame that is answered, if it asked for that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        r#ref: Option<Cow<'a, str>>,
+    },
+    /// Everybody who is in a room, replacing all that the client has of it.
+    Joined {
+        /// Which room.
+        room: Cow<'a, str>,
+        /// What this page is called in it.
+        session: Cow<'a, str>,
+        /// A chunk of those who are there.
+        members: Vec<Present<'a>>,
+        /// More chunks of the same list follow.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
+        /// What to subscribe to for what was said before, if the room has that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        history: Option<&'a RawValue>,
+    },
+    /// Who came, changed and went since.
+    Presence {
+        /// Which room.
+        room: Cow<'a, str>,
+        /// Who came. Somebody who is there already is replaced.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        joins: Vec<Present<'a>>,
+        /// Whose state changed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        updates: Vec<StateOf<'a>>,
+        /// Who went.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        leaves: Vec<Cow<'a, str>>,
+    },
+    /// Said in a room.
+    Message {
+        /// Which room.
+        room: Cow<'a, str>,
+        /// Who said it.
+        from: Sender<'a>,
+        /// What kind of thing.
+        event: Cow<'a, str>,
+        /// What was said.
+        payload: &'a RawValue,
+    },
+    /// Said to this person.
+    Direct {
+        /// Who said it.
+        from: Sender<'a>,
+        /// What kind of thing.
+        event: Cow<'a, str>,
+        /// What was said.
+        payload: &'a RawValue,
+    },
+    /// Said to everybody.
+    Broadcast {
+        /// Who said it.
+        from: Sender<'a>,
+        /// What kind of thing.
+        event: Cow<'a, str>,
+        /// What was said.
+        payload: &'a RawValue,
+    },
+    /// A frame that asked for it was carried out.
+    Ack {
+        /// As in that frame.
+        r#ref: Cow<'a, str>,
+        /// To how many sessions it went on this server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sessions: Option<u64>,
+    },
+    /// Something that was said did not fit on the way here.
+    Missed {
+        /// In which room; without one, something that was said to this person or to everybody.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<Cow<'a, str>>,
+    },
+    /// People on the other servers can be heard again, or no more.
+    Nodes {
+        /// Whether they can.
+        connected: bool,
     },
     /// The database became readable or unreadable. Nothing is lost meanwhile; it only comes later.
     Source {
@@ -101,6 +193,17 @@ pub enum ServerFrame<'a> {
     /// A frame of a newer server, to be ignored.
     #[serde(skip)]
     Unknown,
+}
+
+/// Somebody, as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User<'a> {
+    /// What others address them by.
+    pub id: Cow<'a, str>,
+    /// What people call them.
+    pub name: Cow<'a, str>,
+    /// What they are to the app.
+    pub role: Role,
 }
 
 /// One change to the rows of a subscription, relative to that subscription's view.
@@ -140,8 +243,10 @@ pub enum ResyncReason {
     PositionTooOld,
     /// There is more to replay than a snapshot would cost.
     TooMuchToReplay,
-    /// The table's columns, key, name or partitions changed.
+    /// The table's columns, key, name, partitions or policies changed.
     TableAltered,
+    /// The position is somebody else's, or of when this client was somebody else.
+    RightsChanged,
     /// The database failed while the snapshot was read.
     SourceFailed,
     /// A word from a newer server.
@@ -170,6 +275,9 @@ struct Wire<'a> {
     session: Option<Cow<'a, str>>,
     heartbeat_ms: Option<u64>,
     available: Option<bool>,
+    #[serde(borrow)]
+    user: Option<User<'a>>,
+    rights: Option<Cow<'a, str>>,
     id: Option<Cow<'a, str>>,
     query: Option<u64>,
     key: Option<Vec<String>>,
@@ -188,6 +296,25 @@ struct Wire<'a> {
     at: Option<usize>,
     hint: Option<Cow<'a, str>>,
     t: Option<Number>,
+    nodes: Option<bool>,
+    connected: Option<bool>,
+    room: Option<Cow<'a, str>>,
+    r#ref: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    members: Option<Vec<Present<'a>>>,
+    #[serde(borrow)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    joins: Vec<Present<'a>>,
+    #[serde(borrow, default)]
+    updates: Vec<StateOf<'a>>,
+    #[serde(default)]
+    leaves: Vec<Cow<'a, str>>,
+    from: Option<Sender<'a>>,
+    event: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+    sessions: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +338,9 @@ impl<'a> Wire<'a> {
                 session: required(self.session, "session")?,
                 heartbeat_ms: required(self.heartbeat_ms, "heartbeat_ms")?,
                 available: self.available.unwrap_or(true),
+                user: self.user,
+                rights: self.rights.unwrap_or_default(),
+                nodes: self.nodes,
             },
             "subscribed" => ServerFrame::Subscribed {
                 id: required(self.id, "id")?,
@@ -243,7 +373,41 @@ impl<'a> Wire<'a> {
                 message: self.message.unwrap_or_default(),
                 at: self.at,
                 hint: self.hint,
+                room: self.room,
+                r#ref: self.r#ref,
             },
+            "joined" => ServerFrame::Joined {
+                room: required(self.room, "room")?,
+                session: required(self.session, "session")?,
+                members: required(self.members, "members")?,
+                more: self.more,
+                history: self.history,
+            },
+            "presence" => ServerFrame::Presence {
+                room: required(self.room, "room")?,
+                joins: self.joins,
+                updates: self.updates,
+                leaves: self.leaves,
+            },
+            "message" => ServerFrame::Message {
+                room: required(self.room, "room")?,
+                from: required(self.from, "from")?,
+                event: required(self.event, "event")?,
+                payload: required(self.payload, "payload")?,
+            },
+            "direct" => ServerFrame::Direct {
+                from: required(self.from, "from")?,
+                event: required(self.event, "event")?,
+                payload: required(self.payload, "payload")?,
+            },
+            "broadcast" => ServerFrame::Broadcast {
+                from: required(self.from, "from")?,
+                event: required(self.event, "event")?,
+                payload: required(self.payload, "payload")?,
+            },
+            "ack" => ServerFrame::Ack { r#ref: required(self.r#ref, "ref")?, sessions: self.sessions },
+            "missed" => ServerFrame::Missed { room: self.room },
+            "nodes" => ServerFrame::Nodes { connected: required(self.connected, "connected")? },
             "source" => ServerFrame::Source { available: required(self.available, "available")? },
             "heartbeat" => ServerFrame::Heartbeat { position: self.position },
             "pong" => ServerFrame::Pong { t: required(self.t, "t")? },
@@ -273,6 +437,7 @@ mod tests {
     fn frames_keep_their_documented_form() {
         for text in [
             r#"{"type":"welcome","session":"7","heartbeat_ms":15000,"available":true}"#,
+            r#"{"type":"welcome","session":"7","heartbeat_ms":15000,"available":true,"user":{"id":"17","name":"Ana","role":"staff"},"rights":"staff:17"}"#,
             r#"{"type":"subscribed","id":"s1","query":17,"key":["id"],"resumed":false}"#,
             r#"{"type":"snapshot","query":17,"rows":[{"id":1,"price":0.10000000000000000001}],"more":true}"#,
             r#"{"type":"snapshot","query":17,"rows":[],"position":"a.1"}"#,

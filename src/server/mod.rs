@@ -2,32 +2,56 @@
 //!
 //! | file | what it is |
 //! |---|---|
+//! | `accept` | takes connections, within limits |
+//! | `wire` | the bytes of one of them, with TLS or without |
+//! | `tls` | the certificate, which may change |
+//! | `tally` | how many of each there are |
+//! | `peer` | who is on the other end, through proxies that are trusted |
 //! | `guard` | which requests are let in at all |
+//! | `headers` | what browsers are told about every answer |
 //! | `routes` | what answers which address |
 //!
 //! Shutting down goes from the outside in: no new connections; sessions are told to come back; the tailer ends; the
 //! database is given up last.
 
+mod accept;
 mod guard;
+mod headers;
+mod peer;
 mod routes;
+mod tally;
+mod tls;
+mod wire;
 
 use crate::{
     app,
-    capture::{self, TrackError, Trust},
+    backplane::{self, Backplane, Redis, RedisError},
+    capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
+    counters::Counters,
     database::{Database, DatabaseError},
-    socket::{self, Limits, Live, Shared},
+    embedded::Cluster,
+    hub::Policy,
+    identity::{self, Identity, Standing, demo::DemoAccount},
+    protocol::{CloseCode, Role},
+    rights::{self, RightsError},
+    socket::{self, Limits, Live, Places, Recheck, Shared},
 };
-use axum::serve::ListenerExt;
+use accept::Front;
 use leptos::config::LeptosOptions;
+pub use peer::Peer;
 use sqlx::PgPool;
 use std::{
     future::Future,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
+pub use tally::{Place, Tally};
+pub use tls::TlsError;
+use tls::{Files, Tls};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -41,8 +65,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(30);
 pub enum ServeError {
     /// It would be open to everybody in the network.
     #[error(
-        "{0} is not a loopback address. Nobody has to sign in yet, so whoever reaches this server may read and change \
-         everything: it listens on loopback only. Type: --listen 127.0.0.1:{port}", port = .0.port()
+        "{0} is not a loopback address, and rowcast.identity.anonymous lets whoever reaches this server in as if they had an \
+         account. Set it to \"nobody\" or \"anonymous\", or type: --listen 127.0.0.1:{port}", port = .0.port()
     )]
     NotLoopback(SocketAddr),
     /// The address is taken, or not ours.
@@ -59,18 +83,30 @@ pub enum ServeError {
          `make run`, start there, or set site-root in the configuration file to where they are", .0.display()
     )]
     NoSite(PathBuf),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The Redis that is to join servers is none.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     /// The changelog cannot be used.
     #[error(transparent)]
     Changelog(#[from] changelog::Error),
     /// The demo could not be set up.
     #[error("the demo data could not be set up: {0}")]
     Demo(#[from] app::demo::DemoError),
+    /// The demo's accounts could not be set up.
+    #[error(transparent)]
+    DemoAccounts(#[from] identity::demo::DemoAccountsError),
     /// The demo's table could not be tracked.
     #[error(transparent)]
     Track(#[from] TrackError),
+    /// What is to be seen of it could not be granted.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
     /// Serving failed.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -98,7 +134,9 @@ pub async fn serve(
         return Err(ServeError::NoSite(program));
     }
     // First, because whoever typed the wrong address should not wait for a database to be told so.
-    let listener = listen(address).await?;
+    let listener = listen(address, &config.rowcast).await?;
+    // As soon, for the same reason.
+    Files::of(&config.rowcast.server)?.map(Tls::open).transpose()?;
     tracing::info!("starting the database");
     let database = Database::open(&config.rowcast.database).await?;
     let outcome = serve_database(&config, leptos, &options, listener, &database, stop).await;
@@ -108,8 +146,32 @@ pub async fn serve(
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() {
+/// What the sessions of those are closed with who are no longer who they were. If the database does not answer, nobody is.
+fn recheck(pool: PgPool) -> Recheck {
+    Recheck::new(move |principal| {
+        let pool = pool.clone();
+        Box::pin(async move {
+            match identity::check(&pool, &principal).await {
+                Ok(Standing::Same) => None,
+                Ok(Standing::Changed) => Some(CloseCode::RightsChanged),
+                Ok(Standing::Ended) => Some(CloseCode::SignedOut),
+                Err(error) => {
+                    tracing::debug!(%error, "whether somebody is still signed in is asked again later");
+                    None
+                }
+            }
+        })
+    })
+}
+
+/// Whether only those can reach this server who sit at this machine: it listens on loopback, and nothing says that a proxy is in
+/// front of it.
+fn is_for_this_machine(address: SocketAddr, server: &config::Server) -> bool {
+    address.ip().is_loopback() && server.hosts.is_empty() && server.trusted_proxies.is_empty()
+}
+
+async fn listen(address: SocketAddr, config: &config::Rowcast) -> Result<TcpListener, ServeError> {
+    if !is_for_this_machine(address, &config.server) && config.identity.anonymous.is_for_loopback_only() {
         return Err(ServeError::NotLoopback(address));
     }
     TcpListener::bind(address).await.map_err(|cause| ServeError::Listen { address, cause })
@@ -125,58 +187,76 @@ async fn serve_database(
 ) -> Result<(), ServeError> {
     let pool = database.pool.clone();
     changelog::install(&pool).await?;
+    let mut demo = None;
     if options.demo || database.cluster().is_some() {
         app::demo::install(&pool).await?;
-        capture::track(&pool, app::demo::TABLE, Trust::Checked).await?;
+        if let Tracked::Now { .. } = capture::track(&pool, app::demo::TABLE, Trust::Checked).await? {
+            for role in [Role::Customer, Role::Staff, Role::Admin] {
+                rights::grant(&pool, app::demo::TABLE, Policy::all(role)).await?;
+            }
+        }
+        demo = Some(identity::demo::install(&pool, database.cluster().map(Cluster::dir)).await?);
     }
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let supervision = tokio::spawn(database.supervise(background.clone()));
-    let served = serve_pool(&config.rowcast, leptos, listener, pool, stop).await;
+    let served = serve_pool(&config.rowcast, leptos, listener, pool, demo, Arc::default(), stop).await;
     background.cancel();
     // It takes part in nothing but waiting.
     let _ = supervision.await;
     served
 }
 
-/// Serves what is tracked in the pool's database, which has the engine's schema, until `stop` is cancelled.
+/// Serves what is tracked in the pool's database, which has the engine's schema, until `stop` is cancelled. `demo`: the demo's
+/// accounts, if this is the demo.
 pub async fn serve_pool(
     config: &config::Rowcast,
     mut leptos: LeptosOptions,
     listener: TcpListener,
     pool: PgPool,
+    demo: Option<Vec<DemoAccount>>,
+    counters: Arc<Counters>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
+    let tls = Files::of(&config.server)?.map(Tls::open).transpose()?;
+    let redis = Some(&config.nodes.redis).filter(|address| !address.is_empty());
+    let redis = redis.map(|address| Redis::at(address)).transpose()?.map(|redis| Arc::new(redis) as Arc<dyn Backplane>);
     changelog::begin(&pool, config.changelog.keep()).await?;
     let tailer = Tailer::start(pool.clone(), config.live.wake_up).await?;
     let sessions = TaskTracker::new();
     let live = Live {
         hub: tailer.hub().clone(),
         source: Shared::new(PostgresSource::new(pool.clone())),
-        limits: Limits { heartbeat: config.live.heartbeat() },
+        limits: socket_limits(config),
+        recheck: recheck(pool.clone()),
+        counters: counters.clone(),
+        places: Places::new(config.limits.connections_per_address, config.limits.sockets_per_person),
         stop: stop.clone(),
         sessions: sessions.clone(),
     };
+    live.hub.bound_queues(config.limits.queue_megabytes * 1024 * 1024, config.limits.outbox_kilobytes * 1024);
     let address = listener.local_addr()?;
     leptos.site_addr = address;
-    let router = routes::router(leptos, live.clone(), pool.clone(), config.live.origins.clone().into());
+    let identity = identity_of(&config.identity, pool.clone(), demo, address, &config.server);
+    let router = routes::router(leptos, live.clone(), identity, config);
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
+    tasks.spawn(backplane::run(live.hub.clone(), redis, config.nodes.prefix.clone(), background.clone()));
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
+    tasks.spawn(identity::sweep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
-    println!("Rowcast is at http://{address}");
-    // A frame is complete when it is sent; waiting for more to send with it only makes it late.
-    let listener = listener.tap_io(|connection| {
-        // Fails on a connection that is gone already.
-        let _ = connection.set_nodelay(true);
-    });
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let served = within_deadline(served.into_future(), stop).await;
+    println!("Rowcast is at {}://{address}", if tls.is_some() { "https" } else { "http" });
+    if let Some(tls) = tls.clone() {
+        tasks.spawn(tls.follow(counters.clone(), background.clone()));
+    }
+    let proxies = config.server.trusted_proxies.clone();
+    let front = Front { limits: config.limits.clone(), proxies, tls, counters };
+    within_deadline(accept::serve(listener, router, front, stop.clone()), stop).await;
     sessions.close();
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, sessions.wait()).await.is_err() {
         tracing::warn!(left = sessions.len(), "sessions did not end in time");
@@ -184,23 +264,52 @@ pub async fn serve_pool(
     background.cancel();
     tasks.close();
     tasks.wait().await;
-    served
+    Ok(())
+}
+
+/// What the configuration says about one session.
+fn socket_limits(config: &config::Rowcast) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        heartbeat: config.live.heartbeat(),
+        subscriptions: limits.subscriptions,
+        frame_bytes: limits.frame_bytes,
+        frames_per_second: limits.frames_per_second,
+        frames_at_once: limits.frames_at_once,
+    }
+}
+
+fn identity_of(
+    config: &config::Identity,
+    pool: PgPool,
+    demo: Option<Vec<DemoAccount>>,
+    address: SocketAddr,
+    server: &config::Server,
+) -> Identity {
+    let sign_up = config.sign_up || demo.is_some();
+    // Passwords are shown to those who sit at this machine, and to nobody else in the network.
+    let demo = demo.filter(|_| is_for_this_machine(address, server)).unwrap_or_default().into();
+    Identity { pool, anonymous: config.anonymous, session: config.session(), sign_up, demo }
 }
 
 /// Lets `served` end by itself, but not for longer than the deadline once `stop` is cancelled.
-async fn within_deadline(
-    served: impl Future<Output = std::io::Result<()>>,
-    stop: CancellationToken,
-) -> Result<(), ServeError> {
+async fn within_deadline(served: impl Future<Output = ()>, stop: CancellationToken) {
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
-        served = served => Ok(served?),
-        () = deadline => {
-            tracing::warn!("requests did not end in time");
-            Ok(())
-        }
+        () = served => {}
+        () = deadline => tracing::warn!("requests did not end in time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_configuration_a_session_has_the_documented_limits() {
+        assert_eq!(socket_limits(&config::Rowcast::default()), Limits::default());
     }
 }

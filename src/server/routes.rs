@@ -1,80 +1,135 @@
 //! What answers which address.
 
-use super::guard::guard;
+use super::{
+    Peer,
+    guard::{Guard, guard},
+    headers::{self, Assets, headers},
+};
 use crate::{
     app::{App, shell},
     changelog::{PageSnapshot, PostgresSource},
-    hub::Hub,
+    config,
+    counters::Counters,
+    hub::{Hub, Principal},
+    identity::{self, Identity},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
 };
 use axum::{
     Router,
-    extract::State,
-    http::{
-        HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
-    },
-    middleware,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::get,
 };
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::{
+    config::LeptosOptions,
+    prelude::{IntoView, provide_context},
+};
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use sqlx::PgPool;
-use std::sync::Arc;
-use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer};
+use std::{sync::Arc, time::Duration};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
 
 /// Largest form that is read, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// Everything that the server answers. `origins`: other sites whose pages may open WebSockets.
-pub(super) fn router(leptos: LeptosOptions, live: Live, pool: PgPool, origins: Arc<[String]>) -> Router {
+/// Everything that the server answers.
+pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, config: &config::Rowcast) -> Router {
+    let guarding = Arc::new(Guard::new(config, live.counters.clone()));
+    let assets = Arc::new(Assets::of(&leptos));
+    let deadline = Deadline { after: config.limits.request_timeout(), counters: live.counters.clone() };
     let engine = Router::new()
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .with_state(live.clone());
-    let nosniff = SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // A page of another site that shows ours in a frame could lead its visitors' clicks.
-    let unframed = SetResponseHeaderLayer::if_not_present(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    let ancestors = HeaderValue::from_static("frame-ancestors 'none'");
-    let policy = SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, ancestors);
-    let pages =
-        pages(leptos, live, pool).layer(CompressionLayer::new()).layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
+    let pages = pages(leptos, live, identity.clone())
+        .merge(identity::routes(identity.clone()))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages
         .merge(engine)
-        .layer(nosniff)
-        .layer(unframed)
-        .layer(policy)
-        .layer(middleware::from_fn_with_state(origins, guard))
+        .layer(middleware::from_fn_with_state(identity, identity::gate))
+        .layer(middleware::from_fn(known_peer))
+        .layer(middleware::from_fn_with_state(deadline, in_time))
+        .layer(middleware::from_fn_with_state(assets.clone(), headers))
+        .layer(middleware::from_fn_with_state(guarding, guard))
+        // Once more, for what the guard refuses.
+        .layer(middleware::from_fn_with_state(assets, headers))
 }
 
-fn pages(leptos: LeptosOptions, live: Live, pool: PgPool) -> Router {
-    let context = move || provide_page(&pool, &live.hub);
-    let document = {
+/// Middleware: what the guard found out about the other end, in the words of those who recognise people.
+async fn known_peer(mut request: Request, next: Next) -> Response {
+    if let Some(peer) = request.extensions().get::<Peer>().copied() {
+        request.extensions_mut().insert(identity::ClientAddress(peer.address));
+        if peer.secure {
+            request.extensions_mut().insert(identity::OverTls);
+        }
+    }
+    next.run(request).await
+}
+
+/// How long a request may take.
+#[derive(Clone, Debug)]
+struct Deadline {
+    after: Duration,
+    counters: Arc<Counters>,
+}
+
+/// Middleware: a request is read, and its answer begins, in time. The rest of an answer takes as long as its reader does.
+async fn in_time(State(deadline): State<Deadline>, request: Request, next: Next) -> Response {
+    tokio::time::timeout(deadline.after, next.run(request)).await.unwrap_or_else(|_| {
+        deadline.counters.requests_timed_out.add();
+        (StatusCode::REQUEST_TIMEOUT, "this took too long; try again\n").into_response()
+    })
+}
+
+fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
+    let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
+    let context = move || {
+        provide_context(identity.clone());
+        provide_page(&identity, &live.hub);
+    };
+    let rendered = {
         let leptos = leptos.clone();
-        move || shell(leptos.clone())
+        move || document(leptos.clone())
     };
     Router::new()
-        .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), document)
-        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
+        .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), rendered)
+        .route_layer(admit)
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
         .with_state(leptos)
 }
 
+/// A page, and permission for its scripts to run.
+fn document(leptos: LeptosOptions) -> impl IntoView {
+    headers::permit_scripts(&leptos);
+    shell(leptos)
+}
+
 /// What pages and server functions find in their context.
-fn provide_page(pool: &PgPool, hub: &Arc<Hub>) {
+fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
+    let pool = &identity.pool;
     provide_context(pool.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
+    let identity = identity.clone();
     provide_context(PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        async move { read_for_page(&question, &snapshot, &hub, &source).await }
+        // Whoever is not let in sees nothing, by whichever way they came here.
+        let principal = identity::visitor::principal_asking().filter(|principal| identity.lets_in(principal));
+        async move {
+            let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
+            read_for_page(&question, &principal, &snapshot, &hub, &source).await
+        }
     }));
 }
 
 async fn read_for_page(
     question: &Subscribe,
+    principal: &Principal,
     snapshot: &PageSnapshot,
     hub: &Hub,
     source: &PostgresSource,
@@ -83,18 +138,21 @@ async fn read_for_page(
     if !hub.is_available() {
         return Err(ReadError::Unavailable);
     }
-    let definition = socket::define(question, hub, source, socket::CONSTANTS_TIMEOUT).await.map_err(|refusal| {
-        match refusal.code {
+    let patience = socket::CONSTANTS_TIMEOUT;
+    let definition =
+        socket::define(question, principal, hub, source, patience).await.map_err(|refusal| match refusal.code {
             ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
             ErrorCode::SourceUnavailable => ReadError::Unavailable,
             code => {
                 let Refusal { message, at, hint, .. } = refusal;
                 ReadError::Refused(SubscriptionError { code, message, at, hint })
             }
-        }
-    })?;
+        })?;
     match snapshot.read(&definition).await {
-        Ok((token, rows)) => Ok(PageRows { position: token.to_string(), key: definition.key.clone(), rows }),
+        Ok((token, rows)) => {
+            let position = protocol::stamp(&token.to_string(), &principal.rights());
+            Ok(PageRows { position, key: definition.key.clone(), rows })
+        }
         Err(error) => {
             tracing::warn!(%error, table, "a page could not read its rows");
             Err(ReadError::Unavailable)

@@ -531,7 +531,9 @@ impl<S: Source> BringUp<S> {
     fn tell(&self, want: &Want, code: ErrorCode, message: &str) {
         if !want.id.is_empty() {
             let id = Some(Cow::Borrowed(want.id.as_str()));
-            self.session.post(&ServerFrame::Error { id, code, message: Cow::Borrowed(message), at: None, hint: None });
+            let message = Cow::Borrowed(message);
+            let frame = ServerFrame::Error { id, code, message, at: None, hint: None, room: None, r#ref: None };
+            self.session.post(&frame);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     changelog::Source,
     hub::{
-        Definition, Filter, Hub, QueryError, Spec, Table, TotalsSpec, WindowSpec,
+        Definition, Filter, Hub, Policy, Principal, QueryError, Spec, Table, TotalsSpec, WindowSpec,
         filter::{Draft, FilterError},
     },
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
@@ -36,18 +36,22 @@ impl Refusal {
     }
 }
 
-/// What a frame asks. [`ErrorCode::SourceUnavailable`] says that it must be asked again: the source did not read its constants
+/// What a frame asks, as far as whoever asks may know it: of a table that they may not read they are told what they are told of
+/// one that is not there. [`ErrorCode::SourceUnavailable`] says that it must be asked again: the source did not read its constants
 /// within `patience`.
 pub async fn define<S: Source>(
     asked: &Subscribe,
+    principal: &Principal,
     hub: &Hub,
     source: &S,
     patience: Duration,
 ) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
+    let policy = table.policy_for(principal).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
+    let seen = policy.seen(&table);
     if table.key.is_empty() {
         let name = table.full_name();
-        let message = match table.columns.iter().find(|column| column.is_virtual) {
+        let message = match seen.columns.iter().find(|column| column.is_virtual && !column.hidden) {
             Some(column) => format!(
                 "{name} has the virtual generated column {:?}, whose value no trigger sees; drop it and add it again as \
                  `generated always as (…) stored`",
@@ -57,30 +61,59 @@ pub async fn define<S: Source>(
         };
         return Err(Refusal::new(ErrorCode::UnreadableTable, message));
     }
-    let columns = asked.columns.as_ref().map(|names| places(names, &table)).transpose()?;
-    let view = view(asked, &table)?;
-    let filter = filter(asked, &table, source, patience).await?;
-    let plain = Definition { columns, filter, ..Definition::all(table) };
+    let columns = match (&asked.columns, &policy.columns) {
+        (Some(names), _) => Some(places(names, &seen)?),
+        // Totals show what they are asked for, which has been looked up among what may be seen.
+        (None, Some(_)) if asked.aggregate.is_none() => Some(visible(&seen)),
+        (None, _) => None,
+    };
+    let view = view(asked, &seen)?;
+    let draft = draft(asked, &seen)?;
+    let draft = narrow(draft, policy, principal, &table)?;
+    let filter = match draft {
+        Some(draft) => Some(bind(draft, source, patience).await?),
+        None => None,
+    };
+    let plain = Definition { columns, filter, ..Definition::all(table.clone()) };
     Ok(match view {
         Some(spec) => plain.with_view(spec),
         None => plain,
     })
 }
 
-/// The filter that is asked for, if any, with its constants read.
-async fn filter<S: Source>(
-    asked: &Subscribe,
-    table: &Arc<Table>,
-    source: &S,
-    patience: Duration,
-) -> Result<Option<Arc<Filter>>, Refusal> {
+/// The filter that is asked for, if any.
+fn draft(asked: &Subscribe, seen: &Arc<Table>) -> Result<Option<Draft>, Refusal> {
     let Some(text) = &asked.filter else {
         if asked.params.is_empty() {
             return Ok(None);
         }
         return Err(Refusal::new(ErrorCode::InvalidParameter, "\"params\" are for a filter: they need a \"where\""));
     };
-    let draft = Draft::read(text, &asked.params, table)?;
+    Ok(Some(Draft::read(text, &asked.params, seen)?))
+}
+
+/// What is asked for, of the rows that may be seen. A policy that cannot be read lets nobody see anything.
+fn narrow(
+    asked: Option<Draft>,
+    policy: &Policy,
+    principal: &Principal,
+    table: &Arc<Table>,
+) -> Result<Option<Draft>, Refusal> {
+    let Some(rows) = policy.rows_for(principal) else { return Ok(asked) };
+    let narrowed = match asked {
+        Some(draft) => draft.narrowed(&rows, table),
+        None => Draft::read(&rows, &[], table),
+    };
+    let narrowed = narrowed.map_err(|error| {
+        tracing::error!(%error, table = table.full_name(), role = %policy.role, "a policy cannot be read: nobody of this role sees the table");
+        let message = format!("what may be seen of {} cannot be said at the moment; an administrator must mend its policy", table.full_name());
+        Refusal::new(ErrorCode::UnreadableTable, message)
+    })?;
+    Ok(Some(narrowed))
+}
+
+/// With its constants read.
+async fn bind<S: Source>(draft: Draft, source: &S, patience: Duration) -> Result<Arc<Filter>, Refusal> {
     let values = match draft.constants() {
         [] => Vec::new(),
         constants => match timeout(patience, source.constants(constants)).await {
@@ -95,7 +128,7 @@ async fn filter<S: Source>(
             }
         },
     };
-    Ok(Some(Arc::new(draft.bind(values)?)))
+    Ok(Arc::new(draft.bind(values)?))
 }
 
 impl From<FilterError> for Refusal {
@@ -128,13 +161,18 @@ impl From<QueryError> for Refusal {
     }
 }
 
+/// The places of all columns that may be read.
+fn visible(seen: &Table) -> Vec<usize> {
+    seen.columns.iter().enumerate().filter(|(_, column)| !column.hidden).map(|(place, _)| place).collect()
+}
+
 /// The places of the columns that are to be shown, with those of the key.
 fn places(names: &[String], table: &Arc<Table>) -> Result<Vec<usize>, Refusal> {
     let mut places = Vec::with_capacity(names.len() + table.key.len());
     for name in names.iter().chain(&table.key) {
-        let place = table.columns.iter().position(|column| column.name == *name).ok_or_else(|| {
+        let place = table.place(name).ok_or_else(|| {
             let shown: String = name.chars().take(MAX_ID_BYTES).collect();
-            let known: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let known: Vec<&str> = table.names().collect();
             Refusal {
                 hint: Some(format!("its columns are {}", known.join(", "))),
                 ..Refusal::new(ErrorCode::UnknownColumn, format!("{} has no column {shown:?}", table.full_name()))

@@ -1,15 +1,19 @@
 //! One connection: reads frames, sends what its outbox holds, keeps time.
 
 use super::{
-    Limits, Live, Shared,
+    Limits, Live, Recheck, Shared,
     bring_up::{self, Start, Task, Want},
     limits,
     question::{self, Refusal},
+    rate::{Rate, Verdict},
 };
 use crate::{
     changelog::Source,
-    hub::{Frame, QueryId, Sent, Session, Ticket, subscribed},
-    protocol::{ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ServerFrame, Subscribe},
+    counters::Counters,
+    hub::{Frame, Principal, QueryId, Sent, Session, Ticket, subscribed},
+    protocol::{
+        self, ClientFrame, CloseCode, ErrorCode, FrameError, MAX_ID_BYTES, ResyncReason, ServerFrame, Subscribe,
+    },
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
@@ -22,9 +26,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 /// Why a session ends.
-enum End {
-    /// The client has gone.
+pub(super) enum End {
+    /// The client is lost.
     Gone,
+    /// The client has said goodbye.
+    Left,
     /// We close, and say why.
     Close(CloseCode),
 }
@@ -69,15 +75,19 @@ impl<W> Wire for W where
 {
 }
 
-struct Connection<W, S> {
+pub(super) struct Connection<W, S> {
     socket: W,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     source: Arc<Shared<S>>,
     tasks: mpsc::Sender<Task>,
     subscriptions: BTreeMap<String, Subscription>,
     malformed: u32,
+    /// How much may be said about rooms.
+    pub(super) pace: Rate,
+    rate: Rate,
     heard: Instant,
-    heartbeat: Duration,
+    limits: Limits,
+    counters: Arc<Counters>,
 }
 
 /// What a client has asked for under one id.
@@ -88,23 +98,26 @@ struct Subscription {
 }
 
 /// Serves one connection until it ends.
-pub(super) async fn run(socket: WebSocket, live: Live) {
-    let session = Arc::new(live.hub.open());
-    let span = tracing::info_span!("session", id = session.id());
-    serve(socket, live.source, live.limits, live.stop, session).instrument(span).await;
+pub(super) async fn run(socket: WebSocket, principal: Principal, live: Live) {
+    let session = Arc::new(live.hub.open(Arc::new(principal)));
+    let span = tracing::info_span!("session", id = session.id(), account = session.principal().account);
+    serve(socket, live.source, live.limits, live.counters, live.stop, live.recheck, session).instrument(span).await;
 }
 
 pub(super) async fn serve<S: Source>(
     socket: impl Wire,
     source: Arc<Shared<S>>,
     limits: Limits,
+    counters: Arc<Counters>,
     stop: CancellationToken,
+    recheck: Recheck,
     session: Arc<Session>,
 ) {
-    let (tasks, received) = mpsc::channel(limits::MAX_WAITING);
+    let (tasks, received) = mpsc::channel(limits.waiting());
     // Aborted when this function returns, whichever way.
     let mut worker = tokio::task::JoinSet::new();
     worker.spawn(bring_up::run(session.clone(), source.clone(), received).in_current_span());
+    worker.spawn(recheck.watch(session.clone()).in_current_span());
     let heartbeat = limits.heartbeat;
     let mut connection = Connection {
         socket,
@@ -113,8 +126,11 @@ pub(super) async fn serve<S: Source>(
         tasks,
         subscriptions: BTreeMap::new(),
         malformed: 0,
+        pace: Rate::new(limits::ROOM_FRAMES_PER_SECOND, limits::ROOM_FRAMES_AT_ONCE, Instant::now()),
+        rate: Rate::new(limits.frames_per_second, limits.frames_at_once, Instant::now()),
         heard: Instant::now(),
-        heartbeat,
+        limits,
+        counters: counters.clone(),
     };
     tracing::debug!("opened");
     let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
@@ -136,8 +152,17 @@ pub(super) async fn serve<S: Source>(
     }
     match outcome {
         Err(End::Close(code)) => {
+            // Whoever is to come back may find its place in rooms; whoever is not has left.
+            if !CloseCode::reconnects(code.code()) {
+                session.depart();
+            }
             tracing::debug!(code = code.code(), "closed: {}", code.reason());
+            count(&counters, code);
             connection.close(code).await;
+        }
+        Err(End::Left) => {
+            session.depart();
+            tracing::debug!("left");
         }
         Err(End::Gone) | Ok(()) => tracing::debug!("gone"),
     }
@@ -147,16 +172,24 @@ impl<W: Wire, S: Source> Connection<W, S> {
     async fn welcome(&mut self) -> Result<(), End> {
         let frame = ServerFrame::Welcome {
             session: Cow::Owned(self.session.id().to_string()),
-            heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
+            heartbeat_ms: u64::try_from(self.limits.heartbeat.as_millis()).unwrap_or(u64::MAX),
             available: self.session.hub().is_available(),
+            user: self.session.principal().user(),
+            rights: self.session.principal().rights().into(),
+            nodes: self.session.hub().nodes_connected(),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
 
     async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = Instant::now();
+        let verdict = match &message {
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Verdict::Act,
+            Some(Ok(_)) => self.rate.frame(self.heard),
+        };
         match message {
-            Some(Ok(Message::Text(text))) if text.len() > limits::MAX_FRAME_BYTES => {
+            Some(Ok(message)) if verdict != Verdict::Act => self.refuse_hasty(&message, verdict).await,
+            Some(Ok(Message::Text(text))) if text.len() > self.limits.frame_bytes => {
                 Err(End::Close(CloseCode::FrameTooLarge))
             }
             Some(Ok(Message::Text(text))) => match ClientFrame::parse(&text) {
@@ -168,13 +201,34 @@ impl<W: Wire, S: Source> Connection<W, S> {
             },
             Some(Ok(Message::Binary(_))) => {
                 let message = "binary frames are not part of this protocol; send JSON text".to_owned();
-                self.refuse_malformed(FrameError { id: None, code: ErrorCode::BinaryFrame, message }).await
+                self.refuse_malformed(FrameError { id: None, r#ref: None, code: ErrorCode::BinaryFrame, message }).await
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Left),
+            None => Err(End::Gone),
             Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),
             Some(Err(_)) => Err(End::Gone),
         }
+    }
+
+    /// A frame that came too fast is not acted upon, except to end a subscription: that only frees something.
+    async fn refuse_hasty(&mut self, message: &Message, verdict: Verdict) -> Result<(), End> {
+        self.counters.frames_over_rate.add();
+        if verdict == Verdict::End {
+            return Err(End::Close(CloseCode::TooFast));
+        }
+        let Message::Text(text) = message else { return Ok(()) };
+        let (per_second, at_once) = (self.limits.frames_per_second, self.limits.frames_at_once);
+        let refusal = format!(
+            "a connection may send {per_second} frames per second, and {at_once} at once; this one was ignored"
+        );
+        let id = match ClientFrame::parse(text) {
+            Ok(frame @ ClientFrame::Unsubscribe { .. }) => return self.handle(frame).await,
+            Ok(ClientFrame::Subscribe(asked)) => Some(asked.id).filter(|id| id.len() <= MAX_ID_BYTES),
+            Ok(frame) => return self.refuse_room(&frame, ErrorCode::RateLimited, refusal).await,
+            Err(error) => error.id,
+        };
+        self.refuse(id.as_deref(), ErrorCode::RateLimited, &refusal).await
     }
 
     async fn refuse_malformed(&mut self, error: FrameError) -> Result<(), End> {
@@ -182,7 +236,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if self.malformed > limits::MAX_MALFORMED_FRAMES {
             return Err(End::Close(CloseCode::ProtocolViolation));
         }
-        self.refuse(error.id.as_deref(), error.code, &error.message).await
+        let FrameError { id, r#ref, code, message } = error;
+        self.refuse_with(id.as_deref(), r#ref.as_deref(), &Refusal::new(code, message)).await
     }
 
     async fn refuse(&mut self, id: Option<&str>, code: ErrorCode, message: &str) -> Result<(), End> {
@@ -190,12 +245,18 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     async fn refuse_for(&mut self, id: Option<&str>, refusal: &Refusal) -> Result<(), End> {
+        self.refuse_with(id, None, refusal).await
+    }
+
+    async fn refuse_with(&mut self, id: Option<&str>, name: Option<&str>, refusal: &Refusal) -> Result<(), End> {
         let frame = ServerFrame::Error {
             id: id.map(Cow::Borrowed),
             code: refusal.code,
             message: Cow::Borrowed(&refusal.message),
             at: refusal.at,
             hint: refusal.hint.as_deref().map(Cow::Borrowed),
+            room: None,
+            r#ref: name.map(Cow::Borrowed),
         };
         self.send(&[Frame::from(frame.encode())]).await
     }
@@ -221,6 +282,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 }
                 None => self.refuse(Some(&id), ErrorCode::UnknownId, "there is no subscription of this id").await,
             },
+            frame => self.handle_room(&frame).await,
         }
     }
 
@@ -232,8 +294,10 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if self.subscriptions.contains_key(&asked.id) {
             return Err(Refusal::new(ErrorCode::InvalidId, "this id is in use on this connection"));
         }
-        if self.subscriptions.len() >= limits::MAX_SUBSCRIPTIONS || self.tasks.capacity() <= limits::KEPT_FREE {
-            let message = format!("a connection has at most {} subscriptions", limits::MAX_SUBSCRIPTIONS);
+        let most = self.limits.subscriptions;
+        if self.subscriptions.len() >= most || self.tasks.capacity() <= self.limits.kept_free() {
+            self.counters.subscriptions_over_limit.add();
+            let message = format!("a connection has at most {most} subscriptions");
             return Err(Refusal::new(ErrorCode::TooManySubscriptions, message));
         }
         Ok(())
@@ -265,7 +329,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
     /// How long the source may take to read constants. Nothing is sent or heard meanwhile, so it must not be as long as a
     /// client waits for a sign of life.
     fn patience(&self) -> Duration {
-        limits::CONSTANTS_TIMEOUT.min(self.heartbeat / 2)
+        limits::CONSTANTS_TIMEOUT.min(self.limits.heartbeat / 2)
     }
 
     /// Asks what has been admitted before, up to the first question that waits for the source: the rest would wait, too,
@@ -281,7 +345,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn begin(&mut self, asked: &Subscribe, patience: Duration) -> Result<QueryId, NotBegun> {
         let id = &asked.id;
-        let definition = question::define(asked, self.session.hub(), self.source.source(), patience).await?;
+        let (principal, hub) = (self.session.principal(), self.session.hub());
+        let definition = question::define(asked, principal, hub, self.source.source(), patience).await?;
         let key = definition.key.clone();
         let others = &self.subscriptions;
         let query = self.session.hold(definition, |query| {
@@ -291,12 +356,22 @@ impl<W: Wire, S: Source> Connection<W, S> {
         let query = query.ok_or_else(|| Refusal::unknown_table(&asked.table))?;
         let start = match &asked.position {
             _ if query.shared => Start::Snapshot { announced: true, not_before: None },
-            Some(token) => Start::Resume { token: token.clone() },
+            Some(position) => self.resume(position),
             None => Start::Snapshot { announced: false, not_before: None },
         };
         let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, definition: query.definition, start };
         self.bring_up(Task::Want(want))?;
         Ok(query.id)
+    }
+
+    /// Where a client wants to continue; not where somebody else stood, or the same one with other rights.
+    fn resume(&self, position: &str) -> Start {
+        let (token, rights) = protocol::unstamp(position);
+        if rights == self.session.principal().rights() {
+            Start::Resume { token: token.to_owned() }
+        } else {
+            Start::Anew { reason: ResyncReason::RightsChanged }
+        }
     }
 
     /// Hands a task over. One that does not fit ends the connection: were it dropped, a subscription would never start, or
@@ -349,6 +424,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
         if let Some((sent, _on_its_way)) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
+                Sent::Ephemeral { frames, .. } => self.send(&frames).await?,
                 Sent::Chunk(chunk) => self.send(std::slice::from_ref(&chunk.frame)).await?,
                 Sent::Ended { query, code, message } => {
                     let ended = self.subscriptions.extract_if(.., |_, one| one.query == Some(query));
@@ -359,6 +435,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 }
                 Sent::Anew(query, ticket) => self.read_anew(query, ticket)?,
                 Sent::Altered(query) => self.ask_anew(query).await?,
+                Sent::Closed(code) => return Err(End::Close(code)),
                 Sent::Lagged { position, queries } => {
                     tracing::debug!(queries = queries.len(), "lagged");
                     self.bring_up(Task::Lagged { position, queries })?;
@@ -370,14 +447,14 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     /// Browsers hide pings from the page, so each beat is a ping for the network and a frame for the page.
     async fn beat(&mut self) -> Result<(), End> {
-        if self.heard.elapsed() > self.heartbeat * 2 {
+        if self.heard.elapsed() > self.limits.heartbeat * 2 {
             return Err(End::Close(CloseCode::TimedOut));
         }
         self.session.heartbeat();
         self.deliver(0, async |socket| socket.send(Message::Ping(bytes::Bytes::new())).await).await
     }
 
-    async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
+    pub(super) async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
         let mut largest = 0;
         for frame in frames {
             largest = largest.max(frame.bytes().len());
@@ -416,6 +493,17 @@ impl<W: Wire, S: Source> Connection<W, S> {
             Ok::<(), axum::Error>(())
         })
         .await;
+    }
+}
+
+/// Of those that are a limit's doing.
+fn count(counters: &Counters, code: CloseCode) {
+    match code {
+        CloseCode::FrameTooLarge => counters.frames_over_size.add(),
+        CloseCode::ProtocolViolation => counters.sessions_malformed.add(),
+        CloseCode::TimedOut => counters.sessions_timed_out.add(),
+        CloseCode::TooFast => counters.sessions_over_rate.add(),
+        _ => {}
     }
 }
 

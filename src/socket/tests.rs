@@ -6,7 +6,7 @@
 
 mod sharing;
 
-use super::{Limits, Shared, session};
+use super::{Limits, Recheck, Shared, session};
 use crate::{
     changelog::{Error, Haste, Reading, Rows, Source},
     hub::{
@@ -48,6 +48,7 @@ const VIEW: ViewBounds = ViewBounds { slack: 1, ends: 1, groups: 10 };
 /// Small, so that everything overflows.
 const BOUNDS: Bounds = Bounds {
     outbox_bytes: 400,
+    queued_bytes: 500,
     chunks_ahead: 1,
     ring_bytes: 1_000_000,
     ring_changes: 6,
@@ -405,6 +406,11 @@ impl Sink for Screen {
         if fits { Ok(()) } else { Err(Diverged) }
     }
 
+    fn forget(&mut self) {
+        self.discard();
+        self.view.lock().expect("lock").rows.clear();
+    }
+
     fn discard(&mut self) {
         self.staging.discard();
     }
@@ -463,9 +469,17 @@ impl Client {
         let (to_server, frames_in) = channel(1_000);
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
         let wire = Pipe { frames_in, frames_out };
-        let limits = Limits { heartbeat: HEARTBEAT };
-        let session = Arc::new(hub.open());
-        let session = tokio::spawn(session::serve(wire, source.clone(), limits, CancellationToken::new(), session));
+        let limits = Limits { heartbeat: HEARTBEAT, ..Limits::default() };
+        let session = Arc::new(hub.open(Arc::default()));
+        let session = tokio::spawn(session::serve(
+            wire,
+            source.clone(),
+            limits,
+            Arc::default(),
+            CancellationToken::new(),
+            Recheck::never(),
+            session,
+        ));
         self.connected = Some(Connected { to_server, from_server, session });
         let frames = self.replica.opened();
         self.send(frames);

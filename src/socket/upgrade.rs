@@ -1,10 +1,20 @@
 //! The handshake.
 
-use super::{Limits, Shared, limits, session};
-use crate::{changelog::PostgresSource, hub::Hub, protocol::SUBPROTOCOL};
+use super::{Limits, Places, Recheck, Shared, limits, session};
+use crate::{
+    changelog::PostgresSource,
+    counters::Counters,
+    hub::{Hub, Principal},
+    protocol::SUBPROTOCOL,
+    server::Peer,
+};
 use axum::{
+    Extension,
     extract::{State, WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header::SEC_WEBSOCKET_PROTOCOL},
+    http::{
+        HeaderMap, StatusCode,
+        header::{RETRY_AFTER, SEC_WEBSOCKET_PROTOCOL},
+    },
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
@@ -19,14 +29,31 @@ pub struct Live {
     pub source: Arc<Shared<PostgresSource>>,
     /// Bounds and intervals.
     pub limits: Limits,
+    /// Whether people are still who they were.
+    pub recheck: Recheck,
+    /// How often a limit was reached.
+    pub counters: Arc<Counters>,
+    /// Sockets that there may be.
+    pub places: Places,
     /// Ends all sessions.
     pub stop: CancellationToken,
     /// Counts them, so that a stopping server can wait for the last one.
     pub sessions: TaskTracker,
 }
 
+/// Seconds after which somebody who has too many sockets may try again.
+const RETRY_SECONDS: &str = "30";
+
 /// Turns a request into a session. A client that names subprotocols must name ours.
-pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebSocketUpgrade) -> Response {
+///
+/// Who asks is in the request's extensions: whoever serves this route puts it there.
+pub async fn upgrade(
+    State(live): State<Live>,
+    Extension(principal): Extension<Principal>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    request: WebSocketUpgrade,
+) -> Response {
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     let mut names = offered.flat_map(|list| list.split(',')).map(str::trim).peekable();
     if names.peek().is_some() && !names.any(|name| name == SUBPROTOCOL) {
@@ -36,6 +63,10 @@ pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebS
     if live.stop.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response();
     }
+    let taken = match live.places.enter(&principal, peer.address, &live.counters) {
+        Ok(taken) => taken,
+        Err(why) => return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, RETRY_SECONDS)], why).into_response(),
+    };
     request
         .protocols([SUBPROTOCOL])
         .read_buffer_size(limits::READ_BUFFER_BYTES)
@@ -43,6 +74,9 @@ pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, request: WebS
         .max_frame_size(limits::MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| {
             let tracker = live.sessions.clone();
-            tracker.track_future(session::run(socket, live))
+            tracker.track_future(async move {
+                session::run(socket, principal, live).await;
+                drop(taken);
+            })
         })
 }

@@ -6,11 +6,14 @@ use super::{
     Initial, Live, LiveRow, Outgoing, Query, Replica,
     machine::PAUSE_AFTER_MS,
     registry::{Identity, Reading, Registry, UNUSED_KEPT_MS},
+    rooms::{RoomMessage, RoomSink},
     transport,
+    use_room::KEPT_MESSAGES,
 };
-use crate::protocol::CloseCode;
+use crate::protocol::{ClientFrame, CloseCode};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use leptos::{prelude::*, reactive::effect::batch};
+use serde_json::Value;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -52,7 +55,9 @@ pub enum Status {
 impl Status {
     /// Why a refused page was refused, for people.
     pub fn refusal(code: u16) -> String {
-        if code == CloseCode::ProtocolViolation.code() {
+        if code == CloseCode::SignedOut.code() {
+            "you are signed out; sign in again".to_owned()
+        } else if code == CloseCode::ProtocolViolation.code() {
             "this page and the server do not understand each other; reload the page".to_owned()
         } else {
             format!("the server closed the connection for good (code {code}); reload the page")
@@ -75,6 +80,8 @@ pub struct Connection {
     replica: Arc<Mutex<Replica>>,
     registry: Arc<Mutex<Registry>>,
     status: ArcRwSignal<Status>,
+    nodes: ArcRwSignal<Option<bool>>,
+    said: ArcRwSignal<Vec<RoomMessage>>,
     /// Bounded by what a person can click and a page can mount; the transport empties it at once.
     commands: UnboundedSender<Command>,
 }
@@ -84,11 +91,13 @@ pub struct Connection {
 pub struct ConnectionOptions {
     /// A page that nobody has looked at for this long gives up its connection until somebody does; `None`: never.
     pub pause_after: Option<Duration>,
+    /// Whether it connects at all, which is of no use to somebody who is not let in.
+    pub connects: bool,
 }
 
 impl Default for ConnectionOptions {
     fn default() -> Self {
-        Self { pause_after: Some(Duration::from_millis(PAUSE_AFTER_MS)) }
+        Self { pause_after: Some(Duration::from_millis(PAUSE_AFTER_MS)), connects: true }
     }
 }
 
@@ -101,7 +110,8 @@ pub fn provide_connection() -> Connection {
 pub fn provide_connection_with(options: ConnectionOptions) -> Connection {
     let (commands, received) = unbounded();
     let status = ArcRwSignal::new(Status::Connecting { offline_since: None });
-    let connection = Connection { replica: Arc::default(), registry: Arc::default(), status, commands };
+    let (nodes, said) = (ArcRwSignal::new(None), ArcRwSignal::new(Vec::new()));
+    let connection = Connection { replica: Arc::default(), registry: Arc::default(), status, nodes, said, commands };
     provide_context(connection.clone());
     transport::start(&connection, options, received);
     connection
@@ -132,7 +142,66 @@ impl Connection {
     /// Takes a frame. All signals that it changes are set before any effect sees one of them.
     #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only a browser has a transport"))]
     pub(super) fn receive(&self, text: &str) -> Outgoing {
-        batch(|| self.replica().receive(text))
+        batch(|| {
+            let out = self.replica().receive(text);
+            if out.nodes.is_some() && self.nodes.get_untracked() != out.nodes {
+                self.nodes.set(out.nodes);
+            }
+            if !out.said.is_empty() {
+                self.said.update(|said| {
+                    said.extend(out.said.iter().cloned());
+                    let most = said.len().saturating_sub(KEPT_MESSAGES);
+                    said.drain(..most);
+                });
+            }
+            out
+        })
+    }
+
+    /// Whether people on the other servers can be heard; `None` where there are none. Tracked.
+    pub fn nodes(&self) -> Option<bool> {
+        self.nodes.get()
+    }
+
+    /// The last [`KEPT_MESSAGES`] that were said to this person, or to everybody. Tracked.
+    pub fn said(&self) -> Vec<RoomMessage> {
+        self.said.get()
+    }
+
+    /// Says something to one person, on all their pages. What is said without a connection is not said later.
+    pub fn direct(&self, to: &str, event: &str, payload: Value) {
+        let frame = ClientFrame::Direct { to: to.to_owned(), event: event.to_owned(), payload, r#ref: None };
+        // A frame of words and JSON values.
+        serde_json::to_string(&frame).into_iter().for_each(|frame| self.command(Command::Send(frame)));
+    }
+
+    pub(super) fn join(&self, room: &str, state: Value, sink: Box<dyn RoomSink>) -> u64 {
+        let (id, frame) = self.replica().join(room, state, sink);
+        frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
+        id
+    }
+
+    pub(super) fn leave(&self, room: &str, id: u64) {
+        let frame = self.replica().leave(room, id);
+        frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
+    }
+
+    pub(super) fn set_state(&self, room: &str, state: Value) {
+        let frame = self.replica().set_state(room, state);
+        frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
+    }
+
+    pub(super) fn publish(&self, room: &str, event: &str, payload: Value, echo: bool) -> bool {
+        let frame = self.replica().publish(room, event, payload, echo);
+        let said = frame.is_some();
+        frame.into_iter().for_each(|frame| self.command(Command::Send(frame)));
+        said
+    }
+
+    /// Shows no rows until the server has said which may be seen.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has a transport"))]
+    pub(super) fn forget(&self) {
+        batch(|| self.replica().forget());
     }
 
     fn unsubscribe(&self, id: u64) {

@@ -259,6 +259,13 @@ impl<T: LiveRow> Sink for Live<T> {
         self.lock().staging.discard();
     }
 
+    fn forget(&mut self) {
+        self.change(|rows| ((), rows.forget()));
+        if !self.has_phase(&Phase::Loading) {
+            self.phase.set(Phase::Loading);
+        }
+    }
+
     fn enter(&mut self, phase: Phase) {
         // Rows that are not there yet are loading, however often the connection comes and goes.
         let phase = match phase {

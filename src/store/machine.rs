@@ -77,6 +77,8 @@ pub enum Event {
         /// WebSocket close code; 1006 for a lost network.
         code: u16,
     },
+    /// The server said that whoever this is is not signed in (any more).
+    SignedOut,
     /// The browser believes that the network is back.
     Online,
     /// The page is being looked at (again).
@@ -96,6 +98,8 @@ pub enum Action {
     Connect,
     /// Drop the socket; nothing that it says counts any more.
     Close,
+    /// Ask the server whether whoever this is is signed in: a browser does not say why a socket did not open.
+    AskWho,
 }
 
 /// The machine: a state and what it remembers between states.
@@ -190,7 +194,19 @@ impl Machine {
                 self.state = State::Open { since: now, heard: now, heartbeat_ms: ASSUMED_HEARTBEAT_MS };
                 None
             }
-            (State::Connecting { .. }, Event::Closed { code }) => self.lost(code, now, jitter),
+            (State::Connecting { .. }, Event::Closed { code }) => {
+                self.lost(code, now, jitter);
+                matches!(self.state, State::Waiting { .. }).then_some(Action::AskWho)
+            }
+            // The answer may come when the next try is under way.
+            (State::Connecting { .. }, Event::SignedOut) => {
+                self.refuse();
+                Some(Action::Close)
+            }
+            (State::Waiting { .. }, Event::SignedOut) => {
+                self.refuse();
+                None
+            }
             (State::Connecting { since }, Event::Clock) if now >= since + CONNECT_TIMEOUT_MS => {
                 self.give_up(now, jitter)
             }
@@ -207,7 +223,8 @@ impl Machine {
                 if now >= since + STABLE_AFTER_MS {
                     self.backoff.reset();
                 }
-                self.lost(code, now, jitter)
+                self.lost(code, now, jitter);
+                None
             }
             (State::Open { heard, heartbeat_ms, .. }, Event::Clock) if now >= heard + silence(heartbeat_ms) => {
                 self.give_up(now, jitter)
@@ -266,14 +283,17 @@ impl Machine {
         Some(Action::Connect)
     }
 
-    fn lost(&mut self, code: u16, now: Millis, jitter: f64) -> Option<Action> {
+    fn refuse(&mut self) {
+        self.state = State::Refused { code: CloseCode::SignedOut.code() };
+    }
+
+    fn lost(&mut self, code: u16, now: Millis, jitter: f64) {
         self.offline_since.get_or_insert(now);
         self.state = if CloseCode::reconnects(code) {
             State::Waiting { retry_at: now + self.backoff.fail(jitter) }
         } else {
             State::Refused { code }
         };
-        None
     }
 
     fn give_up(&mut self, now: Millis, jitter: f64) -> Option<Action> {
@@ -319,16 +339,18 @@ mod tests {
         let heard = State::Open { since: NOW - 500, heard: NOW, heartbeat_ms: BEAT };
         let welcomed = State::Open { since: NOW - 500, heard: NOW, heartbeat_ms: 7 };
         let wait = State::Waiting { retry_at: NOW + 300 };
-        let connect = Some(Action::Connect);
+        let out = State::Refused { code: 4401 };
+        let (connect, close, ask) = (Some(Action::Connect), Some(Action::Close), Some(Action::AskWho));
         #[rustfmt::skip]
-        let table: [(Event, Answers); 11] = [
+        let table: [(Event, Answers); 12] = [
             //                  Idle             Connecting          Open               Waiting           Paused            Refused
             (Event::Start,    [(fresh, connect), (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (Event::Opened,   [(IDLE, None),     (open, None),       (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (Event::Heard,    [(IDLE, None),     (CONNECTING, None), (heard, None),     (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (WELCOMED,        [(IDLE, None),     (CONNECTING, None), (welcomed, None),  (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
-            (LOST,            [(IDLE, None),     (wait, None),       (wait, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (LOST,            [(IDLE, None),     (wait, ask),        (wait, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
             (BANNED,          [(IDLE, None),     (REFUSED, None),    (REFUSED, None),   (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
+            (Event::SignedOut,[(IDLE, None),     (out, close),       (OPEN, None),      (out, None),      (PAUSED, None),   (REFUSED, None)]),
             (Event::Online,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (PAUSED, None),   (REFUSED, None)]),
             (Event::Visible,  [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (fresh, connect), (fresh, connect), (REFUSED, None)]),
             (Event::Hidden,   [(IDLE, None),     (CONNECTING, None), (OPEN, None),      (WAITING, None),  (PAUSED, None),   (REFUSED, None)]),
@@ -382,6 +404,15 @@ mod tests {
         let morning = NOW + BEAT;
         assert_eq!(machine.on(Event::Visible, morning, 0.5), Some(Action::Close));
         assert_eq!(machine.on(Event::Clock, morning, 0.5), Some(Action::Connect));
+    }
+
+    #[test]
+    fn whoever_was_signed_out_does_not_try_for_ever() {
+        let mut machine = at(CONNECTING);
+        assert_eq!(machine.on(LOST, NOW, 0.5), Some(Action::AskWho));
+        assert_eq!(machine.on(Event::SignedOut, NOW + 1, 0.5), None);
+        assert_eq!((machine.state(), machine.wake_at()), (State::Refused { code: 4401 }, None));
+        assert_eq!(machine.on(Event::RetryNow, NOW + 2, 0.5), Some(Action::Connect));
     }
 
     #[test]

@@ -183,6 +183,36 @@
 //! [`LiveQuery::insert`] and [`LiveQuery::remove`] do the same with whole rows. An edit is one of the query it was made in;
 //! another query that has the same row shows it with the commit.
 //!
+//! **Rooms** are for what need not be kept: who looks at the same thing, who is typing, a nudge. [`use_room()`] is in a room as
+//! long as the component lives. Rules say who may (`rowcast room allow 'chat:*' --role staff --publish`).
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use rowcast::store::{RoomStatus, use_room};
+//! use serde_json::json;
+//!
+//! #[component]
+//! fn Chat() -> impl IntoView {
+//!     let room = use_room("chat:general", json!({"typing": false}));
+//!     let away = move || (room.status() != RoomStatus::Joined).then_some("not connected");
+//!     view! {
+//!         <p role="status">{away} {move || room.error().map(|error| error.to_string())}</p>
+//!         <ul>{move || room.members().into_iter().map(|one| view! { <li>{one.name}</li> }).collect_view()}</ul>
+//!         <ol>{move || room.messages().into_iter().map(|said| view! { <li>{said.name} ": " {said.payload.to_string()}</li> }).collect_view()}</ol>
+//!         <input
+//!             on:input=move |_| room.set_state(json!({"typing": true}))
+//!             on:change:target=move |event| {
+//!                 room.publish_with_echo("line", event.target().value());
+//!                 room.set_state(json!({"typing": false}));
+//!             }
+//!         />
+//!     }
+//! }
+//! ```
+//!
+//! What was said before somebody came is in a table, if anywhere: [`LiveRoom::history`] is the question that tells it.
+//! What is said to the person, and to everybody, is in [`Connection::said`].
+//!
 //! **Components with equal queries** share the rows and one subscription, which ends [a moment](UNUSED_KEPT_MS) after the
 //! last of them has left. A page that nobody has looked at [for long](PAUSE_AFTER_MS) gives up its connection and continues
 //! where it was when somebody does.
@@ -196,11 +226,13 @@
 //! | `place` | where a row stands in an order | the protocol |
 //! | `staging` | frames of one subscription, held until committed | the protocol |
 //! | `replica` | all subscriptions of one connection: which frame belongs where, what commits when | the protocol |
+//! | `rooms` | all rooms of one connection: who is there, what is asked again | the protocol |
 //! | `backoff`, `machine`, `alarm` | when to connect, wait, pause, give up | the clock, as a number |
 //! | `rows`, `live` | committed rows as one signal per row, optimistic edits laid over them | signals |
 //! | `registry` | which queries the page uses, shared by those who ask the same | signals |
 //! | `connection` | what a page sees of the connection | signals |
 //! | `use_query` | what a component sees of a query | signals |
+//! | `use_room` | what a component sees of a room | signals |
 //! | `page` | rows that the server rendered into the page, with their position | the context |
 //! | `transport` | the thin shell around all that: a WebSocket, timers, events of the window | the browser |
 //!
@@ -219,6 +251,7 @@ mod place;
 mod query;
 mod registry;
 mod replica;
+mod rooms;
 mod row;
 mod rows;
 mod staging;
@@ -228,6 +261,7 @@ mod transport;
 #[path = "transport_none.rs"]
 mod transport;
 mod use_query;
+mod use_room;
 
 pub use backoff::Backoff;
 pub use connection::{
@@ -240,6 +274,8 @@ pub use page::{Initial, PageReader, PageRows, ReadError, initial_rows, read_page
 pub use query::{LiveTotals, Params, Query};
 pub use registry::UNUSED_KEPT_MS;
 pub use replica::{Diverged, Outgoing, Replica, Sink};
+pub use rooms::{Occupant, RoomEvent, RoomMessage, RoomSink, RoomStatus};
 pub use row::LiveRow;
 pub use staging::{RowChange, Staging};
 pub use use_query::{IntoQuery, LiveQuery, QueryError, RowSignal, use_live, use_query};
+pub use use_room::{KEPT_MESSAGES, LiveRoom, use_room};

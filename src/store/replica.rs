@@ -8,9 +8,12 @@
 //! - A subscription resumes from the last position that spoke for it: one that was still arriving keeps the token it
 //!   asked with, or none.
 
-use super::{Phase, SubscriptionError};
-use crate::protocol::{Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
-use serde_json::value::RawValue;
+use super::{
+    Phase, SubscriptionError,
+    rooms::{RoomMessage, RoomSink, Rooms, said},
+};
+use crate::protocol::{self, Change, ClientFrame, ErrorCode, Position, ServerFrame, Subscribe, Token};
+use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// Where one subscription's rows go.
@@ -27,6 +30,8 @@ pub trait Sink: Send {
     fn commit(&mut self, position: &Position) -> Result<(), Diverged>;
     /// Forgets what was taken and not shown.
     fn discard(&mut self);
+    /// Shows nothing any more: the rows are not for whoever looks.
+    fn forget(&mut self);
     /// Is told where the subscription stands.
     fn enter(&mut self, phase: Phase);
 }
@@ -46,6 +51,10 @@ pub struct Outgoing {
     pub heartbeat_ms: Option<u64>,
     /// The database behind the server became readable or unreadable.
     pub available: Option<bool>,
+    /// Whether people on the other servers can be heard, if that was said.
+    pub nodes: Option<bool>,
+    /// What was said to this person, or to everybody.
+    pub said: Vec<RoomMessage>,
     /// For the developer's console: what should not have happened.
     pub complaints: Vec<String>,
 }
@@ -102,9 +111,39 @@ pub struct Replica {
     subscriptions: BTreeMap<u64, Subscription>,
     next_id: u64,
     connected: bool,
+    rooms: Rooms,
+    /// Whose positions these are.
+    rights: String,
 }
 
 impl Replica {
+    /// A name that this page has made up for itself and nobody else can know: by it, the server knows the page again that
+    /// comes back after a loss, and its rooms do not see it go.
+    pub fn set_client(&mut self, client: String) {
+        self.rooms.set_client(client);
+    }
+
+    /// Joins a room. Returns what [`leave`](Self::leave) wants to know and, while connected, the frame to send.
+    pub fn join(&mut self, room: &str, state: Value, sink: Box<dyn RoomSink>) -> (u64, Option<String>) {
+        self.rooms.join(room, state, sink)
+    }
+
+    /// Leaves a room, unless another part of the page is there. Returns the frame to send while connected.
+    pub fn leave(&mut self, room: &str, id: u64) -> Option<String> {
+        self.rooms.leave(room, id)
+    }
+
+    /// Changes what the others in a room see of this page. Returns the frame to send while connected.
+    pub fn set_state(&mut self, room: &str, state: Value) -> Option<String> {
+        self.rooms.set_state(room, state)
+    }
+
+    /// Says something in a room; with `echo`, this page hears it, too. Returns the frame to send while connected: what is
+    /// said without a connection is not said later.
+    pub fn publish(&self, room: &str, event: &str, payload: Value, echo: bool) -> Option<String> {
+        self.rooms.publish(room, event, payload, echo)
+    }
+
     /// Adds a subscription that continues from `position`, or starts with a snapshot. The id and the position of
     /// `question` do not matter; a text is a whole table. Returns the subscription's id and, while connected, the frame to
     /// send.
@@ -138,15 +177,26 @@ impl Replica {
                 subscription.start_over();
                 subscription.request(*id)
             })
+            .chain(self.rooms.opened())
             .collect()
     }
 
     /// The socket is gone. What it had not committed is forgotten.
     pub fn closed(&mut self) {
         self.connected = false;
+        self.rooms.closed();
         for subscription in self.subscriptions.values_mut() {
             subscription.start_over();
             subscription.sink.enter(Phase::CatchingUp);
+        }
+    }
+
+    /// Whoever looks may see other rows now, or none: what is shown is forgotten, and everything starts over.
+    pub fn forget(&mut self) {
+        for subscription in self.subscriptions.values_mut() {
+            subscription.start_over();
+            subscription.position = None;
+            subscription.sink.forget();
         }
     }
 
@@ -177,7 +227,9 @@ impl Replica {
             }
         };
         match frame {
-            ServerFrame::Welcome { heartbeat_ms, available, .. } => {
+            ServerFrame::Welcome { heartbeat_ms, available, nodes, rights, .. } => {
+                out.nodes = nodes;
+                self.rights = rights.into_owned();
                 out.heartbeat_ms = Some(heartbeat_ms);
                 out.available = Some(available);
             }
@@ -206,11 +258,32 @@ impl Replica {
             ServerFrame::Heartbeat { position } => {
                 self.commit(position.as_deref(), &mut out);
                 self.ask_again(&mut out);
+                out.frames.extend(self.rooms.ask_again());
             }
-            ServerFrame::Error { id, code, message, at, hint } => {
+            ServerFrame::Error { id, code, message, at, hint, room, r#ref } => {
                 let (message, hint) = (message.into_owned(), hint.map(Cow::into_owned));
-                self.refused(id.as_deref(), SubscriptionError { code, message, at, hint }, &mut out);
+                let error = SubscriptionError { code, message, at, hint };
+                match room {
+                    Some(room) => self.rooms.refused(&room, r#ref.as_deref(), error),
+                    // Whoever asked for an answer has it.
+                    None if r#ref.is_some() => {}
+                    None => self.refused(id.as_deref(), error, &mut out),
+                }
             }
+            ServerFrame::Joined { room, session, members, more, history } => {
+                self.rooms.joined(&room, &session, &members, more, history);
+            }
+            ServerFrame::Presence { room, joins, updates, leaves } => {
+                let updates = updates.iter().map(|update| (&*update.session, update.state));
+                self.rooms.presence(&room, &joins, updates, &leaves);
+            }
+            ServerFrame::Message { room, from, event, payload } => self.rooms.message(&room, &from, &event, payload),
+            ServerFrame::Direct { from, event, payload } | ServerFrame::Broadcast { from, event, payload } => {
+                out.said.push(said(&from, &event, payload));
+            }
+            ServerFrame::Missed { room: Some(room) } => self.rooms.missed(&room),
+            ServerFrame::Nodes { connected } => out.nodes = Some(connected),
+            ServerFrame::Missed { room: None } | ServerFrame::Ack { .. } => {}
             ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
         }
         out
@@ -240,6 +313,10 @@ impl Replica {
                 subscription.progress = Progress::Failed { again };
                 // Whatever mends it, the rows of before are not what to build upon.
                 subscription.position = None;
+                // It may have been taken from whoever looks.
+                if matches!(code, ErrorCode::UnknownTable | ErrorCode::UnknownColumn) {
+                    subscription.sink.forget();
+                }
                 subscription.sink.enter(Phase::Failed(error));
             }
             // Of a subscription that has been given up meanwhile.
@@ -303,7 +380,7 @@ impl Replica {
                 out.frames.push(subscription.request(*id));
                 continue;
             }
-            subscription.position = Some(token.to_owned());
+            subscription.position = Some(protocol::stamp(token, &self.rights));
             if subscription.progress == Progress::Arrived {
                 subscription.progress = Progress::Live;
                 subscription.sink.enter(Phase::Live);

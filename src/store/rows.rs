@@ -126,6 +126,13 @@ impl<T: LiveRow> Rows<T> {
         self.settle()
     }
 
+    /// Shows nothing any more.
+    pub(super) fn forget(&mut self) -> Shown<T> {
+        self.staging.discard();
+        self.replace(Vec::new());
+        self.settle()
+    }
+
     /// Shows what the staged frames lead to, without the edits that `position` includes.
     pub(super) fn commit(&mut self, position: &Position) -> (Result<(), Diverged>, Shown<T>) {
         let changes = self.staging.commit();

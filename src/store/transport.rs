@@ -8,7 +8,10 @@ use super::{
     connection::Command,
     machine::{Action, Event, Machine, State},
 };
-use crate::protocol::{PATH, SUBPROTOCOL};
+use crate::{
+    identity::paths::WHOAMI,
+    protocol::{CloseCode, PATH, SUBPROTOCOL},
+};
 use futures::{
     StreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
@@ -16,13 +19,20 @@ use futures::{
 use gloo_timers::callback::Timeout;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{CloseEvent, MessageEvent, VisibilityState, WebSocket};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CloseEvent, MessageEvent, Response, VisibilityState, WebSocket};
 
 /// WebSocket close code for a connection that was lost without a word.
 const LOST: u16 = 1006;
 
+/// HTTP status of an answer to somebody who is not signed in.
+const UNAUTHORISED: u16 = 401;
+
 /// WebSocket close code for a connection that has served its purpose.
 const NORMAL: u16 = 1000;
+
+/// Random bytes of the name by which a server knows a page again.
+const CLIENT_BYTES: usize = 16;
 
 /// What the one task handles.
 enum Happening {
@@ -44,6 +54,9 @@ enum SocketEvent {
 
 /// Starts the task. It lives as long as the page.
 pub(super) fn start(connection: &Connection, options: ConnectionOptions, commands: UnboundedReceiver<Command>) {
+    if let Some(client) = made_up_name() {
+        connection.replica().set_client(client);
+    }
     let (happenings, received) = unbounded();
     for (name, event) in [("online", Event::Online), ("offline", Event::Clock)] {
         let happenings = happenings.clone();
@@ -51,7 +64,9 @@ pub(super) fn start(connection: &Connection, options: ConnectionOptions, command
     }
     let seen = happenings.clone();
     window_event_listener_untyped("visibilitychange", move |_| post(&seen, Happening::Event(visibility())));
-    post(&happenings, Happening::Event(Event::Start));
+    if options.connects {
+        post(&happenings, Happening::Event(Event::Start));
+    }
     // A page may be opened where nobody looks.
     post(&happenings, Happening::Event(visibility()));
     let pause_after = options.pause_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -79,6 +94,13 @@ pub(super) fn later(wait_ms: u32, act: impl FnOnce() + 'static) {
     Timeout::new(wait_ms, act).forget();
 }
 
+/// A name that nobody can guess. Without one, a page that is lost has left its rooms.
+fn made_up_name() -> Option<String> {
+    let mut bytes = [0; CLIENT_BYTES];
+    leptos::prelude::window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn visibility() -> Event {
     if document().visibility_state() == VisibilityState::Hidden { Event::Hidden } else { Event::Visible }
 }
@@ -86,6 +108,22 @@ fn visibility() -> Event {
 /// The receiver lives as long as the page, so a failure to send means that nobody is left to care.
 fn post(happenings: &UnboundedSender<Happening>, happening: Happening) {
     let _ = happenings.unbounded_send(happening);
+}
+
+/// Tells whether the server says that nobody is signed in here. Whatever else it says, or if it says nothing, the reason is
+/// another one.
+fn ask_who(happenings: &UnboundedSender<Happening>) {
+    let window = leptos::prelude::window();
+    if !window.navigator().on_line() {
+        return;
+    }
+    let (asked, happenings) = (window.fetch_with_str(WHOAMI), happenings.clone());
+    spawn_local(async move {
+        let Ok(answer) = JsFuture::from(asked).await else { return };
+        if answer.dyn_ref::<Response>().is_some_and(|answer| answer.status() == UNAUTHORISED) {
+            post(&happenings, Happening::Event(Event::SignedOut));
+        }
+    });
 }
 
 fn now() -> u64 {
@@ -107,7 +145,12 @@ struct Driver {
 impl Driver {
     fn handle(&mut self, happening: Happening) {
         match happening {
-            Happening::Event(event) => self.tell(event),
+            Happening::Event(event) => {
+                if event == Event::SignedOut {
+                    self.connection.forget();
+                }
+                self.tell(event);
+            }
             Happening::Rang => {
                 self.alarm.rang();
                 self.tell(Event::Clock);
@@ -144,6 +187,9 @@ impl Driver {
             }
             SocketEvent::Closed(code) => {
                 self.drop_socket();
+                if CloseCode::forgets(code) {
+                    self.connection.forget();
+                }
                 self.tell(Event::Closed { code });
             }
         }
@@ -153,6 +199,7 @@ impl Driver {
         match self.machine.on(event, now(), js_sys::Math::random()) {
             Some(Action::Connect) => self.connect(),
             Some(Action::Close) => self.drop_socket(),
+            Some(Action::AskWho) => ask_who(&self.happenings),
             None => {}
         }
     }

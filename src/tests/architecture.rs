@@ -72,7 +72,7 @@ fn what_the_engine_asks_leaves_nothing_behind_in_a_session() {
 
 #[test]
 fn the_engine_does_not_know_the_app() {
-    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store"] {
+    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store", "identity"] {
         never(stage, &["crate::app", "app::"]);
     }
 }

@@ -1,6 +1,10 @@
 //! The example clients do what they are shown for. (The one for browsers is tested in one, in `end2end/`.)
 
 use crate::support::{PATIENCE, Server, sql, with_items};
+use rowcast::{
+    identity::{Anonymous, token},
+    protocol::Role,
+};
 use sqlx::PgPool;
 use std::process::Stdio;
 use tokio::{
@@ -47,4 +51,28 @@ async fn the_python_client_prints_each_commit_and_continues_after_a_restart(pool
     sql(&pool, "insert into items values (3, 'while it was down')").await;
     let _server = Server::start_at(&pool, address).await;
     assert_eq!(until_commit(&mut lines).await, [r#"+ {"id": 3, "name": "while it was down"}"#, "commit, 2 rows"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_python_client_shows_a_token_where_nobody_is_let_in_without(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1, 'a')").await;
+    let server = Server::start_with(&pool, |config| config.identity.anonymous = Anonymous::Nobody).await;
+    let python = || {
+        let mut python = Command::new("python3");
+        python
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/python/live.py"))
+            .args(["public.items", "--port", &server.address.port().to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        python
+    };
+    let refused = python().env_remove("ROWCAST_TOKEN").output().await.expect("ends");
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("set ROWCAST_TOKEN"));
+    let new = token::New { name: "example", role: Role::Staff, tables: None, days: None };
+    let (_, token) = token::create(&pool, &new).await.expect("makes");
+    let mut child = python().env("ROWCAST_TOKEN", token).spawn().expect("runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    assert_eq!(until_commit(&mut lines).await.last().map(String::as_str), Some("commit, 1 rows"));
 }

@@ -380,6 +380,7 @@ async fn table_of(pool: &PgPool) -> Arc<Table> {
         columns,
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     })
 }
 

@@ -132,7 +132,7 @@ async fn who_never_makes_sense_is_sent_away_for_good(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn ten_thousand_frames_at_once_are_all_answered(pool: PgPool) {
     with_items(&pool).await;
-    let server = Server::start(&pool).await;
+    let server = Server::start_with(&pool, |config| config.limits.frames_at_once = 20_000).await;
     let (mut sink, mut stream) = open(server.address).await.split();
     let sender = tokio::spawn(async move {
         for n in 0..2_500 {
@@ -171,6 +171,8 @@ async fn strangers_are_refused_at_the_handshake(pool: PgPool) {
         ("host", "evil.example", 403),
         ("sec-websocket-protocol", "graphql-ws", 400),
         ("origin", "http://localhost:8001", 403),
+        ("sec-fetch-site", "cross-site", 403),
+        ("sec-fetch-site", "same-origin", 101),
         ("origin", "http://localhost:8000", 101),
         ("origin", own.as_str(), 101),
     ] {

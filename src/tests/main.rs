@@ -5,22 +5,30 @@
 //! Each test has a database of its own. Nothing here sleeps to let something happen: what is awaited is a frame, a row or a
 //! state, with a deadline.
 
+mod answers;
 mod architecture;
 mod bulk;
 mod capture;
+mod corpus;
 mod database_down;
 mod doorbell;
 mod exactness;
 mod examples;
 mod filters;
+mod half_open;
 mod history;
 mod hostile_frames;
+mod identity;
+mod limits;
+mod nodes;
 mod page;
 mod partitions;
 mod pooler;
 mod queries;
 mod resume;
 mod retention;
+mod rights;
+mod rooms;
 mod schema;
 mod schema_change;
 mod shutdown;
@@ -28,4 +36,5 @@ mod slow_readers;
 // Each of the two test programs uses a part of it.
 #[allow(dead_code, unused_imports)]
 mod support;
+mod tls;
 mod views;

@@ -215,7 +215,7 @@ impl Watched {
         for change in output.changes {
             match change {
                 OutputChange::Insert(row) => assert!(self.client.insert(row.get().to_owned())),
-                OutputChange::Update(row) => {
+                OutputChange::Update(_, row) => {
                     let key = self.key(row.get());
                     assert!(self.remove(&key), "an update of what is not there");
                     self.client.insert(row.get().to_owned());
@@ -363,6 +363,7 @@ async fn windows_and_totals_are_what_postgres_answers(pool: PgPool) {
         columns,
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     };
     let table = Arc::new(table);
     let first = variable("ROWCAST_VIEWS_SEED", 1);

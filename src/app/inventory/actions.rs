@@ -1,6 +1,7 @@
 //! What people can do to the inventory: server functions, each of them also the target of a plain form.
 //!
-//! A refusal is an answer, not an error of the transport: it comes with status 200, as data. A browser without JavaScript
+//! A refusal is an answer, not an error of the transport: it comes with status 200, as data; only whoever may not ask at all is
+//! answered 401 or 403. A browser without JavaScript
 //! is led back to the page it came from, with a `Notice` in the address.
 
 use super::{product::Product, refusal::Refusal, validate::Typed};
@@ -27,10 +28,10 @@ pub async fn set_quantity(
     #[server(default)] back: String,
 ) -> Result<Answer, ServerFnError> {
     let outcome = super::statements::set_quantity(id, &quantity).await;
-    Ok(super::form_answer::answer(&back, outcome, |outcome| match outcome {
+    super::form_answer::answer(&back, outcome, |outcome| match outcome {
         Ok(_) => super::refusal::Notice::Saved(id),
         Err(refusal) => super::refusal::Notice::QuantityRefused(id, quantity, refusal),
-    }))
+    })
 }
 
 /// Adds a product.
@@ -40,24 +41,24 @@ pub async fn add_product(
     #[server(default)] back: String,
 ) -> Result<Answer, ServerFnError> {
     let outcome = super::statements::add(&product).await;
-    Ok(super::form_answer::answer(&back, outcome, |outcome| match outcome {
+    super::form_answer::answer(&back, outcome, |outcome| match outcome {
         Ok(_) => super::refusal::Notice::Added,
         Err(refusal) => super::refusal::Notice::AddRefused(Box::new(product), refusal),
-    }))
+    })
 }
 
 /// Deletes a product.
 #[server(prefix = "/api", endpoint = "inventory/delete-product")]
 pub async fn delete_product(id: i64, #[server(default)] back: String) -> Result<Answer, ServerFnError> {
     let outcome = super::statements::delete(id).await;
-    Ok(super::form_answer::answer(&back, outcome, |outcome| match outcome {
+    super::form_answer::answer(&back, outcome, |outcome| match outcome {
         Ok(_) => super::refusal::Notice::Deleted,
         Err(refusal) => super::refusal::Notice::DeleteRefused(refusal),
-    }))
+    })
 }
 
 /// Brings a deleted product back, under the same key.
 #[server(prefix = "/api", endpoint = "inventory/restore-product", input = leptos::server_fn::codec::Json)]
 pub async fn restore_product(product: Product) -> Result<Answer, ServerFnError> {
-    Ok(super::statements::restore(&product).await)
+    super::form_answer::told(super::statements::restore(&product).await)
 }

@@ -95,7 +95,7 @@ pub(super) fn AddProductForm(notice: Memo<Option<Notice>>) -> impl IntoView {
                     }
                     found => refuse(found),
                 },
-                Err(_) => tell(Unconfirmed::unanswered()),
+                Err(error) => tell(Unconfirmed::failed(&error)),
             }
         });
     };

@@ -6,19 +6,36 @@ use super::{
     refusal::{MAX_NOTICE_BYTES, Notice, Refusal},
     validate::Typed,
 };
+use crate::{app::response::set_status, identity::paths::NOT_ALLOWED};
 use axum::http::{header::ACCEPT, request::Parts};
-use leptos::prelude::use_context;
+use leptos::prelude::{ServerFnError, use_context};
 
 /// Passes `outcome` on to a program; leads a browser back to the page `back` (a query), with the notice of the outcome.
-pub(super) fn answer(back: &str, outcome: Answer, notice: impl FnOnce(Result<(), Refusal>) -> Notice) -> Answer {
+pub(super) fn answer(
+    back: &str,
+    outcome: Answer,
+    notice: impl FnOnce(Result<(), Refusal>) -> Notice,
+) -> Result<Answer, ServerFnError> {
     if wants_a_page() {
         let notice = written(notice(outcome.clone().map(drop)));
         // Only what a listing can say is taken over, so that nobody is led anywhere else.
         let listing = listing_of(back);
         let address = listing.address_with(&[(Notice::PARAMETER, &notice)]);
         leptos_axum::redirect(&address);
+        return Ok(outcome);
     }
-    outcome
+    told(outcome)
+}
+
+/// Passes `outcome` on to a program.
+pub(super) fn told(outcome: Answer) -> Result<Answer, ServerFnError> {
+    match outcome {
+        Err(refusal @ Refusal::NotAllowed) => {
+            set_status(refusal.status());
+            Err(ServerFnError::ServerError(NOT_ALLOWED.to_owned()))
+        }
+        outcome => Ok(outcome),
+    }
 }
 
 /// Whether the request is a form's, and not a program's.

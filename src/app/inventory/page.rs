@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::response::set_status,
+    identity::visitor::use_visitor,
     store::{LiveQuery, Phase, Query, QueryError, use_query},
 };
 use leptos::prelude::*;
@@ -53,6 +54,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
     }
     provide_context(sheet.clone());
 
+    let edits = use_visitor().person.works_here();
     let phase = {
         let live = live.clone();
         Memo::new(move |_| live.phase())
@@ -75,10 +77,10 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
             <div class="heading">
                 <h1>"Inventory"</h1>
                 <Toolbar />
-                <AddProductForm notice />
+                {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <NoticeBanner notice />
-            <ConfirmDeletion />
+            {edits.then(|| view! { <ConfirmDeletion /> })}
             {failure}
             {body}
         </div>

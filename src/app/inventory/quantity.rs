@@ -5,18 +5,41 @@
 
 use super::{
     actions::{SetQuantity, set_quantity},
-    product::ProductKey,
+    product::{Product, ProductKey},
     refusal::Unconfirmed,
     row::RowView,
     sheet::{Draft, Sheet},
     validate::{self, Field},
 };
-use crate::app::{icons::Icon, toast::use_messages};
+use crate::{
+    app::{icons::Icon, toast::use_messages},
+    identity::visitor::use_visitor,
+};
 use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
+
+/// The number: to be edited by those who may, to be read by everybody else.
+#[component]
+pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
+    if use_visitor().person.works_here() {
+        view! { <QuantityForm id row /> }.into_any()
+    } else {
+        view! {
+            <span class="quantity-form">
+                <span class="low-tag">{move || row.read(low)}</span>
+                <span class="quantity-only">{move || row.read(|row| row.quantity.to_string())}</span>
+            </span>
+        }
+        .into_any()
+    }
+}
+
+fn low(row: &Product) -> &'static str {
+    if row.quantity == 0 { "Out" } else { "Low" }
+}
 
 /// The number, as an input with a button.
 #[component]
-pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
+fn QuantityForm(id: i64, row: RowView) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let draft = RwSignal::new(sheet.drafts.with_value(|drafts| drafts.get(&id).cloned()));
     let drafts = sheet.drafts;
@@ -29,7 +52,6 @@ pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
     });
     let shown = move || draft.get().map_or_else(|| row.read(|row| row.quantity.to_string()), |draft| draft.typed);
     let problem = move || draft.get().and_then(|draft| draft.problem);
-    let low = move || row.read(|row| if row.quantity == 0 { "Out" } else { "Low" });
     let back = sheet.listing.with_untracked(|listing| listing.address());
     let back = (back != "/").then(|| view! { <input type="hidden" name="back" value=back /> });
     let editing = Editing { id, row, draft, sheet, messages: use_messages() };
@@ -46,7 +68,7 @@ pub(super) fn QuantityCell(id: i64, row: RowView) -> impl IntoView {
         >
             <input type="hidden" name="id" value=id.to_string() />
             {back}
-            <span class="low-tag">{low}</span>
+            <span class="low-tag">{move || row.read(low)}</span>
             <input
                 id=format!("quantity-{id}")
                 name="quantity"
@@ -145,7 +167,7 @@ impl Editing {
                     return;
                 }
                 Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
-                Err(_) => Unconfirmed::unanswered(),
+                Err(error) => Unconfirmed::failed(&error),
             };
             edit.roll_back();
             // The row may be about to leave, and what was typed with it.

@@ -4,6 +4,8 @@
 //! by anybody, and must not be able to put words into our mouth.
 
 use super::validate::{Field, Problem, Problems, Typed};
+use crate::identity::paths;
+use leptos::prelude::ServerFnError;
 use serde::{Deserialize, Serialize};
 
 /// Longest notice that is read from an address, in bytes.
@@ -24,7 +26,19 @@ impl Unconfirmed {
         Self { was_not, reason: refusal.message() }
     }
 
-    pub(super) fn unanswered() -> Self {
+    /// No answer that a person could be told, or one of those who were asked before anything was done.
+    pub(super) fn failed(error: &ServerFnError) -> Self {
+        let error = error.to_string();
+        if error.contains(paths::NOT_ALLOWED) {
+            return Self::refused(&Refusal::NotAllowed);
+        }
+        if error.contains(paths::SIGNED_OUT) {
+            return Self { was_not: "was not", reason: "You are signed out; sign in again".to_owned() };
+        }
+        Self::unanswered()
+    }
+
+    fn unanswered() -> Self {
         Self { was_not: "may not have been", reason: "The server did not answer".to_owned() }
     }
 }
@@ -43,6 +57,8 @@ pub enum Refusal {
     Unavailable,
     /// The database does not allow it, for a reason that this program does not know.
     Forbidden,
+    /// Whoever asked does not work here.
+    NotAllowed,
 }
 
 impl Refusal {
@@ -61,6 +77,7 @@ impl Refusal {
             Self::Gone => "Somebody deleted this product in the meantime".to_owned(),
             Self::Present => "This product is there already".to_owned(),
             Self::Unavailable => "The database does not answer".to_owned(),
+            Self::NotAllowed => "Only staff may change the inventory".to_owned(),
             Self::Forbidden => "The database does not allow this change; the server's log says why".to_owned(),
         }
     }
@@ -82,7 +99,7 @@ impl Refusal {
             Self::Fields(_) => 422,
             Self::Gone => 410,
             Self::Present => 409,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::NotAllowed => 403,
             Self::Unavailable => 503,
         }
     }
@@ -141,6 +158,14 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_told_why_they_may_not() {
+        let reason = |text: &str| Unconfirmed::failed(&ServerFnError::ServerError(text.to_owned())).reason;
+        assert_eq!(reason(paths::NOT_ALLOWED), "Only staff may change the inventory");
+        assert_eq!(reason(r#"{"error":"signed_out"}"#), "You are signed out; sign in again");
+        assert_eq!(reason("something else"), "The server did not answer");
+    }
 
     #[test]
     fn an_address_cannot_bring_its_own_sentences() {

@@ -43,7 +43,7 @@ pub(super) fn DeleteLink(id: i64, row: RowView, leaving: RwSignal<bool>) -> impl
                     return;
                 }
                 Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
-                Err(_) => Unconfirmed::unanswered(),
+                Err(error) => Unconfirmed::failed(&error),
             };
             leaving.try_set(false);
             messages.refused(format!("“{}” {was_not} deleted. {reason}.", product.name));
@@ -76,7 +76,7 @@ fn restore(live: &Live<Product>, product: Product, messages: Messages) {
                 messages.done(format!("“{name}” is back"));
             }
             Ok(Err(refusal)) => tell(Unconfirmed::refused(&refusal)),
-            Err(_) => tell(Unconfirmed::unanswered()),
+            Err(error) => tell(Unconfirmed::failed(&error)),
         }
     });
 }

@@ -6,7 +6,7 @@ use super::{
     remove::DeleteLink,
     sheet::Sheet,
 };
-use crate::app::clock::use_clock;
+use crate::{app::clock::use_clock, identity::visitor::use_visitor};
 use leptos::{html, prelude::*};
 
 /// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
@@ -62,6 +62,7 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
     let row = RowView::new(&sheet, id);
     let element = NodeRef::<html::Tr>::new();
     let leaving = RwSignal::new(false);
+    let edits = use_visitor().person.works_here();
     Effect::new(move |before: Option<Option<Product>>| {
         let now = row.product();
         if let (Some(Some(before)), Some(now), Some(element)) = (&before, &now, element.get()) {
@@ -100,7 +101,7 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
                     {changed_at}
                 </time>
             </td>
-            <td role="cell" class="actions"><DeleteLink id row leaving /></td>
+            <td role="cell" class="actions">{edits.then(|| view! { <DeleteLink id row leaving /> })}</td>
         </tr>
     }
 }

@@ -9,6 +9,7 @@ use super::{
     refusal::Refusal,
     validate::{self, Field, Problem, Typed, Valid},
 };
+use crate::identity::visitor::person_asking;
 use leptos::prelude::use_context;
 use sqlx::{Error, PgPool, postgres::PgArguments, query::QueryAs};
 
@@ -75,8 +76,11 @@ fn bind(statement: Statement, valid: Valid) -> Statement {
         .bind(valid.price.0)
 }
 
-/// Runs a statement that writes one row; `missing` is what it means if it wrote none.
+/// Runs a statement that writes one row, for those who may; `missing` is what it means if it wrote none.
 async fn write(statement: Statement, missing: Refusal) -> Answer {
+    if !person_asking().is_some_and(|person| person.works_here()) {
+        return Err(Refusal::NotAllowed);
+    }
     let Some(pool) = use_context::<PgPool>() else {
         tracing::error!("a server function was called without a database in its context");
         return Err(Refusal::Unavailable);

@@ -129,9 +129,9 @@ pub(super) fn ProductTable() -> impl IntoView {
     }
 }
 
-/// Height of the rows that are not in the document.
-fn space(viewport: Option<Viewport>, rows: usize) -> String {
-    format!("{}px", viewport.map_or(0.0, |viewport| viewport.row * rows as f64))
+/// Height of the rows that are not in the document. Of the server's page, which no style sheet lets say so, nothing.
+fn space(viewport: Option<Viewport>, rows: usize) -> Option<String> {
+    viewport.map(|viewport| format!("{}px", viewport.row * rows as f64))
 }
 
 /// A link that sorts by its column.

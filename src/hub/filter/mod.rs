@@ -110,8 +110,38 @@ impl Draft {
     /// # Errors
     /// It is not an expression, not one that is known here, names other columns, or its parameters do not fit.
     pub fn read(text: &str, parameters: &[serde_json::Value], table: &Arc<Table>) -> Result<Self, FilterError> {
-        // What a text from the network nests must not be able to end the program: the parser takes kibibytes of stack for each level.
-        let read = || Self::read_here(text, parameters, table);
+        Self::on_own_stack(|| Self::read_here(text, parameters, table))
+    }
+
+    /// This and another filter of the same table, both of which must hold. What is read of the two is joined as trees: no text
+    /// of the one can change what the other means. `table` is the one that the filter will be used for; the first may have been
+    /// read as others see it.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read), about the other filter.
+    pub fn narrowed(self, text: &str, table: &Arc<Table>) -> Result<Self, FilterError> {
+        Self::on_own_stack(|| self.narrowed_here(text, table))
+    }
+
+    fn narrowed_here(self, text: &str, table: &Arc<Table>) -> Result<Self, FilterError> {
+        let expression = parse::parse(text)?;
+        let mut checker = Checker {
+            text,
+            table,
+            parameters: &[],
+            used: Vec::new(),
+            literals: self.literals,
+            pending: self.places.into_iter().zip(self.constants).collect(),
+            nodes: 0,
+        };
+        let other = checker.condition(&expression, 0)?;
+        let (places, constants) = checker.pending.into_iter().unzip();
+        let condition = Condition::And(vec![self.condition, other]);
+        Ok(Self { condition, literals: checker.literals, places, constants, table: Arc::clone(table) })
+    }
+
+    /// What a text from the network nests must not be able to end the program: the parser takes kibibytes of stack for each level.
+    fn on_own_stack(read: impl FnOnce() -> Result<Self, FilterError> + Send) -> Result<Self, FilterError> {
         let unreadable = |message| FilterError::new(ErrorCode::InvalidFilter, None, message);
         thread::scope(|scope| {
             let reader = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);

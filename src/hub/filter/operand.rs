@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
                 "to mean a column, quote it",
             ));
         }
-        match self.table.columns.iter().position(|column| column.name == own) {
+        match self.table.place(&own) {
             Some(column) => Ok(Some(column)),
             None => Err(FilterError::new(ErrorCode::UnknownColumn, at, format!("there is no column {own:?}"))),
         }

@@ -21,6 +21,7 @@ fn table() -> Arc<Table> {
         ],
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     })
 }
 

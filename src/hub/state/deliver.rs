@@ -2,7 +2,9 @@
 
 use super::{CatalogChange, Entry, QueryId, State, resync};
 use crate::{
-    hub::{Batch, Delivery, Frame, Net, Shown, TableId, Touched, frames::ChangeFrames, net, net::MissingKey},
+    hub::{
+        Batch, Delivery, Frame, Net, Shown, TableId, Touched, frames::ChangeFrames, meter::Meter, net, net::MissingKey,
+    },
     protocol::{ErrorCode, Position, ResyncReason},
 };
 use std::{
@@ -27,6 +29,7 @@ impl State {
                     }
                     self.catalog.insert(table);
                 }
+                CatalogChange::Person(change) => self.dismiss(change),
                 CatalogChange::Untracked(table) => {
                     self.catalog.remove(table);
                     self.end_table(table, ErrorCode::TableUntracked);
@@ -109,12 +112,36 @@ impl State {
             let frames = match encoded.get(&set) {
                 Some(frames) => frames.clone(),
                 None => {
-                    let frames = encode(&set, told, &text, &mut parts);
+                    let frames = encode(&set, told, &text, &mut parts, &self.meter);
                     encoded.insert(set, frames.clone());
                     frames
                 }
             };
             self.push(session, Delivery { frames, position: Some(token.clone()), pinned: false });
+        }
+        drop((encoded, parts));
+        self.relieve();
+    }
+
+    /// While all outboxes together hold too much, the fullest are emptied: their sessions catch up when they can. It goes on
+    /// somewhat below the bound, so that it is not done for every batch.
+    pub(super) fn relieve(&mut self) {
+        if self.meter.bytes() <= self.bounds.queued_bytes {
+            return;
+        }
+        let enough = self.bounds.queued_bytes / 4 * 3;
+        let sizes = self.sessions.iter().map(|(session, own)| (own.outbox.droppable(), *session));
+        let mut fullest: Vec<(usize, u64)> = sizes.filter(|(bytes, _)| *bytes > 0).collect();
+        fullest.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, session) in fullest {
+            if self.meter.bytes() <= enough {
+                break;
+            }
+            self.relieved += 1;
+            if let Some(own) = self.sessions.get_mut(&session) {
+                own.outbox.silence();
+            }
+            self.lag(session);
         }
     }
 
@@ -169,10 +196,11 @@ fn encode<'a>(
     told: &'a Told,
     token: &str,
     parts: &mut HashMap<QueryId, ChangeFrames<'a>>,
+    meter: &Arc<Meter>,
 ) -> Arc<[Frame]> {
     let mut frames = Vec::new();
     for (index, query) in set.iter().enumerate() {
-        let own = parts.entry(*query).or_insert_with(|| ChangeFrames::new(*query, &told[query]));
+        let own = parts.entry(*query).or_insert_with(|| ChangeFrames::new(*query, &told[query], meter));
         if index + 1 == set.len() {
             frames.extend(own.committing(token));
         } else {

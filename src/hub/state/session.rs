@@ -1,9 +1,9 @@
 //! Sessions: what one connected client may do with the hub.
 
-use super::{Hub, NotYet, QueryId, Ready};
+use super::{Hub, NotYet, QueryId, Ready, State};
 use crate::{
-    hub::{Chunk, Definition, Delivery, Frame, OnItsWay, Sent},
-    protocol::{ErrorCode, ServerFrame},
+    hub::{Chunk, Definition, Delivery, Frame, OnItsWay, Principal, Sent},
+    protocol::{CloseCode, ErrorCode, ServerFrame},
 };
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
@@ -27,20 +27,26 @@ pub struct Query {
 /// One connected client, as the hub sees it.
 #[derive(Debug)]
 pub struct Session {
-    hub: Arc<Hub>,
-    id: u64,
+    pub(super) hub: Arc<Hub>,
+    pub(super) id: u64,
+    principal: Arc<Principal>,
     filled: Arc<Notify>,
     room: Arc<Semaphore>,
 }
 
 impl Session {
-    pub(super) fn new(hub: Arc<Hub>, id: u64, filled: Arc<Notify>, room: usize) -> Self {
-        Self { hub, id, filled, room: Arc::new(Semaphore::new(room)) }
+    pub(super) fn new(hub: Arc<Hub>, id: u64, principal: Arc<Principal>, filled: Arc<Notify>, room: usize) -> Self {
+        Self { hub, id, principal, filled, room: Arc::new(Semaphore::new(room)) }
     }
 
     /// The hub's number for this session.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Who it is.
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.principal
     }
 
     /// The hub.
@@ -121,6 +127,11 @@ impl Session {
         self.hub.lock().go_live(self.id, ready, recovering)
     }
 
+    /// Ends the session: what is queued is not sent.
+    pub fn close(&self, code: CloseCode) {
+        self.hub.lock().close(self.id, code);
+    }
+
     /// Queues a frame that is about no rows. Kept whatever happens, so the caller must bound how many it sends.
     pub fn post(&self, frame: &ServerFrame<'_>) {
         let delivery = Delivery { frames: [Frame::from(frame.encode())].into(), position: None, pinned: true };
@@ -150,7 +161,9 @@ impl Session {
     /// Takes the next thing to send, if there is one, with what counts it until it has been sent.
     pub fn take(&self) -> Option<(Sent, OnItsWay)> {
         let mut state = self.hub.lock();
-        let own = state.sessions.get_mut(&self.id)?;
+        let State { rooms, sessions, .. } = &mut *state;
+        let own = sessions.get_mut(&self.id)?;
+        own.outbox.make_up(|room| rooms.missed(self.id, room));
         loop {
             match own.outbox.take()? {
                 (Sent::Chunk(chunk), _) if own.held.get(&chunk.query) != Some(&chunk.ticket) => {}
@@ -171,6 +184,11 @@ impl Drop for Session {
         let held: Vec<QueryId> =
             state.sessions.get(&self.id).map(|own| own.held.keys().copied().collect()).unwrap_or_default();
         held.into_iter().for_each(|query| state.release(self.id, query));
+        // Whoever says goodbye has done so before.
+        state.rooms.closed(self.id, true);
         state.sessions.remove(&self.id);
+        state.apply_rooms();
+        drop(state);
+        self.hub.stirred.notify_one();
     }
 }

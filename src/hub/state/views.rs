@@ -128,10 +128,14 @@ impl Kept {
 
     fn output(&mut self, definition: &Definition) -> Result<(Vec<Shown>, Need), ViewError> {
         let output = self.view.output()?;
-        let shown = output.changes.into_iter().map(|change| match change {
-            OutputChange::Insert(row) => Shown::Insert(definition.show(row)),
-            OutputChange::Update(row) => Shown::Update(definition.show(row)),
-            OutputChange::Delete(key) => Shown::Delete(key.into()),
+        let shown = output.changes.into_iter().filter_map(|change| match change {
+            OutputChange::Insert(row) => Some(Shown::Insert(definition.show(row))),
+            // Nobody learns that something changed which is not shown.
+            OutputChange::Update(old, new) => {
+                let (old, new) = (definition.show(old), definition.show(new));
+                (definition.columns.is_none() || old.get() != new.get()).then_some(Shown::Update(new))
+            }
+            OutputChange::Delete(key) => Some(Shown::Delete(key.into())),
         });
         Ok((shown.collect(), output.need))
     }

@@ -4,8 +4,8 @@
 //! pass from row to row within one statement, rows whose text changes because a column was added.
 
 use crate::{
-    hub::{Batch, Column, Image, Kind, Operation, RowChange, Table, TableId},
-    protocol::{Epoch, Position, Token},
+    hub::{Batch, Column, Image, Kind, Operation, Policy, RowChange, Table, TableId},
+    protocol::{Epoch, Position, Role, Token},
 };
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -330,6 +330,7 @@ fn table(id: TableId, name: &str, since: u64) -> Table {
         key: vec!["id".to_owned()],
         columns,
         partitioned: false,
+        policies: vec![Policy::all(Role::Anonymous)],
         since,
     }
 }

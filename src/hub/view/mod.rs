@@ -95,8 +95,8 @@ pub enum Need {
 pub enum OutputChange {
     /// A row that was not in the output.
     Insert(Image),
-    /// A row that was in the output, of the same key, and reads differently.
-    Update(Image),
+    /// A row that was in the output, of the same key, and reads differently: as it was, and as it is.
+    Update(Image, Image),
     /// The key, as a JSON object, of a row that is no longer in the output.
     Delete(Box<RawValue>),
 }

@@ -226,7 +226,7 @@ pub(super) fn column_sql(name: &str) -> String {
 }
 
 fn place(table: &Table, name: &str) -> Result<usize, QueryError> {
-    table.columns.iter().position(|column| column.name == name).ok_or_else(|| QueryError {
+    table.place(name).ok_or_else(|| QueryError {
         code: ErrorCode::UnknownColumn,
         message: format!("there is no column {name:?}"),
         hint: "names are compared as they are, upper and lower case apart".to_owned(),

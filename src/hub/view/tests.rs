@@ -33,6 +33,7 @@ fn table() -> Arc<Table> {
         ],
         since: 0,
         partitioned: false,
+        policies: Vec::new(),
     })
 }
 
@@ -174,7 +175,7 @@ impl Simulation<'_> {
             OutputChange::Insert(row) => {
                 assert_eq!(self.client.insert(key(&row), row.get().to_owned()), None, "an insert of what is there");
             }
-            OutputChange::Update(row) => {
+            OutputChange::Update(_, row) => {
                 let old = self.client.insert(key(&row), row.get().to_owned());
                 assert!(old.is_some_and(|old| old != row.get()), "an update that changes nothing");
             }

@@ -79,7 +79,7 @@ impl Totals {
             let now = self.groups.get(&key).and_then(|group| group.output(&self.spec, table, &key));
             match (shown, now) {
                 (Some(shown), Some(now)) if shown.get() == now.get() => {}
-                (Some(_), Some(now)) => written.push(OutputChange::Update(now)),
+                (Some(shown), Some(now)) => written.push(OutputChange::Update(shown, now)),
                 (None, Some(now)) => written.push(OutputChange::Insert(now)),
                 (Some(_), None) => {
                     let key = RawValue::from_string(format!("{{\"group\":{key}}}")).map_err(|_| Unreadable)?;

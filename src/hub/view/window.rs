@@ -138,7 +138,7 @@ fn difference(table: &Table, shown: &[Image], rows: &[Image]) -> Result<Vec<Outp
     for image in without(rows, shown) {
         match gone.remove(&key(image)?) {
             Some(old) if old.get() == image.get() => {}
-            Some(_) => written.push(OutputChange::Update(image.clone())),
+            Some(old) => written.push(OutputChange::Update(old.clone(), image.clone())),
             None => written.push(OutputChange::Insert(image.clone())),
         }
     }

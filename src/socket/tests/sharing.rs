@@ -112,9 +112,17 @@ impl Line {
     fn open<S: Source>(hub: &Arc<Hub>, source: &Arc<Shared<S>>, heartbeat: Duration) -> Self {
         let (to_server, frames_in) = channel(100);
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
-        let (wire, session) = (Pipe { frames_in, frames_out }, Arc::new(hub.open()));
-        let limits = Limits { heartbeat };
-        let served = session::serve(wire, source.clone(), limits, CancellationToken::new(), session);
+        let (wire, session) = (Pipe { frames_in, frames_out }, Arc::new(hub.open(Arc::default())));
+        let limits = Limits { heartbeat, ..Limits::default() };
+        let served = session::serve(
+            wire,
+            source.clone(),
+            limits,
+            Arc::default(),
+            CancellationToken::new(),
+            Recheck::never(),
+            session,
+        );
         Self { to_server, from_server, session: tokio::spawn(served) }
     }
 

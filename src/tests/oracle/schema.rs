@@ -10,8 +10,10 @@ const NAMES: [(&str, &str); 4] =
     [("public", "plain"), ("odd place", "Ünï \"q\""), ("public", "order"), ("shop", "Größe")];
 /// Most columns besides the key's.
 const MOST_COLUMNS: u64 = 6;
-/// Bytes of a large value: some of them are more than the server holds for a client that does not read.
-const LARGE_BYTES: u64 = 6000;
+/// Bytes of a large value, and how many sizes there are: of few rows that have them, the server holds too much for a client that
+/// does not read.
+const LARGE_BYTES: u64 = 4000;
+const LARGE_SIZES: u64 = 12;
 
 /// How rows are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +87,7 @@ impl Kind {
             }
             Self::Float => ["0", "'-0'", "0.1", "1e300", "'infinity'", "-2.5", "3", "1e-7"][n as usize].to_owned(),
             Self::Text => ["''", "'a'", "'A'", "'é'", "E'\\n\"'", "'%'", "'null'", "'🦀'"][n as usize].to_owned(),
-            Self::Large => format!("repeat('{n}', {})", dice.roll(LARGE_BYTES)),
+            Self::Large => format!("repeat('{n}', {})", LARGE_BYTES * dice.roll(LARGE_SIZES)),
             Self::Bool => n.is_multiple_of(2).to_string(),
             Self::Timestamptz => format!("timestamptz '2024-02-29 23:59:59.12345{n}+02'"),
             Self::Jsonb => format!("jsonb '{{\"b\": [1.50, null], \"a\": \"{n}\"}}'"),
@@ -113,7 +115,9 @@ impl Table {
     /// Several tables.
     pub fn several(dice: &mut Dice) -> Vec<Self> {
         let count = 2 + dice.roll(3) as usize;
-        NAMES[..count].iter().map(|name| Self::random(name, dice)).collect()
+        let mut tables: Vec<Self> = NAMES[..count].iter().map(|name| Self::random(name, dice)).collect();
+        tables[0].columns.push(Kind::Large);
+        tables
     }
 
     fn random((schema, table): &(&str, &str), dice: &mut Dice) -> Self {

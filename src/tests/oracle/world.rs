@@ -16,7 +16,8 @@ const CONNECTIONS: u32 = 4;
 /// How long deadlocked transactions wait for each other.
 const DEADLOCK_TIMEOUT: &str = "20ms";
 /// A session that is silent for twice as long is gone.
-const HEARTBEAT: &str = "heartbeat-seconds = 2";
+/// Little waits for one client, so that whoever stalls falls behind.
+const SETTINGS: &str = "heartbeat-seconds = 2\n\n[rowcast.limits]\noutbox-kilobytes = 16";
 /// Tries to have another history in one round.
 const RESTORE_TRIES: usize = 5;
 /// Between two looks at a process that ends.
@@ -45,12 +46,13 @@ impl World {
         sql(&pool, &format!("alter database {name} set deadlock_timeout = '{DEADLOCK_TIMEOUT}'")).await;
         sql(&pool, include_str!("audit.sql")).await;
         changelog::install(&pool).await.expect("installs");
+        sql(&pool, "select rowcast.grant_all('anonymous')").await;
         for (number, table) in tables.iter().enumerate() {
             sql(&pool, &table.create(number)).await;
             capture::track(&pool, &table.sql, Trust::Checked).await.expect("tracks");
         }
         let url = cluster.url().to_owned();
-        let nodes = [Node::start(&url, HEARTBEAT).await, Node::start(&url, HEARTBEAT).await];
+        let nodes = [Node::start(&url, SETTINGS).await, Node::start(&url, SETTINGS).await];
         let mut ends = Vec::new();
         for number in 0..wires {
             ends.push(Arc::new(Proxy::to(nodes[number as usize % 2].address()).await));

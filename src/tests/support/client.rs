@@ -5,14 +5,17 @@
 use super::{PATIENCE, Server};
 use futures::{SinkExt, StreamExt};
 use rowcast::{
-    protocol::{Change, PATH, Position, SUBPROTOCOL, Subscribe},
+    protocol::{Change, CloseCode, PATH, Position, SUBPROTOCOL, Subscribe},
     store::{Diverged, Phase, Replica, Sink},
 };
 use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::net::TcpStream;
@@ -71,7 +74,8 @@ enum Staged {
 /// The text of a key, from a row or from a key object.
 pub fn key_text(columns: &[String], object: &RawValue) -> String {
     let values: HashMap<String, &RawValue> = serde_json::from_str(object.get()).expect("an object");
-    columns.iter().map(|column| values[column].get()).collect::<Vec<_>>().join("|")
+    let value = |column: &String| values.get(column).unwrap_or_else(|| panic!("no {column} in {object}")).get();
+    columns.iter().map(value).collect::<Vec<_>>().join("|")
 }
 
 impl Screen {
@@ -158,6 +162,11 @@ impl Sink for Screen {
         self.staged.clear();
     }
 
+    fn forget(&mut self) {
+        self.discard();
+        self.view.lock().expect("lock").rows.clear();
+    }
+
     fn enter(&mut self, phase: Phase) {
         self.view.lock().expect("lock").phase = Some(phase);
     }
@@ -168,20 +177,27 @@ pub type Raw = WebSocketStream<TcpStream>;
 
 /// Opens a WebSocket as a browser on the server's own page does.
 pub async fn open(address: SocketAddr) -> Raw {
-    try_open(address).await.expect("connects and upgrades")
+    try_open(address, None).await.expect("connects and upgrades")
 }
 
 /// Opens a WebSocket where there may be nobody.
-async fn try_open(address: SocketAddr) -> Result<Raw, tungstenite::Error> {
+async fn try_open(address: SocketAddr, shown: Option<&Shown>) -> Result<Raw, tungstenite::Error> {
     let mut request = format!("ws://{address}{PATH}").into_client_request().expect("a request");
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    if let Some((name, value)) = shown {
+        request.headers_mut().insert(*name, value.parse().expect("a value"));
+    }
     let stream = TcpStream::connect(address).await?;
     Ok(tokio_tungstenite::client_async(request, stream).await?.0)
 }
 
+/// A header by which somebody is recognised.
+pub type Shown = (&'static str, String);
+
 pub struct Client {
     address: SocketAddr,
-    replica: Replica,
+    shown: Option<Shown>,
+    pub(super) replica: Replica,
     views: BTreeMap<u64, Arc<Mutex<View>>>,
     socket: Option<Raw>,
     /// Frames since the last connection was opened.
@@ -199,9 +215,13 @@ pub struct Client {
 impl Client {
     /// Not connected.
     pub fn of(address: SocketAddr) -> Self {
+        static CLIENTS: AtomicU64 = AtomicU64::new(0);
+        let mut replica = Replica::default();
+        replica.set_client(format!("{}-{}", std::process::id(), CLIENTS.fetch_add(1, Ordering::Relaxed)));
         Self {
             address,
-            replica: Replica::default(),
+            shown: None,
+            replica,
             views: BTreeMap::new(),
             socket: None,
             heard: Vec::new(),
@@ -219,6 +239,13 @@ impl Client {
         client
     }
 
+    /// Somebody.
+    pub async fn somebody(server: &Server, shown: Shown) -> Self {
+        let mut client = Self { shown: Some(shown), ..Self::of(server.address) };
+        client.connect().await;
+        client
+    }
+
     /// Keeps what every commit showed.
     pub fn recording(mut self) -> Self {
         self.record = true;
@@ -226,13 +253,13 @@ impl Client {
     }
 
     pub async fn connect(&mut self) {
-        let socket = open(self.address).await;
+        let socket = try_open(self.address, self.shown.as_ref()).await.expect("connects and upgrades");
         self.opened(socket).await;
     }
 
     /// Connects where there may be nobody, or somebody who does not answer in time. Whether it did.
     pub async fn try_connect(&mut self, patience: Duration) -> bool {
-        match tokio::time::timeout(patience, try_open(self.address)).await {
+        match tokio::time::timeout(patience, try_open(self.address, self.shown.as_ref())).await {
             Ok(Ok(socket)) => {
                 self.opened(socket).await;
                 true
@@ -253,6 +280,17 @@ impl Client {
     /// The network is gone; whatever was on its way is lost.
     pub fn disconnect(&mut self) {
         if self.socket.take().is_some() {
+            self.replica.closed();
+        }
+    }
+
+    /// Says goodbye, as a page that is closed does.
+    pub async fn leave(&mut self) {
+        if let Some(mut socket) = self.socket.take() {
+            // Fails if the server has gone.
+            let _ = socket.close(None).await;
+            // Read on, or unread bytes would make the network drop our last words.
+            while let Some(Ok(_)) = socket.next().await {}
             self.replica.closed();
         }
     }
@@ -353,6 +391,9 @@ impl Client {
             Some(Ok(Message::Close(close))) => {
                 self.closed = close.map(|close| close.code.into());
                 self.disconnect();
+                if self.closed.is_some_and(CloseCode::forgets) {
+                    self.replica.forget();
+                }
                 false
             }
             Some(Ok(_)) => true,

@@ -1,15 +1,25 @@
 //! What the stories need: a server, clients, a wire between them, a deadline.
 
+pub mod browser;
 pub mod client;
+pub mod http;
+#[cfg(target_os = "linux")]
+pub mod lossy;
 pub mod node;
 pub mod proxy;
+pub mod redis;
+pub mod seat;
 pub mod server;
 
+pub use browser::{Answer, Browser};
 pub use client::{Client, Raw, Rows};
 pub use node::Node;
 pub use proxy::Proxy;
+pub use redis::Redis;
+pub use seat::Seat;
 pub use server::Server;
 
+use rowcast::protocol::Role;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use std::{future::Future, time::Duration};
 
@@ -40,8 +50,25 @@ where
 /// The engine's schema, and a tracked table `items (id, name)`.
 pub async fn with_items(pool: &PgPool) {
     rowcast::changelog::install(pool).await.expect("installs");
+    see_all(pool).await;
     sql(pool, "create table items (id int primary key, name text not null default '')").await;
     rowcast::capture::track(pool, "items", rowcast::capture::Trust::Checked).await.expect("tracks");
+}
+
+/// Lets everybody see everything.
+pub async fn see_all(pool: &PgPool) {
+    for role in Role::ALL {
+        rowcast::rights::grant_all(pool, role).await.expect("grants");
+    }
+}
+
+/// Lets everybody join these rooms, and publish there.
+pub async fn allow_rooms(pool: &PgPool, pattern: &str) {
+    use rowcast::{hub::rooms::Rule, protocol::Role, rules};
+    for role in Role::ALL {
+        let rule = Rule { pattern: pattern.to_owned(), role, may_publish: true, history: None };
+        rules::allow(pool, &rule).await.expect("allows");
+    }
 }
 
 /// Another pool on the same database, of this size.

@@ -36,7 +36,7 @@ impl Node {
         std::fs::write(site.join("pkg/rowcast.js"), "").expect("writes");
         let configuration = format!(
             "[package.metadata.leptos]\noutput-name = \"rowcast\"\nsite-root = {:?}\nsite-pkg-dir = \"pkg\"\n\
-             site-addr = \"127.0.0.1:3000\"\nreload-port = 3001\n\n[rowcast.live]\n{settings}\n",
+             site-addr = \"127.0.0.1:3000\"\nreload-port = 3001\n\n[rowcast.identity]\nanonymous = \"anonymous\"\n\n[rowcast.live]\n{settings}\n",
             site.display().to_string()
         );
         std::fs::write(directory.path().join("rowcast.toml"), configuration).expect("writes");

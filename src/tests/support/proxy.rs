@@ -78,6 +78,8 @@ fn small_socket() -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(SOCKET_BYTES).expect("sets");
     socket.set_send_buffer_size(SOCKET_BYTES).expect("sets");
+    // Small pieces, too: of loopback's large ones the other end would buffer megabytes.
+    socket2::SockRef::from(&socket).set_tcp_mss(PIECE_BYTES as u32).expect("a size");
     socket
 }
 

@@ -2,17 +2,27 @@
 
 use super::PATIENCE;
 use leptos::config::LeptosOptions;
-use rowcast::{changelog::WakeUp, config, server};
+use rowcast::{
+    changelog::{self, WakeUp},
+    config,
+    counters::Counters,
+    identity::{Anonymous, demo::DemoAccount},
+    server,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+/// Has some files, and not the program, which no test here runs.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
+
 pub struct Server {
     pub address: SocketAddr,
+    pub counters: Arc<Counters>,
     stop: CancellationToken,
     runtime: Option<Runtime>,
     served: Option<JoinHandle<()>>,
@@ -41,13 +51,49 @@ impl Server {
         address: SocketAddr,
         change: impl FnOnce(&mut config::Rowcast),
     ) -> Self {
+        let listener = std::net::TcpListener::bind(address).expect("binds");
+        Self::on(options, listener, change).await
+    }
+
+    /// On a socket that listens already.
+    pub async fn on(
+        options: PgConnectOptions,
+        listener: std::net::TcpListener,
+        change: impl FnOnce(&mut config::Rowcast),
+    ) -> Self {
+        Self::serving(options, listener, change, None, true).await
+    }
+
+    /// As the demo, with these accounts.
+    pub async fn start_demo(pool: &PgPool, accounts: Vec<DemoAccount>) -> Self {
+        let options = pool.connect_options().as_ref().clone();
+        Self::serving(options, anywhere(), |_| {}, Some(accounts), true).await
+    }
+
+    /// Where nobody sees anything but what the test grants.
+    pub async fn start_strict(pool: &PgPool) -> Self {
+        let options = pool.connect_options().as_ref().clone();
+        Self::serving(options, anywhere(), |_| {}, None, false).await
+    }
+
+    async fn serving(
+        options: PgConnectOptions,
+        listener: std::net::TcpListener,
+        change: impl FnOnce(&mut config::Rowcast),
+        demo: Option<Vec<DemoAccount>>,
+        see_all: bool,
+    ) -> Self {
         let mut config = config::Rowcast::default();
+        config.identity.anonymous = Anonymous::Anonymous;
         change(&mut config);
         let stop = CancellationToken::new();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
         let (bound, address_known) = tokio::sync::oneshot::channel();
         let stopped = stop.clone();
+        let counters = Arc::new(Counters::default());
+        let counted = counters.clone();
+        listener.set_nonblocking(true).expect("sets");
         let served = runtime.spawn(async move {
             let pool = PgPoolOptions::new()
                 .max_connections(config.database.max_connections)
@@ -55,13 +101,17 @@ impl Server {
                 .connect_with(options)
                 .await
                 .expect("connects");
-            let listener = TcpListener::bind(address).await.expect("binds");
+            if see_all {
+                changelog::install(&pool).await.expect("installs");
+                super::see_all(&pool).await;
+            }
+            let listener = TcpListener::from_std(listener).expect("listens");
             bound.send(listener.local_addr().expect("bound")).expect("the test waits");
-            let leptos = LeptosOptions::builder().output_name("rowcast").build();
-            server::serve_pool(&config, leptos, listener, pool, stopped).await.expect("serves");
+            let leptos = LeptosOptions::builder().output_name("rowcast").site_root(SITE).build();
+            server::serve_pool(&config, leptos, listener, pool, demo, counted, stopped).await.expect("serves");
         });
         let address = tokio::time::timeout(PATIENCE, address_known).await.expect("in time").expect("starts");
-        Self { address, stop, runtime: Some(runtime), served: Some(served) }
+        Self { address, counters, stop, runtime: Some(runtime), served: Some(served) }
     }
 
     /// As Ctrl-C does.
@@ -75,6 +125,11 @@ impl Server {
     pub fn kill(self) {
         drop(self);
     }
+}
+
+/// A free port of loopback.
+fn anywhere() -> std::net::TcpListener {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("binds")
 }
 
 impl Drop for Server {

@@ -1,0 +1,88 @@
+//! How often something happened that an operator may want to know of: each limit that was reached has one.
+//!
+//! Only counting: nothing here decides anything, and nothing reads them to decide.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// It happened once more.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it has happened since the server started.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// All counters of one server.
+        #[derive(Debug, Default)]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: Counter,)*
+        }
+
+        impl Counters {
+            /// Each with its name.
+            pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name.get())),*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// Connections refused because there were too many in all.
+    connections_over_limit
+    /// Connections and sockets refused because one address had too many.
+    address_over_limit
+    /// Sockets refused because one person had too many.
+    person_over_limit
+    /// Connections closed because TLS was not agreed on in time, or failed.
+    tls_handshakes_failed
+    /// Connections closed because a request's header did not come in time; those that were merely idle among them.
+    headers_timed_out
+    /// Requests that took too long to be read and answered.
+    requests_timed_out
+    /// Requests to a name that is not the server's.
+    foreign_hosts
+    /// Requests caused by pages of other sites.
+    foreign_origins
+    /// Frames that were not acted upon because they came too fast.
+    frames_over_rate
+    /// Sessions closed because frames went on coming too fast.
+    sessions_over_rate
+    /// Sessions closed because of a frame that was too large.
+    frames_over_size
+    /// Sessions closed because too many frames in a row made no sense.
+    sessions_malformed
+    /// Sessions closed because nothing was heard from them, or they took nothing.
+    sessions_timed_out
+    /// Subscriptions refused because a session had too many.
+    subscriptions_over_limit
+    /// Certificates that replaced the ones before.
+    certificates_loaded
+    /// Changed certificates that could not be used; the ones before stayed.
+    certificates_refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counters;
+
+    #[test]
+    fn counters_are_found_by_name() {
+        let counters = Counters::default();
+        counters.foreign_origins.add();
+        counters.foreign_origins.add();
+        let (_, count) = counters.all().find(|(name, _)| *name == "foreign_origins").expect("a name");
+        assert_eq!(count, 2);
+        assert_eq!(counters.all().map(|(_, count)| count).sum::<u64>(), 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! What is said in rooms, beside rows, in a queue that is full.
+
+use super::*;
+use crate::protocol::{Epoch, Position};
+
+const MAX_BYTES: usize = 100;
+
+fn outbox() -> Outbox {
+    Outbox::new(token(), MAX_BYTES)
+}
+
+fn token() -> Token {
+    Token { epoch: Epoch(1), position: Position::new(1, Vec::new()) }
+}
+
+fn frame(bytes: usize) -> Frame {
+    Frame::from("x".repeat(bytes))
+}
+
+fn rows(bytes: usize, pinned: bool) -> Delivery {
+    Delivery { frames: [frame(bytes)].into(), position: None, pinned }
+}
+
+fn room(name: &str) -> Option<RoomName> {
+    Some(name.into())
+}
+
+/// What is taken, in short; `anew` is told where something was dropped.
+fn drain(outbox: &mut Outbox) -> Vec<String> {
+    let mut taken = Vec::new();
+    loop {
+        outbox.make_up(|room| vec![Frame::from(format!("anew {room:?}"))]);
+        let Some((sent, _)) = outbox.take() else { return taken };
+        taken.push(match sent {
+            Sent::Delivery(delivery) => format!("rows {}", delivery.bytes()),
+            Sent::Ephemeral { frames, .. } if frames[0].bytes().starts_with(b"anew") => {
+                String::from_utf8(frames[0].bytes().to_vec()).expect("text")
+            }
+            Sent::Ephemeral { room, frames } => format!("{} {}", room.unwrap_or_default(), bytes_of(&frames)),
+            other => format!("{other:?}").chars().take_while(|sign| sign.is_alphabetic()).collect(),
+        });
+    }
+}
+
+#[test]
+fn what_is_said_takes_half_of_the_queue_and_what_is_dropped_is_told() {
+    let mut outbox = outbox();
+    for _ in 0..1_000 {
+        outbox.tell(room("a"), frame(10));
+    }
+    assert_eq!(outbox.bytes, MAX_BYTES / 2);
+    assert!(outbox.has_room(&rows(50, false)), "rows have their half");
+    outbox.tell(room("b"), frame(10));
+    outbox.tell(None, frame(10));
+    let taken = drain(&mut outbox);
+    assert_eq!(taken[..5], ["a 10"; 5]);
+    assert_eq!(taken[5..].iter().filter(|one| one.starts_with("anew")).count(), 3, "{taken:?}");
+    assert!(outbox.missed.is_empty());
+}
+
+#[test]
+fn nothing_follows_what_was_dropped_before_that_is_told() {
+    let mut outbox = outbox();
+    outbox.tell(room("a"), frame(45));
+    outbox.tell(room("a"), frame(45));
+    // This one would fit.
+    outbox.tell(room("a"), frame(1));
+    assert_eq!(drain(&mut outbox), ["a 45", "anew Some(\"a\")"]);
+    outbox.tell(room("a"), frame(1));
+    assert_eq!(drain(&mut outbox), ["a 1"]);
+}
+
+#[test]
+fn lagging_drops_rows_and_leaves_what_was_said() {
+    let mut outbox = outbox();
+    outbox.push(rows(20, true));
+    outbox.tell(room("a"), frame(10));
+    outbox.push(rows(10, false));
+    outbox.tell(room("b"), frame(10));
+    outbox.lag([7]);
+    assert_eq!(outbox.bytes, 40);
+    assert_eq!(drain(&mut outbox), ["rows 20", "a 10", "b 10", "Lagged"]);
+    assert_eq!(outbox.bytes, 0);
+}
+
+#[test]
+fn a_room_that_was_left_is_forgotten() {
+    let mut outbox = outbox();
+    outbox.tell(room("a"), frame(10));
+    outbox.tell(room("b"), frame(10));
+    outbox.tell(room("a"), frame(90));
+    outbox.forget(&"a".into());
+    assert_eq!((outbox.bytes, outbox.missed.len()), (10, 0));
+    assert_eq!(drain(&mut outbox), ["b 10"]);
+}
+
+#[test]
+fn a_whole_list_that_is_larger_than_the_queue_is_told_when_nothing_else_waits() {
+    let mut outbox = outbox();
+    outbox.push(rows(60, true));
+    outbox.tell(room("a"), frame(10));
+    let mut told = 0;
+    let mut order = Vec::new();
+    loop {
+        outbox.make_up(|_| vec![frame(500)]);
+        match outbox.take().map(|(sent, _)| sent) {
+            Some(Sent::Delivery(_)) => order.push("rows"),
+            Some(Sent::Ephemeral { .. }) => {
+                told += 1;
+                order.push("all");
+            }
+            _ => break,
+        }
+    }
+    assert_eq!((told, &order[..]), (1, &["rows", "all"][..]));
+}
