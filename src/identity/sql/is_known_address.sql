@@ -1,5 +1,5 @@
--- $1: SHA-256 of the e-mail address in lower case, $2: a network.
+-- $1: an e-mail address, $2: a network.
 select exists (
     select from rowcast.account
-    where encode(sha256(convert_to(lower(email collate "C"), 'UTF8')), 'hex') = $1 and addresses @> array[$2]
+    where lower(email collate "C") = lower($1::text collate "C") and addresses @> array[$2]
 )
