@@ -54,11 +54,8 @@ pub(super) enum Outcome {
 /// An attempt to sign in, or to show that one knows the password.
 pub(super) async fn of_account(pool: &PgPool, email: &str, address: IpAddr) -> Result<Outcome, IdentityError> {
     let network = network(address);
-    let known: bool = sqlx::query_scalar(include_str!("sql/is_known_address.sql"))
-        .bind(email)
-        .bind(&network)
-        .fetch_one(pool)
-        .await?;
+    let known: bool =
+        sqlx::query_scalar(include_str!("sql/is_known_address.sql")).bind(email).bind(&network).fetch_one(pool).await?;
     // What nobody needs to know is not kept.
     let email: String = secret::hash(&email.to_ascii_lowercase()).unwrap_or_default().iter().map(hex).collect();
     let mut counted = vec![(format!("pair:{email}:{network}"), OF_PAIR)];
