@@ -51,8 +51,7 @@ impl Server {
         address: SocketAddr,
         change: impl FnOnce(&mut config::Rowcast),
     ) -> Self {
-        let listener = std::net::TcpListener::bind(address).expect("binds");
-        Self::on(options, listener, change).await
+        Self::on(options, bind(address).await, change).await
     }
 
     /// On a socket that listens already.
@@ -124,6 +123,18 @@ impl Server {
     /// As SIGKILL does: nobody is told anything.
     pub fn kill(self) {
         drop(self);
+    }
+}
+
+/// Whoever had the address before may be about to let go of it.
+async fn bind(address: SocketAddr) -> std::net::TcpListener {
+    let begun = std::time::Instant::now();
+    loop {
+        match std::net::TcpListener::bind(address) {
+            Ok(listener) => return listener,
+            Err(error) => assert!(begun.elapsed() < PATIENCE, "{address}: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
