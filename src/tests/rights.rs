@@ -2,6 +2,7 @@
 
 mod live;
 mod matrix;
+mod messages;
 mod widening;
 
 use crate::support::{Browser, Client, Rows, Server, client::Shown, sql};
