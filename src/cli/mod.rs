@@ -18,6 +18,7 @@ use crate::{
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use leptos::config::get_configuration;
+use sqlx::PgPool;
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -170,14 +171,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::run(&config, command).await?,
         Command::Room(command) => return room::run(&config, command).await,
         Command::NewHistory => {
-            let database = Database::open(&config.rowcast.database).await?;
-            let renewed = async {
-                changelog::install(&database.pool).await?;
-                changelog::renew_history(&database.pool).await
-            };
-            let renewed = renewed.await;
-            database.close().await?;
-            renewed?;
+            with_database(&config, async |pool| Ok(changelog::renew_history(pool).await?)).await?;
             println!("A new history has begun: every page starts over.");
         }
         Command::Psql { options } => return database::psql(&config, options).await,
@@ -196,6 +190,20 @@ fn log(default: &str) {
         .with_ansi(colour)
         .with_target(false)
         .init();
+}
+
+/// Does something with a database that has the engine's schema, and lets go of it whatever comes of that.
+async fn with_database<T>(
+    config: &Config,
+    act: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let database = Database::open(&config.rowcast.database).await?;
+    let done = match changelog::install(&database.pool).await {
+        Ok(()) => act(&database.pool).await,
+        Err(error) => Err(error.into()),
+    };
+    database.close().await?;
+    done
 }
 
 /// Does all of them even if one fails, and says how each went.

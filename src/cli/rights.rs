@@ -4,7 +4,7 @@ use super::{
     columns::{aligned, plain},
     room::role,
 };
-use crate::{changelog, config::Config, database::Database, hub::Policy, identity, protocol::Role, rights};
+use crate::{config::Config, hub::Policy, identity, protocol::Role, rights};
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args, Subcommand};
 use sqlx::PgPool;
@@ -75,13 +75,7 @@ pub(super) struct Grant {
 }
 
 pub(super) async fn run(config: &Config, command: RightsCommand) -> anyhow::Result<ExitCode> {
-    let database = Database::open(&config.rowcast.database).await?;
-    let done = match changelog::install(&database.pool).await {
-        Ok(()) => act(&database.pool, command).await,
-        Err(error) => Err(error.into()),
-    };
-    database.close().await?;
-    done
+    super::with_database(config, async |pool| act(pool, command).await).await
 }
 
 async fn act(pool: &PgPool, command: RightsCommand) -> anyhow::Result<ExitCode> {

@@ -1,14 +1,13 @@
 //! Commands about who may be in which rooms.
 
 use crate::{
-    changelog,
     config::Config,
-    database::Database,
     hub::rooms::{History, Rule},
     protocol::{OrderBy, Role, UnknownRole},
     rules,
 };
 use clap::{Args, Subcommand};
+use sqlx::PgPool;
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
@@ -64,16 +63,12 @@ pub(super) fn role(word: &str) -> Result<Role, UnknownRole> {
 }
 
 pub(super) async fn run(config: &Config, command: RoomCommand) -> anyhow::Result<ExitCode> {
-    let database = Database::open(&config.rowcast.database).await?;
-    let outcome = act(&database, command).await;
-    database.close().await?;
-    println!("{}", outcome?);
+    let said = super::with_database(config, async |pool| act(pool, command).await).await?;
+    println!("{said}");
     Ok(ExitCode::SUCCESS)
 }
 
-async fn act(database: &Database, command: RoomCommand) -> anyhow::Result<String> {
-    let pool = &database.pool;
-    changelog::install(pool).await?;
+async fn act(pool: &PgPool, command: RoomCommand) -> anyhow::Result<String> {
     Ok(match command {
         RoomCommand::Allow(allow) => {
             let rule = allow.rule();

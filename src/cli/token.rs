@@ -5,9 +5,7 @@ use super::{
     user::account_role,
 };
 use crate::{
-    changelog,
     config::Config,
-    database::Database,
     identity::{form, token},
     protocol::Role,
 };
@@ -47,13 +45,7 @@ pub(super) enum TokenCommand {
 }
 
 pub(super) async fn run(config: &Config, command: TokenCommand) -> anyhow::Result<()> {
-    let database = Database::open(&config.rowcast.database).await?;
-    let done = match changelog::install(&database.pool).await {
-        Ok(()) => act(&database.pool, command).await,
-        Err(error) => Err(error.into()),
-    };
-    database.close().await?;
-    done
+    super::with_database(config, async |pool| act(pool, command).await).await
 }
 
 async fn act(pool: &PgPool, command: TokenCommand) -> anyhow::Result<()> {

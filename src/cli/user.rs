@@ -2,9 +2,7 @@
 
 use super::columns::{aligned, plain};
 use crate::{
-    changelog,
     config::Config,
-    database::Database,
     identity::{account, form, generate_password},
     protocol::Role,
 };
@@ -72,13 +70,7 @@ pub(super) fn account_role(word: &str) -> Result<Role, String> {
 }
 
 pub(super) async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
-    let database = Database::open(&config.rowcast.database).await?;
-    let done = match changelog::install(&database.pool).await {
-        Ok(()) => act(&database.pool, command).await,
-        Err(error) => Err(error.into()),
-    };
-    database.close().await?;
-    done
+    super::with_database(config, async |pool| act(pool, command).await).await
 }
 
 async fn act(pool: &PgPool, command: UserCommand) -> anyhow::Result<()> {

@@ -103,7 +103,7 @@ async fn a_token_that_is_revoked_or_runs_out_ends_its_sessions_and_no_others(poo
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_session_that_begins_after_its_person_has_gone_ends_at_once(pool: PgPool) {
+async fn a_session_whose_person_has_gone_without_anybody_being_told_ends_at_the_next_look(pool: PgPool) {
     with_orders(&pool).await;
     granted(&pool).await;
     add(&pool, "eve@example.org", "Eve", Role::Staff).await;
