@@ -193,10 +193,7 @@ fn log(default: &str) {
 }
 
 /// Does something with a database that has the engine's schema, and lets go of it whatever comes of that.
-async fn with_database<T>(
-    config: &Config,
-    act: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
+async fn with_database<T>(config: &Config, act: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let database = Database::open(&config.rowcast.database).await?;
     let done = match changelog::install(&database.pool).await {
         Ok(()) => act(&database.pool).await,
