@@ -21,6 +21,7 @@ mod hostile_frames;
 mod identity;
 mod limits;
 mod nodes;
+mod orders;
 mod page;
 mod partitions;
 mod pooler;
