@@ -25,6 +25,8 @@ pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod hub;
 #[cfg(feature = "ssr")]
+pub mod ledger;
+#[cfg(feature = "ssr")]
 mod random;
 #[cfg(feature = "ssr")]
 pub mod rights;
