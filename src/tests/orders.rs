@@ -2,7 +2,9 @@
 //! who is told of what, and the demo's own.
 
 mod api;
+mod demo;
 mod errors;
+mod random;
 mod stock;
 mod told;
 mod twice;

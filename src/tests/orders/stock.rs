@@ -23,14 +23,22 @@ where
     replies
 }
 
-/// As programs do that were told to come back.
-async fn patiently<F: Future<Output = Reply>>(ask: impl Fn() -> F) -> Reply {
+/// As programs do that are told to come back.
+async fn patiently(caller: Caller, path: String, body: String) -> Reply {
     loop {
-        let reply = ask().await;
+        let reply = caller.post(&path, &body).await;
         if reply.status != 503 {
             return reply;
         }
     }
+}
+
+async fn placing(caller: Caller, lines: Vec<(i64, i64)>) -> Reply {
+    patiently(caller, "/api/orders".to_owned(), order(&lines)).await
+}
+
+async fn stepping(caller: Caller, id: i64, step: &'static str, body: &'static str) -> Reply {
+    patiently(caller, format!("/api/orders/{id}/{step}"), body.to_owned()).await
 }
 
 fn count(replies: &[Reply], status: u16) -> usize {
@@ -46,7 +54,7 @@ async fn of_fifty_who_want_the_last_item_one_gets_it(pool: PgPool) {
         let (_, cookie) = person(&pool, &format!("Client{client}"), Role::Customer).await;
         callers.push(Caller::new(&server, &cookie));
     }
-    let asks = callers.into_iter().map(|caller| async move { patiently(|| caller.order(3, 1)).await });
+    let asks = callers.into_iter().map(|caller| placing(caller, vec![(3, 1)]));
     let replies = together(asks).await;
     assert_eq!((count(&replies, 201), count(&replies, 409)), (1, CLIENTS - 1), "{replies:?}");
     assert!(replies.iter().all(|reply| reply.status == 201 || reply.code() == "out_of_stock"));
@@ -60,10 +68,7 @@ async fn of_fifty_who_want_the_last_item_one_gets_it(pool: PgPool) {
 async fn of_fifty_who_want_some_as_many_get_some_as_there_are(pool: PgPool) {
     let server = with_shop(&pool).await;
     let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
-    let asks = (0..CLIENTS).map(|_| {
-        let caller = caller.clone();
-        async move { patiently(|| caller.order(4, 3)).await }
-    });
+    let asks = (0..CLIENTS).map(|_| placing(caller.clone(), vec![(4, 3)]));
     let replies = together(asks).await;
     assert_eq!((count(&replies, 201), left(&pool, 4).await), (3, 1), "three times three of ten");
     super::all_is_well(&pool, 50).await;
@@ -75,13 +80,12 @@ async fn orders_of_the_same_products_in_opposite_orders_do_not_stop_each_other(p
     sql(&pool, "update public.products set quantity = 1000").await;
     let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
     let asks = (0..CLIENTS as i64).map(|client| {
-        let caller = caller.clone();
         let mut lines = vec![(1, 1 + client % 3), (2, 2), (3, 1), (4, 1), (5, 1)];
         if client % 2 == 0 {
             lines.reverse();
         }
         lines.rotate_left(client as usize % 5);
-        async move { patiently(|| caller.post("/api/orders", &order(&lines))).await }
+        placing(caller.clone(), lines)
     });
     let replies = together(asks).await;
     assert_eq!(count(&replies, 201), CLIENTS, "{replies:?}");
@@ -97,15 +101,9 @@ async fn placing_and_giving_up_at_the_same_time_loses_no_piece(pool: PgPool) {
     for product in 1..=5 {
         placed.push(caller.post("/api/orders", &order(&[(product, 2), (product % 5 + 1, 2)])).await.id());
     }
-    let cancel = placed.into_iter().map(|id| {
-        let caller = caller.clone();
-        tokio::spawn(async move { patiently(|| caller.post(&format!("/api/orders/{id}/cancel"), "")).await })
-    });
+    let cancel = placed.into_iter().map(|id| tokio::spawn(stepping(caller.clone(), id, "cancel", "")));
     let cancelled: Vec<_> = cancel.collect();
-    let place = (0..30_i64).map(|n| {
-        let caller = caller.clone();
-        async move { patiently(|| caller.post("/api/orders", &order(&[(n % 5 + 1, 1), ((n + 2) % 5 + 1, 1)]))).await }
-    });
+    let place = (0..30).map(|n| placing(caller.clone(), vec![(n % 5 + 1, 1), ((n + 2) % 5 + 1, 1)]));
     let replies = together(place).await;
     for task in cancelled {
         assert_eq!(task.await.expect("does not panic").status, 200);
@@ -120,10 +118,7 @@ async fn of_two_who_cancel_at_once_one_does_and_pieces_come_back_once(pool: PgPo
     let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
     for _ in 0..5 {
         let id = caller.order(1, 4).await.id();
-        let asks = ["cancel", "cancel", "pay"].map(|step| {
-            let caller = caller.clone();
-            async move { patiently(|| caller.post(&format!("/api/orders/{id}/{step}"), "")).await }
-        });
+        let asks = ["cancel", "cancel", "pay"].map(|step| stepping(caller.clone(), id, step, ""));
         let replies = together(asks).await;
         let cancelled =
             replies.iter().filter(|reply| reply.body["state"] == "cancelled" && reply.status == 200).count();
@@ -138,10 +133,7 @@ async fn of_two_who_name_the_version_they_saw_one_is_told_of_the_other(pool: PgP
     let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
     for _ in 0..5 {
         let id = caller.order(2, 1).await.id();
-        let asks = ["pay", "cancel"].map(|step| {
-            let caller = caller.clone();
-            async move { patiently(|| caller.post(&format!("/api/orders/{id}/{step}"), r#"{"version":1}"#)).await }
-        });
+        let asks = ["pay", "cancel"].map(|step| stepping(caller.clone(), id, step, r#"{"version":1}"#));
         let replies = together(asks).await;
         assert_eq!((count(&replies, 200), count(&replies, 409)), (1, 1), "{replies:?}");
         let refused = replies.iter().find(|reply| reply.status == 409).expect("one");
