@@ -11,7 +11,7 @@ mod story;
 mod words;
 
 use super::{
-    event::{OrderEvent, SCHEMA},
+    event::OrderEvent,
     failure::Failure,
     kept,
     notify::{self, When},
@@ -246,7 +246,7 @@ async fn record(connection: &mut PgConnection, story: &[Moment]) -> Result<Vec<i
         }
     }
     statement::query(include_str!("../sql/record_story.sql"))
-        .bind(SCHEMA)
+        .bind(kept::SCHEMA)
         .bind(columns.streams)
         .bind(columns.kinds)
         .bind(columns.data)
