@@ -1,5 +1,6 @@
 //! Demo data: a table such as anybody might have one, with rows such as somebody might have in it.
 
+pub use crate::app::inventory::ROOM;
 use crate::app::inventory::seed;
 use sqlx::PgPool;
 
