@@ -2,6 +2,7 @@
 //!
 //! Only counting: nothing here decides anything, and nothing reads them to decide.
 
+use crate::hub::{Hub, rooms::RoomCounters};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One number that only grows.
@@ -12,6 +13,11 @@ impl Counter {
     /// It happened once more.
     pub fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It has happened so often, as whoever counts it says.
+    fn raise_to(&self, count: u64) {
+        self.0.fetch_max(count, Ordering::Relaxed);
     }
 
     /// How often it has happened since the server started.
@@ -48,6 +54,8 @@ counters! {
     tls_handshakes_failed
     /// Connections closed because a request's header did not come in time; those that were merely idle among them.
     headers_timed_out
+    /// Connections closed because a request's header was too large.
+    headers_over_size
     /// Requests that took too long to be read and answered.
     requests_timed_out
     /// Requests to a name that is not the server's.
@@ -66,10 +74,47 @@ counters! {
     sessions_timed_out
     /// Subscriptions refused because a session had too many.
     subscriptions_over_limit
+    /// Queues of sockets that were emptied because one more delivery did not fit into them.
+    queues_overflowed
+    /// Queues of sockets that were emptied because all together held too much.
+    queues_relieved
+    /// Times that somebody was not let into a room because it, or the server, was full.
+    rooms_full
+    /// Frames about rooms that were not acted upon because they came too fast.
+    room_frames_over_rate
+    /// Words to other servers that did not fit into the queue to them.
+    words_dropped
+    /// Words from other servers that did not arrive.
+    words_missing
+    /// Words from the other servers' side that were not understood.
+    words_malformed
+    /// Words from the other servers' side, and members in them, that are more than there may be.
+    words_refused
+    /// Other servers that were not heard for longer than their lease.
+    servers_lost
     /// Certificates that replaced the ones before.
     certificates_loaded
     /// Changed certificates that could not be used; the ones before stayed.
     certificates_refused
+}
+
+impl Counters {
+    /// Takes over what a hub counts by itself.
+    pub fn take_over(&self, hub: &Hub) {
+        let RoomCounters { dropped, gaps, malformed, refused, full, dead_nodes } = hub.room_counters();
+        for (counter, count) in [
+            (&self.queues_overflowed, hub.overflowed()),
+            (&self.queues_relieved, hub.relieved()),
+            (&self.rooms_full, full),
+            (&self.words_dropped, dropped),
+            (&self.words_missing, gaps),
+            (&self.words_malformed, malformed),
+            (&self.words_refused, refused),
+            (&self.servers_lost, dead_nodes),
+        ] {
+            counter.raise_to(count);
+        }
+    }
 }
 
 #[cfg(test)]

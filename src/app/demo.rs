@@ -1,12 +1,14 @@
 //! Demo data: tables such as anybody might have them, with rows such as somebody might have in them.
 
+pub use crate::app::inventory::ROOM;
 use crate::{
     app::inventory::seed,
     capture::{self, TrackError, Tracked, Trust},
-    hub::Policy,
+    hub::{Policy, rooms::Rule},
     orders::demo as orders,
     protocol::Role,
     rights::{self, RightsError},
+    rules::{self, RuleError},
 };
 use sqlx::{PgConnection, PgPool};
 
@@ -42,6 +44,9 @@ pub enum ShowError {
     /// What is to be seen of them could not be granted.
     #[error(transparent)]
     Rights(#[from] RightsError),
+    /// Who may see who else is there could not be said.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
 }
 
 /// Creates `public.products` and the tables of orders and fills them, unless they are there already. What people did to the rows
@@ -81,7 +86,17 @@ pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
             for policy in policies {
                 rights::grant(pool, table, policy).await?;
             }
+            if table == TABLE {
+                show_who_is_there(pool).await?;
+            }
         }
+    }
+    Ok(())
+}
+
+async fn show_who_is_there(pool: &PgPool) -> Result<(), RuleError> {
+    for role in [Role::Customer, Role::Staff, Role::Admin] {
+        rules::allow(pool, &Rule { pattern: ROOM.to_owned(), role, may_publish: false, history: None }).await?;
     }
     Ok(())
 }

@@ -1,20 +1,26 @@
 //! The task between a hub and its backplane: carries words both ways, and lets time pass in rooms.
 
 use super::{Backplane, Event, Link};
-use crate::hub::{Hub, rooms::WINDOW};
+use crate::hub::{
+    Hub,
+    rooms::{RoomCounters, WINDOW},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Between two ticks that nobody asked for: how exactly losses and leases end.
 const TICK: Duration = Duration::from_millis(250);
+/// Between two complaints about what is heard.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// Drives the rooms of a hub until `stop` is cancelled; without a backplane, of this node alone.
 ///
 /// Channels are named by `prefix` and the database's history: servers of two databases do not meet, though they share a
 /// Redis, and after a failover they meet again under the new name.
 pub async fn run(hub: Arc<Hub>, backplane: Option<Arc<dyn Backplane>>, prefix: String, stop: CancellationToken) {
-    let mut driver = Driver { hub, backplane, prefix, place: None, began: Instant::now(), soon: None };
+    let (began, known) = (Instant::now(), RoomCounters::default());
+    let mut driver = Driver { hub, backplane, prefix, place: None, began, soon: None, complain: began, known };
     tokio::select! {
         () = stop.cancelled() => {}
         () = driver.run() => {}
@@ -29,6 +35,9 @@ struct Driver {
     began: Instant,
     /// When the next tick is due that something asked for.
     soon: Option<Instant>,
+    /// When it was last looked at what was refused, and what had been by then.
+    complain: Instant,
+    known: RoomCounters,
 }
 
 /// A place on a channel, given up when this is dropped.
@@ -122,12 +131,31 @@ impl Driver {
             }
             Event::Disconnected => self.hub.set_nodes_connected(Some(false)),
             Event::Word(word) => self.hub.hear_node(&word, self.now()),
+            Event::Refused => self.hub.refuse_word(),
         }
     }
 
     fn tick(&mut self) {
         self.soon = None;
         self.hub.tick_rooms(self.now());
+        if self.complain.elapsed() >= COMPLAIN_EVERY {
+            self.complain = Instant::now();
+            self.complain();
+        }
+    }
+
+    /// Into the log, if words came that are none of ours. Not for each: whoever sends them would fill the disk.
+    fn complain(&mut self) {
+        let now = self.hub.room_counters();
+        let (malformed, refused) = (now.malformed - self.known.malformed, now.refused - self.known.refused);
+        if malformed + refused > 0 {
+            tracing::warn!(
+                malformed,
+                refused,
+                "words that are none of a server's came from the other servers' side; who else can write there?"
+            );
+        }
+        self.known = now;
     }
 
     fn now(&self) -> u64 {

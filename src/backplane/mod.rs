@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `drive` | the task between a hub and its backplane |
 //! | `redis` | a backplane over Redis Pub/Sub |
+//! | `dial`, `sluice` | its connections, on which no more arrives than is let in |
 //!
 //! One channel carries the words of all rooms of a deployment, and words name their room. A channel for each room would
 //! spare a node the words of rooms in which it has nobody, for a subscription and its bookkeeping with every first join and last leave;
@@ -12,8 +13,10 @@
 //! Nothing is stored and nothing is repeated: what is lost on the way is noticed by its missing number, and members are told
 //! anew. Rows never go this way.
 
+mod dial;
 mod drive;
 mod redis;
+mod sluice;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +39,8 @@ pub enum Event {
     Disconnected,
     /// Somebody on the channel said this; perhaps this node itself.
     Word(Bytes),
+    /// Somebody said what no node says: it is too long.
+    Refused,
 }
 
 /// One node's place on a channel.

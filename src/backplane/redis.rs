@@ -4,16 +4,27 @@
 //! longer than a node's beat is dead, whatever the network says of it. Whatever fails, both are made anew.
 //!
 //! The crate's own reconnecting is not used: it would not tell when what was said meanwhile is lost, and nodes must know that.
+//!
+//! Whoever can publish can say anything, as much and as fast as they like: what is too long is not read to its end, and what
+//! comes too fast waits in Redis.
 
-use super::{Backplane, Event, Link, link};
-use crate::hub::rooms::BEAT;
+use super::{
+    Backplane, Event, Link,
+    dial::dial,
+    link,
+    sluice::{Gate, PORTION_BYTES, Sluice},
+};
+use crate::hub::rooms::{BEAT, MAX_WORD_BYTES};
 use bytes::Bytes;
 use futures::StreamExt;
-use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
-use std::{convert::Infallible, time::Duration};
+use redis::{
+    AsyncConnectionConfig, Client,
+    aio::{MultiplexedConnection, PubSub, PubSubStream},
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(3 * BEAT.as_secs());
 /// Between two tries to connect: doubles from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// Bytes that are read without a word having ended among them. What is longer is not read to its end.
+const MAX_READ_BYTES: u64 = 4 * MAX_WORD_BYTES as u64;
 /// Words that are sent together.
 const MAX_AT_ONCE: usize = 64;
 
@@ -35,6 +48,15 @@ pub enum RedisError {
     /// It cannot be reached, or failed.
     #[error(transparent)]
     Failed(#[from] redis::RedisError),
+    /// The connection failed.
+    #[error(transparent)]
+    Connection(#[from] std::io::Error),
+    /// It is somewhere that cannot be connected to.
+    #[error("its address is of a kind that is not known here")]
+    Way,
+    /// Somebody said something endless.
+    #[error("somebody says more there at once than any server does")]
+    Endless,
     /// It does not answer.
     #[error("it does not answer")]
     Silent,
@@ -98,33 +120,54 @@ impl Seat {
 
     async fn carry(&mut self, connected: &mut bool) -> Result<Infallible, RedisError> {
         let opened = timeout(PATIENCE, async {
-            let mut listening = self.client.get_async_pubsub().await?;
+            let info = self.client.get_connection_info();
+            let (stream, gate) = Sluice::new(dial(info.addr()).await?);
+            let mut listening = PubSub::new(info.redis_settings(), stream).await?;
             listening.subscribe(&self.channel).await?;
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(Some(PATIENCE))
                 .set_response_timeout(Some(PATIENCE));
             let speaking = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-            Ok::<_, redis::RedisError>((listening, speaking))
+            Ok::<_, RedisError>((listening, gate, speaking))
         });
-        let (listening, speaking) = opened.await.map_err(|_| RedisError::Silent)??;
+        let (listening, gate, speaking) = opened.await.map_err(|_| RedisError::Silent)??;
         // Said while nobody could hear it.
         while self.said.try_recv().is_ok() {}
         tracing::info!("Redis carries rooms between servers");
         *connected = true;
         let _ = self.tell.send(Event::Connected).await;
-        let mut heard = listening.into_on_message();
-        let listen = async {
-            loop {
-                let message = timeout(SILENCE, heard.next()).await.ok().flatten().ok_or(RedisError::Silent)?;
-                let word = Bytes::copy_from_slice(message.get_payload_bytes());
-                if self.tell.send(Event::Word(word)).await.is_err() {
-                    return Err(RedisError::Silent);
-                }
-            }
-        };
         tokio::select! {
-            outcome = listen => outcome,
+            outcome = listen(listening.into_on_message(), gate, &self.tell) => outcome,
             outcome = speak(&mut self.said, speaking, &self.channel) => outcome,
+        }
+    }
+}
+
+/// Hands on what is heard. More is read when all of it has been handed on.
+async fn listen(
+    mut heard: PubSubStream,
+    gate: Arc<Gate>,
+    tell: &mpsc::Sender<Event>,
+) -> Result<Infallible, RedisError> {
+    let (mut last, mut read) = (Instant::now(), 0);
+    loop {
+        tokio::select! {
+            biased;
+            message = timeout_at(last + SILENCE, heard.next()) => {
+                let message = message.ok().flatten().ok_or(RedisError::Silent)?;
+                (last, read) = (Instant::now(), 0);
+                let word = message.get_payload_bytes();
+                let event = if word.len() > MAX_WORD_BYTES { Event::Refused } else { Event::Word(Bytes::copy_from_slice(word)) };
+                tell.send(event).await.map_err(|_| RedisError::Silent)?;
+            }
+            () = gate.dry() => {
+                read += PORTION_BYTES;
+                if read > MAX_READ_BYTES {
+                    let _ = tell.send(Event::Refused).await;
+                    return Err(RedisError::Endless);
+                }
+                gate.open();
+            }
         }
     }
 }

@@ -48,6 +48,30 @@ pub(crate) async fn execute(pool: &PgPool, statement: Query<'_, Postgres, Argume
     transaction.commit().await
 }
 
+/// Runs one statement in a transaction of its own. How many rows it wrote.
+pub(crate) async fn affect(pool: &PgPool, statement: Query<'_, Postgres, Arguments>) -> Result<u64, sqlx::Error> {
+    let mut transaction = begin(pool).await?;
+    let done = statement.execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected())
+}
+
+/// Runs one statement in a transaction of its own. What its rows say.
+pub(crate) async fn all<T>(pool: &PgPool, statement: Query<'_, Postgres, Arguments>) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, PgRow>,
+{
+    rows(pool, statement).await?.iter().map(T::from_row).collect()
+}
+
+/// Runs one statement in a transaction of its own. What its row says, if it has one.
+pub(crate) async fn first<T>(pool: &PgPool, statement: Query<'_, Postgres, Arguments>) -> Result<Option<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, PgRow>,
+{
+    rows(pool, statement).await?.first().map(T::from_row).transpose()
+}
+
 /// Runs one statement in a transaction of its own. Its rows.
 pub(crate) async fn rows(pool: &PgPool, statement: Query<'_, Postgres, Arguments>) -> Result<Vec<PgRow>, sqlx::Error> {
     let mut transaction = begin(pool).await?;

@@ -81,7 +81,7 @@ pub(super) async fn run(config: &Config, command: RightsCommand) -> anyhow::Resu
 async fn act(pool: &PgPool, command: RightsCommand) -> anyhow::Result<ExitCode> {
     match command {
         RightsCommand::Grant(Grant { what: What { table: Some(table), .. }, role, columns, filter }) => {
-            let granted = rights::grant(pool, &table, Policy { role, columns, filter }).await?;
+            let granted = rights::grant(pool, &table, Policy { columns, filter, ..Policy::all(role) }).await?;
             println!("{role} may see {}", granted.table);
         }
         RightsCommand::Grant(Grant { role, .. }) => {

@@ -92,6 +92,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::super::Config;
+    use crate::counters::Counters;
 
     #[test]
     fn the_documented_limits_are_the_programs() {
@@ -100,8 +101,12 @@ mod tests {
         let keys: Vec<_> = shipped.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = ")).collect();
         assert_eq!(keys.len(), 12);
         for (key, value) in keys {
-            let row = format!("| `{key}` | {value} |");
-            assert!(document.contains(&row), "{row}");
+            let start = format!("| `{key}` | {value} |");
+            let row = document.lines().find(|line| line.starts_with(&start)).expect(&start);
+            let counted = row.trim_end_matches(" |").rsplit("| ").next().unwrap().split(", ");
+            for counter in counted.map(|name| name.trim_matches('`')) {
+                assert!(Counters::default().all().any(|(name, _)| name == counter), "{counter} counts {key}");
+            }
             let wrong = format!("[rowcast.limits]\n{key} = 0");
             let error = Config::parse(&wrong).unwrap().check().unwrap_err().to_string();
             assert!(error.contains(&format!("rowcast.limits.{key} is 0")), "{error}");

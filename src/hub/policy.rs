@@ -1,7 +1,8 @@
 //! What a role may read of a table, and what that is for one person.
 //!
 //! A policy can only narrow: its filter is joined with whatever is asked by `and`, as trees and not as texts, and the columns
-//! that it does not name do not exist for those who ask. Who has no policy has no table.
+//! that it does not name do not exist for those who ask. Who has no policy has no table. A name that has come to mean another
+//! column than when it was granted grants nothing.
 
 use super::{Column, Principal, Table};
 use crate::protocol::Role;
@@ -17,6 +18,9 @@ pub struct Policy {
     pub columns: Option<Vec<String>>,
     /// Which rows, with [`USER_ID`] and [`USER_ROLE`]; `None` for all.
     pub filter: Option<String>,
+    /// Columns that have other names than when this was granted, or are others under the same names. Of all that the table has.
+    #[serde(default)]
+    pub moved: Vec<String>,
 }
 
 /// In a policy's filter: the number of the account that looks; null for those who have none.
@@ -27,7 +31,22 @@ pub const USER_ROLE: &str = "$user.role";
 impl Policy {
     /// Everything.
     pub fn all(role: Role) -> Self {
-        Self { role, columns: None, filter: None }
+        Self { role, columns: None, filter: None, moved: Vec::new() }
+    }
+
+    /// A column among those that may be read that is another one than was meant: by such a policy nobody sees anything.
+    pub fn moved_column(&self) -> Option<&str> {
+        self.columns.iter().flatten().find(|name| self.moved.contains(name)).map(String::as_str)
+    }
+
+    /// The table as this policy's own filter may speak of it: names that mean others than was meant are no names.
+    pub fn meant(&self, table: &Arc<Table>) -> Arc<Table> {
+        if self.moved.is_empty() {
+            return table.clone();
+        }
+        let is_moved = |column: &Column| column.hidden || self.moved.contains(&column.name);
+        let columns = table.columns.iter().map(|column| Column { hidden: is_moved(column), ..column.clone() });
+        Arc::new(Table { columns: columns.collect(), ..(**table).clone() })
     }
 
     /// Which rows, for this person: a filter's text without anything that stands for somebody.

@@ -60,8 +60,9 @@ struct State {
     sessions: HashMap<u64, SessionState>,
     /// What waits for all of them together.
     meter: Arc<Meter>,
-    /// How many outboxes were emptied because it was too much.
+    /// How many outboxes were emptied because it was too much, and how many because one more delivery did not fit.
     relieved: u64,
+    overflowed: u64,
     rooms: Rooms,
     next: u64,
 }
@@ -108,6 +109,7 @@ impl Hub {
                 sessions: HashMap::new(),
                 meter: Arc::default(),
                 relieved: 0,
+                overflowed: 0,
                 // New for each start: who was here before is somebody else to the other nodes.
                 rooms: Rooms::new(&uuid::Uuid::new_v4().to_string()),
                 next: 0,
@@ -161,6 +163,11 @@ impl Hub {
     /// How many outboxes were emptied because all together held too much.
     pub fn relieved(&self) -> u64 {
         self.lock().relieved
+    }
+
+    /// How many outboxes were emptied because one more delivery did not fit.
+    pub fn overflowed(&self) -> u64 {
+        self.lock().overflowed
     }
 
     /// Whether nothing is kept for anybody, but the recent past.

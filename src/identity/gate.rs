@@ -47,7 +47,8 @@ pub async fn gate(State(identity): State<Identity>, mut request: Request, next: 
         request.extensions_mut().insert(identity.nobody());
         return next.run(request).await;
     }
-    let shown = shown(request.uri(), request.headers());
+    let over_tls = origin::is_over_tls(request.extensions());
+    let shown = shown(request.uri(), request.headers(), over_tls);
     let recognised = match shown {
         None => Ok(Recognised::Nobody),
         Some(Shown::Token(token)) => recognise::by_token(&identity.pool, token).await,
@@ -68,7 +69,6 @@ pub async fn gate(State(identity): State<Identity>, mut request: Request, next: 
     if is_worthless && (of_program || by_header) || of_program && !identity.lets_in(&principal) {
         return unauthorised(&request, is_worthless);
     }
-    let over_tls = origin::is_over_tls(request.extensions());
     let keep = match shown {
         Some(Shown::Cookie(token)) if lasts_on => Some(cookie::set(token, identity.session, over_tls)),
         Some(Shown::Cookie(_)) if is_worthless => Some(cookie::clear(over_tls)),
@@ -108,12 +108,12 @@ fn asks_nobody(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/favicon.svg") || path.starts_with("/pkg/")
 }
 
-fn shown<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<Shown<'r>> {
+fn shown<'r>(uri: &'r Uri, headers: &'r HeaderMap, over_tls: bool) -> Option<Shown<'r>> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(Shown::Token(token.trim()))
     });
-    let cookie = || cookie::read(headers).map(Shown::Cookie);
+    let cookie = || cookie::read(headers, over_tls).map(Shown::Cookie);
     let ticket = || {
         let query = uri.query().filter(|_| uri.path() == protocol::PATH)?;
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -159,7 +159,7 @@ mod tests {
     fn of(uri: &str, headers: &[(&'static str, &'static str)]) -> String {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
         let uri: Uri = uri.parse().unwrap();
-        format!("{:?}", shown(&uri, &headers.collect::<HeaderMap>()))
+        format!("{:?}", shown(&uri, &headers.collect::<HeaderMap>(), false))
     }
 
     #[test]

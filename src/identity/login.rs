@@ -1,6 +1,7 @@
 //! Where somebody is signed in: one row for each browser.
 
 use super::{IdentityError, account::Known, secret, shown::ListedLogin};
+use crate::changelog::statement;
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub(super) async fn begin(
 ) -> Result<Option<String>, IdentityError> {
     let token = secret::generate("")?;
     let agent: String = agent.chars().filter(|sign| !sign.is_control()).take(MAX_AGENT).collect();
-    let mut transaction = pool.begin().await?;
-    let begun = sqlx::query(include_str!("sql/begin_login.sql"))
+    let mut transaction = statement::begin(pool).await?;
+    let begun = statement::query(include_str!("sql/begin_login.sql"))
         .bind(secret::hash(&token))
         .bind(account.id)
         .bind(lasts.as_secs_f64())
@@ -35,7 +36,7 @@ pub(super) async fn begin(
     if begun.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query(include_str!("sql/end_surplus_logins.sql"))
+    statement::query(include_str!("sql/end_surplus_logins.sql"))
         .bind(account.id)
         .bind(MOST)
         .execute(&mut *transaction)
@@ -46,43 +47,44 @@ pub(super) async fn begin(
 
 /// Gives a login another secret: what the cookie held before is worth nothing. Whether there still is such a login.
 pub(super) async fn renew(connection: &mut PgConnection, login: i64, token: &str) -> Result<bool, IdentityError> {
-    let statement = "update rowcast.login set token = $2 where id = $1";
-    let renewed = sqlx::query(statement).bind(login).bind(secret::hash(token)).execute(connection).await?;
+    let renew = statement::query("update rowcast.login set token = $2 where id = $1");
+    let renewed = renew.bind(login).bind(secret::hash(token)).execute(connection).await?;
     Ok(renewed.rows_affected() == 1)
 }
 
 /// Notes that a login is used, so that it lasts on.
 pub(super) async fn note(pool: &PgPool, login: i64, lasts: Duration) -> Result<(), IdentityError> {
-    let statement = "update rowcast.login set seen_at = now(), expires_at = now() + make_interval(secs => $2)
-                     where id = $1 and seen_at < now() - make_interval(secs => $3)";
-    let noted = sqlx::query(statement).bind(login).bind(lasts.as_secs_f64()).bind(NOTE_EVERY.as_secs_f64());
-    noted.execute(pool).await?;
-    Ok(())
+    let note = statement::query(
+        "update rowcast.login set seen_at = now(), expires_at = now() + make_interval(secs => $2)
+         where id = $1 and seen_at < now() - make_interval(secs => $3)",
+    );
+    let note = note.bind(login).bind(lasts.as_secs_f64()).bind(NOTE_EVERY.as_secs_f64());
+    Ok(statement::execute(pool, note).await?)
 }
 
 /// Signs out one browser of a person.
 pub(super) async fn end(pool: &PgPool, account: i64, login: i64) -> Result<(), IdentityError> {
-    let statement = "delete from rowcast.login where id = $1 and account = $2";
-    sqlx::query(statement).bind(login).bind(account).execute(pool).await?;
-    Ok(())
+    let end = statement::query("delete from rowcast.login where id = $1 and account = $2");
+    Ok(statement::execute(pool, end.bind(login).bind(account)).await?)
 }
 
 /// Signs out the browser that holds this secret, whoever it belongs to.
 pub(super) async fn end_by_token(pool: &PgPool, token: &str) -> Result<(), IdentityError> {
-    sqlx::query("delete from rowcast.login where token = $1").bind(secret::hash(token)).execute(pool).await?;
-    Ok(())
+    let end = statement::query("delete from rowcast.login where token = $1");
+    Ok(statement::execute(pool, end.bind(secret::hash(token))).await?)
 }
 
 /// Signs a person out everywhere.
 pub(super) async fn end_all(pool: &PgPool, account: i64) -> Result<(), IdentityError> {
-    sqlx::query("delete from rowcast.login where account = $1").bind(account).execute(pool).await?;
-    Ok(())
+    let end = statement::query("delete from rowcast.login where account = $1");
+    Ok(statement::execute(pool, end.bind(account)).await?)
 }
 
 /// Where a person is signed in, the one that was used last first.
 pub async fn of_account(pool: &PgPool, account: i64, here: i64) -> Result<Vec<ListedLogin>, IdentityError> {
     type Row = (i64, String, String, String, String);
-    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/list_logins.sql")).bind(account).fetch_all(pool).await?;
+    let list = statement::query(include_str!("sql/list_logins.sql"));
+    let rows: Vec<Row> = statement::all(pool, list.bind(account)).await?;
     let listed = rows.into_iter().map(|(id, address, agent, created_at, seen_at)| ListedLogin {
         id,
         here: id == here,

@@ -1,7 +1,10 @@
 //! From what somebody shows to who they are, and whether they still are.
 
 use super::{Identity, IdentityError, account::role, login, secret, ticket, token};
-use crate::hub::{Credential, Principal};
+use crate::{
+    changelog::statement,
+    hub::{Credential, Principal},
+};
 use sqlx::{FromRow, PgPool};
 
 /// Whether somebody who was recognised is still who they were.
@@ -102,13 +105,13 @@ async fn principal(pool: &PgPool, credential: Credential) -> Result<Option<Princ
 }
 
 async fn find_login(pool: &PgPool, hash: Option<Vec<u8>>, id: Option<i64>) -> Result<Option<Login>, IdentityError> {
-    let found = sqlx::query_as(include_str!("sql/find_login.sql"));
-    Ok(found.bind(hash).bind(id).bind(login::NOTE_EVERY.as_secs_f64()).fetch_optional(pool).await?)
+    let find = statement::query(include_str!("sql/find_login.sql"));
+    Ok(statement::first(pool, find.bind(hash).bind(id).bind(login::NOTE_EVERY.as_secs_f64())).await?)
 }
 
 async fn find_token(pool: &PgPool, hash: Option<Vec<u8>>, id: Option<i64>) -> Result<Option<Token>, IdentityError> {
-    let found = sqlx::query_as(include_str!("sql/find_token.sql"));
-    Ok(found.bind(hash).bind(id).bind(login::NOTE_EVERY.as_secs_f64()).fetch_optional(pool).await?)
+    let find = statement::query(include_str!("sql/find_token.sql"));
+    Ok(statement::first(pool, find.bind(hash).bind(id).bind(login::NOTE_EVERY.as_secs_f64())).await?)
 }
 
 impl Login {

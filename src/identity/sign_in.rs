@@ -54,15 +54,16 @@ pub(super) async fn sign_in(
     extensions: Extensions,
     Form(typed): Form<SignIn>,
 ) -> Response {
+    let over_tls = origin::is_over_tls(&extensions);
     let account = match admitted(&identity, &typed, address).await {
         Ok(account) => account,
         Err(notice) => return back(paths::SIGN_IN, notice, &typed.email, &typed.next),
     };
-    match begin(&identity, &account, address, &headers).await {
+    match begin(&identity, &account, address, cookie::read(&headers, over_tls), &headers).await {
         // It was disabled, or got another password, while this one was looked at.
         Ok(None) => back(paths::SIGN_IN, Notice::Wrong, &typed.email, &typed.next),
         Ok(Some(token)) => {
-            let cookie = cookie::set(&token, identity.session, origin::is_over_tls(&extensions));
+            let cookie = cookie::set(&token, identity.session, over_tls);
             let mut response = see_other(paths::local(&typed.next));
             response.headers_mut().insert(SET_COOKIE, cookie);
             response
@@ -95,10 +96,11 @@ async fn begin(
     identity: &Identity,
     account: &Known,
     ClientAddress(address): ClientAddress,
+    before: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Option<String>, IdentityError> {
     let network = throttle::network(address);
-    if let Some(before) = cookie::read(headers) {
+    if let Some(before) = before {
         login::end_by_token(&identity.pool, before).await?;
     }
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();

@@ -11,6 +11,7 @@
 //! Accounts are counted by the e-mail address that was typed, whether it has an account or not, so waits tell nothing.
 
 use super::{IdentityError, secret};
+use crate::changelog::statement;
 use sqlx::{PgConnection, PgPool};
 use std::{net::IpAddr, time::Duration};
 
@@ -54,8 +55,8 @@ pub(super) enum Outcome {
 /// An attempt to sign in, or to show that one knows the password.
 pub(super) async fn of_account(pool: &PgPool, email: &str, address: IpAddr) -> Result<Outcome, IdentityError> {
     let network = network(address);
-    let known: bool =
-        sqlx::query_scalar(include_str!("sql/is_known_address.sql")).bind(email).bind(&network).fetch_one(pool).await?;
+    let is_known = statement::query_scalar(include_str!("sql/is_known_address.sql"));
+    let known: bool = statement::value(pool, is_known.bind(email).bind(&network)).await?;
     // What nobody needs to know is not kept.
     let email: String = secret::hash(&email.to_ascii_lowercase()).unwrap_or_default().iter().map(hex).collect();
     let mut counted = vec![(format!("pair:{email}:{network}"), OF_PAIR)];
@@ -76,10 +77,13 @@ impl Attempt {
     pub(super) async fn succeeded(self, pool: &PgPool) -> Result<(), IdentityError> {
         for (whose, _) in self.counted {
             if whose.starts_with("pair:") {
-                sqlx::query("delete from rowcast.attempt where whose = $1").bind(whose).execute(pool).await?;
+                let forget = statement::query("delete from rowcast.attempt where whose = $1");
+                statement::execute(pool, forget.bind(whose)).await?;
             } else {
-                let once_less = "update rowcast.attempt set failures = failures - 1 where whose = $1 and failures > 0";
-                sqlx::query(once_less).bind(whose).execute(pool).await?;
+                let once_less = statement::query(
+                    "update rowcast.attempt set failures = failures - 1 where whose = $1 and failures > 0",
+                );
+                statement::execute(pool, once_less.bind(whose)).await?;
             }
         }
         Ok(())
@@ -88,7 +92,7 @@ impl Attempt {
 
 /// Counts the attempt for all or for none.
 async fn admit(pool: &PgPool, counted: Counted) -> Result<Outcome, IdentityError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = statement::begin(pool).await?;
     for (whose, measure) in &counted {
         if let Some(wait) = count(&mut transaction, whose, *measure).await? {
             return Ok(Outcome::Wait(wait));
@@ -100,7 +104,7 @@ async fn admit(pool: &PgPool, counted: Counted) -> Result<Outcome, IdentityError
 
 /// Seconds to wait, if the attempt may not be made.
 async fn count(connection: &mut PgConnection, whose: &str, measure: Measure) -> Result<Option<u32>, IdentityError> {
-    let admitted: Option<i32> = sqlx::query_scalar(include_str!("sql/count_attempt.sql"))
+    let admitted: Option<i32> = statement::query_scalar(include_str!("sql/count_attempt.sql"))
         .bind(whose)
         .bind(FORGET.as_secs_f64())
         .bind(measure.free)
@@ -111,7 +115,7 @@ async fn count(connection: &mut PgConnection, whose: &str, measure: Measure) -> 
     if admitted.is_some() {
         return Ok(None);
     }
-    let seconds: Option<i32> = sqlx::query_scalar(include_str!("sql/seconds_to_wait.sql"))
+    let seconds: Option<i32> = statement::query_scalar(include_str!("sql/seconds_to_wait.sql"))
         .bind(whose)
         .bind(measure.free)
         .bind(measure.first.as_secs_f64())

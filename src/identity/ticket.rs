@@ -2,7 +2,7 @@
 //! addresses end up in logs.
 
 use super::{IdentityError, secret};
-use crate::hub::Credential;
+use crate::{changelog::statement, hub::Credential};
 use sqlx::PgPool;
 
 /// How long a ticket is good, in seconds.
@@ -18,22 +18,22 @@ pub(super) async fn issue(pool: &PgPool, credential: Credential) -> Result<Optio
         Credential::None => return Ok(None),
     };
     let ticket = secret::generate("")?;
-    let made = sqlx::query(include_str!("sql/issue_ticket.sql"))
+    let issue = statement::query(include_str!("sql/issue_ticket.sql"))
         .bind(secret::hash(&ticket))
         .bind(login)
         .bind(token)
         .bind(f64::from(SECONDS))
-        .bind(MOST)
-        .execute(pool)
-        .await?;
-    Ok((made.rows_affected() > 0).then_some(ticket))
+        .bind(MOST);
+    let made = statement::affect(pool, issue).await?;
+    Ok((made > 0).then_some(ticket))
 }
 
 /// Takes a ticket, so that nobody can show it again, and says whose it was.
 pub(super) async fn redeem(pool: &PgPool, ticket: &str) -> Result<Credential, IdentityError> {
-    let statement = "delete from rowcast.ticket where ticket = $1 returning login, token, expires_at > now()";
+    let take =
+        statement::query("delete from rowcast.ticket where ticket = $1 returning login, token, expires_at > now()");
     let taken: Option<(Option<i64>, Option<i64>, bool)> =
-        sqlx::query_as(statement).bind(secret::hash(ticket)).fetch_optional(pool).await?;
+        statement::first(pool, take.bind(secret::hash(ticket))).await?;
     Ok(match taken {
         Some((Some(login), _, true)) => Credential::Login(login),
         Some((_, Some(token), true)) => Credential::Token(token),

@@ -53,11 +53,13 @@ pub fn use_visitor() -> Visitor {
     use_context().unwrap_or_default()
 }
 
-/// Who asked for the page, or for what a server function does, if that is known.
+/// Who asked for the page, or for what a server function does, if that is known. A token that is for some tables works nowhere:
+/// which of them it may change nobody has said.
 #[cfg(feature = "ssr")]
 pub fn person_asking() -> Option<Person> {
     let principal = principal_asking()?;
-    Some(Person { id: principal.id(), name: principal.name.to_string(), role: principal.role })
+    let role = if principal.tables.is_some() { principal.role.min(Role::Customer) } else { principal.role };
+    Some(Person { id: principal.id(), name: principal.name.to_string(), role })
 }
 
 /// The same, as the hub knows them.

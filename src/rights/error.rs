@@ -26,6 +26,15 @@ pub enum RightsError {
         /// Where in the filter, in bytes.
         at: Option<usize>,
     },
+    /// A name means another column than when it was granted.
+    #[error(
+        "{column:?} is another column than when this was granted (it was renamed, or dropped and added again), so nobody sees \
+         anything by it; if this column is meant, grant it again"
+    )]
+    Moved {
+        /// Its name.
+        column: String,
+    },
     /// What was typed is no key of the table.
     #[error("{table} has the key ({key}): type its value, or its {parts} values with commas between them")]
     Key {

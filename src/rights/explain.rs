@@ -55,6 +55,10 @@ pub async fn explain(pool: &PgPool, who: &Principal, typed: &str, key: &str) -> 
     });
     let mut sees = row.is_some();
     match (&policy.filter, filter_of(pool, policy, who, &table).await) {
+        (_, Err(error @ RightsError::Moved { .. })) => {
+            sees = false;
+            steps.push(format!("By that nobody sees anything: {error}."));
+        }
         (None, _) => steps.push(format!("{} may see all rows.", who.role)),
         (Some(text), Err(error)) => {
             sees = false;

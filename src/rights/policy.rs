@@ -71,7 +71,8 @@ pub async fn revoke_all(pool: &PgPool, role: Role) -> Result<bool, RightsError> 
 pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, RightsError> {
     let tables = tables(pool).await?;
     let all = statement::query(
-        "select p.tracked, p.role, p.columns, p.filter from rowcast.policy p left join rowcast.tracked t on t.id = p.tracked
+        "select p.tracked, p.role, p.columns, p.filter, rowcast.moved_columns(p.attributes, t.relid) as moved
+         from rowcast.policy p left join rowcast.tracked t on t.id = p.tracked
          order by t.schema_name nulls first, t.table_name, p.role",
     );
     let rows = statement::rows(pool, all).await?;
@@ -81,6 +82,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, RightsError> {
             role: Role::from(row.try_get::<String, _>("role")?),
             columns: row.try_get("columns")?,
             filter: row.try_get("filter")?,
+            moved: row.try_get("moved")?,
         };
         let number: Option<i32> = row.try_get("tracked")?;
         let table = tables.iter().find(|table| Some(table.id) == number);
@@ -95,16 +97,28 @@ pub async fn list(pool: &PgPool) -> Result<Vec<Listed>, RightsError> {
 }
 
 /// What a policy lets somebody see; none: all rows.
+///
+/// # Errors
+/// It cannot be read, or means other columns than when it was granted: nobody sees anything by it.
 pub(super) async fn filter_of(
     pool: &PgPool,
     policy: &Policy,
     principal: &Principal,
     table: &Arc<Table>,
 ) -> Result<Option<Filter>, RightsError> {
+    let moved = |column: &str| RightsError::Moved { column: column.to_owned() };
+    if let Some(column) = policy.moved_column() {
+        return Err(moved(column));
+    }
     let Some(text) = policy.rows_for(principal) else { return Ok(None) };
     let draft = Draft::read(&text, &[], table)?;
     let values = read_constants(pool, draft.constants()).await??;
-    Ok(Some(draft.bind(values)?))
+    let filter = draft.bind(values)?;
+    let names = filter.uses().iter().map(|place| &table.columns[*place].name);
+    match names.into_iter().find(|name| policy.moved.contains(name)) {
+        Some(column) => Err(moved(column)),
+        None => Ok(Some(filter)),
+    }
 }
 
 pub(super) async fn find(pool: &PgPool, typed: &str) -> Result<Arc<Table>, RightsError> {

@@ -184,6 +184,7 @@ async fn connection(
     };
     match outcome {
         Err(error) if error.is_timeout() => front.counters.headers_timed_out.add(),
+        Err(error) if error.is_parse_too_large() => front.counters.headers_over_size.add(),
         // What else ends a connection is the client's business.
         Ok(()) | Err(_) => {}
     }

@@ -31,6 +31,7 @@ use crate::{
     counters::Counters,
     database::{Database, DatabaseError},
     embedded::Cluster,
+    hub::Hub,
     identity::{self, Identity, Standing, demo::DemoAccount},
     orders,
     protocol::CloseCode,
@@ -55,6 +56,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long requests and sessions may take to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is looked at what the hub has counted.
+const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the changelog is marked and pruned.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -235,6 +238,7 @@ pub async fn serve_pool(
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
     tasks.spawn(backplane::run(live.hub.clone(), redis, config.nodes.prefix.clone(), background.clone()));
+    tasks.spawn(count(live.hub.clone(), counters.clone(), background.clone()));
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
@@ -259,6 +263,13 @@ pub async fn serve_pool(
     tasks.close();
     tasks.wait().await;
     Ok(())
+}
+
+/// Takes over what the hub counts, until `stop` is cancelled.
+async fn count(hub: Arc<Hub>, counters: Arc<Counters>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(COUNT_INTERVAL)).await.is_some() {
+        counters.take_over(&hub);
+    }
 }
 
 /// What the configuration says about one session.
@@ -301,6 +312,23 @@ async fn within_deadline(served: impl Future<Output = ()>, stop: CancellationTok
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn behind_a_proxy_nobody_is_taken_for_somebody_at_this_machine() {
+        let is_local = |address: &str, change: fn(&mut config::Server)| {
+            let mut server = config::Server::default();
+            change(&mut server);
+            is_for_this_machine(address.parse().unwrap(), &server)
+        };
+        assert!(
+            is_local("127.0.0.1:3000", |_| {}) && is_local("[::1]:3000", |_| {}) && is_local("127.8.8.8:1", |_| {})
+        );
+        assert!(
+            !is_local("0.0.0.0:3000", |_| {}) && !is_local("192.0.2.1:3000", |_| {}) && !is_local("[::]:1", |_| {})
+        );
+        assert!(!is_local("127.0.0.1:3000", |server| server.hosts = vec!["rowcast.example.org".to_owned()]));
+        assert!(!is_local("127.0.0.1:3000", |server| server.trusted_proxies = vec!["::1".parse().unwrap()]));
+    }
 
     #[test]
     fn without_a_configuration_a_session_has_the_documented_limits() {

@@ -121,13 +121,17 @@ fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
     let identity = identity.clone();
     provide_context(PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        // Whoever is not let in sees nothing, by whichever way they came here.
-        let principal = identity::visitor::principal_asking().filter(|principal| identity.lets_in(principal));
+        let principal = reader(&identity);
         async move {
             let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
             read_for_page(&question, &principal, &snapshot, &hub, &source).await
         }
     }));
+}
+
+/// Who asks for rows of a page. Whoever is not let in sees nothing, by whichever way they came here.
+fn reader(identity: &Identity) -> Option<Principal> {
+    identity::visitor::principal_asking().filter(|principal| identity.lets_in(principal))
 }
 
 async fn read_for_page(
@@ -174,5 +178,44 @@ async fn readyz(State(live): State<Live>) -> (StatusCode, &'static str) {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{hub::Credential, identity::Anonymous, protocol::Role};
+    use axum::http::request::Parts;
+    use leptos::prelude::Owner;
+    use sqlx::postgres::PgPoolOptions;
+
+    #[tokio::test]
+    async fn rows_of_a_page_are_for_those_who_are_let_in() {
+        let pool = PgPoolOptions::new().connect_lazy("postgres://localhost/nothing").expect("an address");
+        let session = Duration::from_secs(1);
+        let identity = |anonymous| Identity { pool: pool.clone(), anonymous, session, sign_up: false, demo: [].into() };
+        let reads = |anonymous, principal: Option<Principal>| {
+            let (mut parts, ()): (Parts, ()) = axum::http::Request::new(()).into_parts();
+            parts.extensions.extend(
+                principal
+                    .map(|principal| {
+                        let mut own = axum::http::Extensions::new();
+                        own.insert(principal);
+                        own
+                    })
+                    .unwrap_or_default(),
+            );
+            Owner::new().with(|| {
+                provide_context(parts);
+                reader(&identity(anonymous)).is_some()
+            })
+        };
+        let nobody = |role| Some(Principal::nobody(role));
+        let somebody = Principal { credential: Credential::Login(1), ..Principal::nobody(Role::Customer) };
+        assert!(!reads(Anonymous::Nobody, nobody(Role::Anonymous)));
+        assert!(!reads(Anonymous::Nobody, nobody(Role::Admin)), "a role alone is no credential");
+        assert!(!reads(Anonymous::Admin, None), "a request that nobody looked at");
+        assert!(reads(Anonymous::Anonymous, nobody(Role::Anonymous)));
+        assert!(reads(Anonymous::Nobody, Some(somebody)));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     },
     protocol::{ErrorCode, MAX_ID_BYTES, Subscribe},
 };
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// Why a subscription is not accepted.
@@ -48,6 +48,13 @@ pub async fn define<S: Source>(
 ) -> Result<Definition, Refusal> {
     let table = hub.find_table(&asked.table).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
     let policy = table.policy_for(principal).ok_or_else(|| Refusal::unknown_table(&asked.table))?;
+    if let Some(column) = policy.moved_column() {
+        return Err(unsayable(
+            policy,
+            &table,
+            &format!("its column {column:?} is another one than when it was granted"),
+        ));
+    }
     let seen = policy.seen(&table);
     if table.key.is_empty() {
         let name = table.full_name();
@@ -100,16 +107,22 @@ fn narrow(
     table: &Arc<Table>,
 ) -> Result<Option<Draft>, Refusal> {
     let Some(rows) = policy.rows_for(principal) else { return Ok(asked) };
+    let meant = policy.meant(table);
     let narrowed = match asked {
-        Some(draft) => draft.narrowed(&rows, table),
-        None => Draft::read(&rows, &[], table),
+        Some(draft) => draft.narrowed(&rows, &meant),
+        None => Draft::read(&rows, &[], &meant),
     };
-    let narrowed = narrowed.map_err(|error| {
-        tracing::error!(%error, table = table.full_name(), role = %policy.role, "a policy cannot be read: nobody of this role sees the table");
-        let message = format!("what may be seen of {} cannot be said at the moment; an administrator must mend its policy", table.full_name());
-        Refusal::new(ErrorCode::UnreadableTable, message)
-    })?;
-    Ok(Some(narrowed))
+    Ok(Some(narrowed.map_err(|error| unsayable(policy, table, &error))?))
+}
+
+/// Nothing is granted by such a policy, so the rows leave the page as they do when it is revoked. Whoever asks is told that it is not
+/// their fault; why it is so, the log says, and `rowcast policies`.
+fn unsayable(policy: &Policy, table: &Table, why: &dyn Display) -> Refusal {
+    let (name, role) = (table.full_name(), policy.role);
+    tracing::error!(table = name, %role, "a policy cannot be used, so nobody of this role sees the table: {why}");
+    let message =
+        format!("what may be seen of {name} cannot be said at the moment; an administrator must mend its policy");
+    Refusal::new(ErrorCode::UnknownTable, message)
 }
 
 /// With its constants read.

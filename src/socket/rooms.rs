@@ -33,8 +33,12 @@ impl<W: Wire, S: Source> Connection<W, S> {
             let refused = Refused { code: ErrorCode::InvalidId, message };
             return self.answer(&About { name: None, ..about }, Err(refused)).await;
         }
-        let outcome =
-            if self.pace.frame(Instant::now()) == Verdict::Act { self.carry_out(frame) } else { Err(too_fast()) };
+        let outcome = if self.pace.frame(Instant::now()) == Verdict::Act {
+            self.carry_out(frame)
+        } else {
+            self.counters.room_frames_over_rate.add();
+            Err(too_fast())
+        };
         self.answer(&about, outcome).await
     }
 

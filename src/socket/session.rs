@@ -87,7 +87,7 @@ pub(super) struct Connection<W, S> {
     rate: Rate,
     heard: Instant,
     limits: Limits,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
 }
 
 /// What a client has asked for under one id.
@@ -204,6 +204,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
                 self.refuse_malformed(FrameError { id: None, r#ref: None, code: ErrorCode::BinaryFrame, message }).await
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            // What browsers say when a page is left or loaded again: it may be back in a moment.
+            Some(Ok(Message::Close(Some(said)))) if said.code == CloseCode::GoingAway.code() => Err(End::Gone),
             Some(Ok(Message::Close(_))) => Err(End::Left),
             None => Err(End::Gone),
             Some(Err(error)) if is_too_large(&error) => Err(End::Close(CloseCode::FrameTooLarge)),

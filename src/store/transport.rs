@@ -20,7 +20,7 @@ use gloo_timers::callback::Timeout;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CloseEvent, MessageEvent, Response, VisibilityState, WebSocket};
+use web_sys::{CloseEvent, MessageEvent, Response, Storage, VisibilityState, WebSocket};
 
 /// WebSocket close code for a connection that was lost without a word.
 const LOST: u16 = 1006;
@@ -33,6 +33,9 @@ const NORMAL: u16 = 1000;
 
 /// Random bytes of the name by which a server knows a page again.
 const CLIENT_BYTES: usize = 16;
+
+/// Under what the tab keeps it.
+const CLIENT: &str = "rowcast-client";
 
 /// What the one task handles.
 enum Happening {
@@ -54,7 +57,7 @@ enum SocketEvent {
 
 /// Starts the task. It lives as long as the page.
 pub(super) fn start(connection: &Connection, options: ConnectionOptions, commands: UnboundedReceiver<Command>) {
-    if let Some(client) = made_up_name() {
+    if let Some(client) = kept_name().or_else(made_up_name) {
         connection.replica().set_client(client);
     }
     let (happenings, received) = unbounded();
@@ -94,11 +97,25 @@ pub(super) fn later(wait_ms: u32, act: impl FnOnce() + 'static) {
     Timeout::new(wait_ms, act).forget();
 }
 
-/// A name that nobody can guess. Without one, a page that is lost has left its rooms.
+/// A name that nobody can guess, kept as long as the tab: a page that is loaded again is the same one to its rooms. Without
+/// one, a page that is lost has left them.
 fn made_up_name() -> Option<String> {
     let mut bytes = [0; CLIENT_BYTES];
     leptos::prelude::window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(storage) = tab_storage() {
+        // A browser that keeps nothing has another name each time.
+        let _ = storage.set_item(CLIENT, &name);
+    }
+    Some(name)
+}
+
+fn kept_name() -> Option<String> {
+    tab_storage()?.get_item(CLIENT).ok().flatten().filter(|name| name.len() == 2 * CLIENT_BYTES)
+}
+
+fn tab_storage() -> Option<Storage> {
+    leptos::prelude::window().session_storage().ok().flatten()
 }
 
 fn visibility() -> Event {

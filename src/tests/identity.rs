@@ -4,6 +4,7 @@ mod command;
 mod credentials;
 mod forms;
 mod pages;
+mod races;
 mod told;
 
 use crate::support::{Answer, Browser, Raw, Server};

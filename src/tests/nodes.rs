@@ -1,6 +1,6 @@
 //! Several servers of one database, joined by a real Redis. Any of them, and Redis itself, is killed.
 
-use crate::support::{Client, Node, Redis, Server, allow_rooms, sql, with_items};
+use crate::support::{Client, Node, Redis, Server, allow_rooms, eventually, redis::run, sql, with_items};
 use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 use std::time::{Duration, Instant};
@@ -177,4 +177,95 @@ async fn processes_are_joined_and_one_that_is_killed_takes_its_people_along(pool
     bob.until("bob sees ann", |_| far.count() == 2).await;
     doomed.kill().await;
     ann.until("bob is gone", |_| seat.count() == 1).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn servers_are_joined_over_tls_if_they_trust_the_certificate(pool: PgPool) {
+    prepare(&pool).await;
+    let (redis, cert) = Redis::start_with_tls().await;
+    let url = pool.connect_options().to_url_lossy().to_string();
+    let settings = format!("[rowcast.nodes]\nredis = \"{}\"", redis.url());
+    // Whom a system trusts is said so where there is no system to be changed.
+    let trusting = [("SSL_CERT_FILE", cert.as_path())];
+    let nodes_of = async |address| {
+        let mut client = Client::of(address);
+        client.connect().await;
+        client
+    };
+    let (one, other) =
+        (Node::start_in(&url, &settings, &trusting).await, Node::start_in(&url, &settings, &trusting).await);
+    let (mut ann, mut bob) = (nodes_of(one.address()).await, nodes_of(other.address()).await);
+    until_joined(&mut ann).await;
+    until_joined(&mut bob).await;
+    let seat = ann.join("chat:a", json!("ann")).await;
+    bob.join("chat:a", json!("bob")).await;
+    ann.until("ann sees bob", |_| seat.count() == 2).await;
+    let stranger = Node::start(&url, &settings).await;
+    let mut carl = nodes_of(stranger.address()).await;
+    carl.join("chat:a", json!("carl")).await;
+    bob.publish("chat:a", json!("still there")).await;
+    ann.until("it is heard", |_| seat.messages().len() == 1).await;
+    assert_eq!((nodes(&carl), seat.count()), (Some(false), 2), "whoever does not trust it is alone");
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_strangers_say_there_changes_nothing_and_is_counted(pool: PgPool) {
+    const FLOOD: usize = 3_000;
+    const LONG: usize = 3 * 1024 * 1024;
+    prepare(&pool).await;
+    let redis = Redis::start().await;
+    let servers = [joined(&pool, &redis).await, joined(&pool, &redis).await];
+    let (mut ann, mut bob) = (Client::connected(&servers[0]).await, Client::connected(&servers[1]).await);
+    until_joined(&mut ann).await;
+    until_joined(&mut bob).await;
+    let seat = ann.join("chat:a", json!("ann")).await;
+    bob.join("chat:a", json!("bob")).await;
+    ann.until("ann sees bob", |_| seat.count() == 2).await;
+    let client = redis::Client::open(redis.url()).expect("an address");
+    let mut stranger = client.get_multiplexed_async_connection().await.expect("connects");
+    let channels: Vec<String> = redis::cmd("PUBSUB").arg("CHANNELS").query_async(&mut stranger).await.expect("lists");
+    let [channel] = channels.as_slice() else { panic!("{channels:?}") };
+    let counted = || {
+        servers.each_ref().map(|server| {
+            let counters = &server.counters;
+            (counters.words_malformed.get(), counters.words_refused.get())
+        })
+    };
+    let mut say = async |text: &str, times: usize| {
+        let mut together = redis::pipe();
+        (0..times).for_each(|_| {
+            together.cmd("PUBLISH").arg(channel).arg(text).ignore();
+        });
+        together.query_async::<()>(&mut stranger).await.expect("publishes");
+    };
+    say("garbage", FLOOD).await;
+    say(&format!("{{\"node\":\"x\",\"seq\":1,\"word\":{}", "[".repeat(1_000)), 10).await;
+    let payload = "p".repeat(100_000);
+    let long = format!(
+        r#"{{"node":"x","seq":1,"word":{{"broadcast":{{"from":{{"id":null,"name":"","session":null}},"event":"e","payload":"{payload}"}}}}}}"#
+    );
+    say(&long, 100).await;
+    let all = FLOOD as u64 + 10;
+    eventually("all of it is counted", async || counted().iter().all(|count| *count >= (all, 100))).await;
+    bob.publish("chat:a", json!("in between")).await;
+    ann.until("it is heard", |_| seat.messages().len() == 1).await;
+    assert_eq!((seat.count(), nodes(&ann)), (2, Some(true)));
+    // Too long to be read to its end: the connection is given up, and made anew.
+    let losses = |client: &Client| client.heard.iter().filter(|frame| frame.contains(r#""connected":false"#)).count();
+    let before = [losses(&ann), losses(&bob)];
+    say(&"x".repeat(LONG), 1).await;
+    for (client, before) in [&mut ann, &mut bob].into_iter().zip(before) {
+        client.until("it is told", |client| losses(client) > before).await;
+        until_joined(client).await;
+    }
+    eventually("it is counted", async || counted().iter().all(|count| count.1 > 100)).await;
+    bob.publish("chat:a", json!("afterwards")).await;
+    ann.until("it is heard", |_| seat.messages().contains(&json!("afterwards"))).await;
+    ann.until("ann sees bob", |_| seat.count() == 2).await;
+}
+
+#[test]
+fn whoever_has_no_redis_is_told_what_to_install() {
+    let why = run("no-redis-server-of-this-name", Vec::new()).expect_err("is not there");
+    assert!(why.contains("install Debian's redis-server") && why.contains("make test"), "{why}");
 }

@@ -1,11 +1,12 @@
 //! Behind a pooler that gives each transaction another session: with `wake-up = "poll"`, everything works, and the
 //! applications that share the sessions notice nothing.
 
-use crate::support::{Client, PATIENCE, Rows, Server, eventually, sql, value};
+use crate::support::{Browser, Client, PATIENCE, Rows, Server, eventually, sql, value};
 use rowcast::{
     capture::{self, Trust},
     changelog::{self, WakeUp},
-    protocol::{Aggregate, Subscribe},
+    identity::{account, token},
+    protocol::{Aggregate, Role, Subscribe},
 };
 use sqlx::{
     PgPool,
@@ -89,6 +90,42 @@ async fn plain(pool: &PgPool, query: &str) -> String {
     sqlx::Row::try_get_unchecked::<String, _>(&rows, 0).expect("text")
 }
 
+/// All that people and scripts do: in a form, with a ticket, with a token.
+async fn somebody_signs_in(pool: &PgPool, server: &Server) {
+    const PASSWORD: &str = "correct horse battery";
+    const NEW: &str = "another good password";
+    let email = "ada@example.org";
+    let new = account::New { email, name: "Ada", role: Role::Customer, password: PASSWORD };
+    account::create(pool, new).await.expect("adds").expect("is new");
+    let mut browser = Browser::new(server.address);
+    let wrong = browser.post("/sign-in", &[("email", email), ("password", NEW)]).await;
+    assert!(wrong.location().contains("notice=wrong"), "{wrong:?}");
+    let answer = browser.post("/sign-in", &[("email", email), ("password", PASSWORD)]).await;
+    assert_eq!((answer.status, answer.location()), (303, "/"), "{answer:?}");
+    let answer = browser.post("/account/password", &[("old", PASSWORD), ("new", NEW), ("again", NEW)]).await;
+    assert_eq!(answer.location(), "/account?notice=changed");
+    assert!(account::set_role(pool, email, Role::Staff).await.expect("sets"));
+    assert!(browser.get("/api/whoami").await.body.contains(r#""role":"staff""#));
+    assert!(browser.get("/account").await.body.contains("this browser"));
+    let answer = browser.post("/api/ticket", &[]).await;
+    let ticket: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    let path = format!("/live?ticket={}", ticket["ticket"].as_str().expect("text"));
+    let status = async |path: &str| Browser::new(server.address).get(path).await.status;
+    // It is no handshake; where it is one is told only to those who are let in.
+    assert_eq!((status(&path).await, status(&path).await), (400, 401), "a ticket is good once");
+    let new = token::New { name: "script", role: Role::Staff, tables: None, days: Some(1) };
+    let (id, token) = token::create(pool, &new).await.expect("makes");
+    let script = Browser::new(server.address).with("authorization", &format!("Bearer {token}"));
+    assert_eq!(script.clone().get("/api/whoami").await.status, 200);
+    assert_eq!(
+        (token::list(pool).await.expect("lists").len(), account::list(pool).await.expect("lists").len()),
+        (1, 1)
+    );
+    assert!(token::revoke(pool, id).await.expect("revokes"));
+    assert_eq!(script.clone().get("/api/whoami").await.status, 401);
+    assert_eq!(browser.post("/account/sign-out", &[]).await.location(), "/sign-in?notice=signed-out");
+}
+
 #[sqlx::test(migrations = false)]
 async fn everything_works_behind_a_pooler_and_leaves_no_trace_in_its_sessions(pool: PgPool) {
     let pooler = Pooler::start(&pool).await;
@@ -146,6 +183,8 @@ async fn everything_works_behind_a_pooler_and_leaves_no_trace_in_its_sessions(po
     client.move_to(&server).await;
     client.until("it catches up", |client| client.row(items, "7").is_some_and(|row| row.contains("meanwhile"))).await;
     assert!(client.resyncs().is_empty());
+    somebody_signs_in(&own, &server).await;
+    assert_eq!(plain(&application, LEFT_BEHIND).await, untouched, "after somebody signed in");
     eventually("no session keeps a lock", || async { value::<i64>(&pool, SESSION_LOCKS).await == 0 }).await;
     capture::untrack(&own, "items").await.expect("untracks");
     assert_eq!(plain(&application, LEFT_BEHIND).await, untouched);

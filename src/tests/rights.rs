@@ -1,5 +1,7 @@
 //! Who sees what: every kind of question as every role, attempts to see more, and rights that change while somebody looks.
 
+mod columns;
+mod endpoints;
 mod live;
 mod matrix;
 mod messages;

@@ -8,13 +8,14 @@
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
 //! | `sheet` | what the parts of the page share | both |
-//! | `page`, `toolbar`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
+//! | `page`, `toolbar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
 
 mod actions;
 mod add;
 mod arrange;
 mod blank;
+mod company;
 #[cfg(feature = "ssr")]
 mod form_answer;
 mod listing;
@@ -39,5 +40,6 @@ mod validate;
 mod window;
 
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
+pub use company::ROOM;
 pub(super) use page::InventoryPage;
 pub use product::{Price, Product, ProductKey};

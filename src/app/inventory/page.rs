@@ -3,6 +3,7 @@
 use super::{
     add::AddProductForm,
     blank::ReadProblem,
+    company::Company,
     notice::NoticeBanner,
     product::Product,
     refusal::Notice,
@@ -77,6 +78,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
             <div class="heading">
                 <h1>"Inventory"</h1>
                 <Toolbar />
+                <Company />
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <NoticeBanner notice />

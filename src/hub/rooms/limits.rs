@@ -32,6 +32,26 @@ pub const LEASE: Duration = Duration::from_secs(4);
 pub const MAX_OUTGOING: usize = 10_000;
 /// Bytes of words that wait for the other nodes.
 pub const MAX_OUTGOING_BYTES: usize = 8 * 1024 * 1024;
+/// Longest word of a node, in bytes. What nodes have to say is cut into words of about [`CHUNK_BYTES`].
+pub const MAX_WORD_BYTES: usize = 256 * 1024;
+/// Other nodes that are known at a time.
+pub const MAX_NODES: usize = 100;
+/// Longest name of a node, in bytes.
+pub(super) const MAX_NODE_BYTES: usize = 64;
+/// Longest name of a person, in bytes: a hundred letters of any script.
+pub(super) const MAX_NAME_BYTES: usize = 400;
+/// Highest version of a state that another node may name. Nobody changes a state so often.
+pub(super) const MAX_VERSION: u64 = 1 << 53;
+/// Pages in rooms that sessions of this node hold, each counted once for every room.
+pub const MAX_OWN_MEMBERS: usize = 200_000;
+/// Members of one room that other nodes may bring it to: two that fill it up at the same time do not know of each other.
+pub const MAX_HEARD_MEMBERS: usize = 2 * MAX_MEMBERS;
+/// What the members that other nodes hold may take, in bytes.
+pub const MAX_HEARD_BYTES: usize = 256 * 1024 * 1024;
+/// What a member takes beside its state, in bytes: names, and its places in the room.
+pub(super) const MEMBER_BYTES: usize = 1024;
+/// Between two times that a node tells all it has, however often it is asked.
+pub(super) const TELL_AGAIN: Duration = Duration::from_millis(500);
 /// Rules that are kept of who may join what.
 pub const MAX_RULES: usize = 1_000;
 

@@ -1,6 +1,6 @@
 //! What a page is called in a room, and who it is.
 
-use super::NodeId;
+use super::{MEMBER_BYTES, NodeId};
 use crate::hub::Principal;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -21,12 +21,26 @@ pub(super) fn id_of(principal: &Principal, client: Option<&str>, node: &NodeId, 
     digest[..ID_BYTES].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
+/// Whether a page may be called so.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 2 * ID_BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A page's state as one node holds it.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     pub state: Arc<RawValue>,
     /// Of several nodes that hold a member, the highest version is shown.
     pub version: u64,
+    /// When another node said so: the number of the last time that it told all it has.
+    pub telling: u64,
+}
+
+impl Held {
+    /// What it takes, in bytes.
+    pub fn weight(&self) -> usize {
+        MEMBER_BYTES + self.state.get().len()
+    }
 }
 
 /// One page of a person, in a room.

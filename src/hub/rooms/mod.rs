@@ -14,6 +14,7 @@
 //! | `session` | what one session may do |
 //! | `rule` | what becomes of sessions whose rights change |
 //! | `word` | what nodes say to each other |
+//! | `heard` | which of these are taken |
 //! | `nodes` | the other nodes: what they have, whether they are still there |
 //! | `outgoing` | what they have yet to be told, bounded |
 //!
@@ -28,6 +29,7 @@
 //! - Nothing is told to a session about a room that it is not in.
 
 mod frames;
+mod heard;
 mod limits;
 mod member;
 mod name;
@@ -54,7 +56,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use word::Word;
 
 /// A node's name, new each time that it starts.
 pub(super) type NodeId = Arc<str>;
@@ -87,7 +88,8 @@ pub(super) enum Effect {
     },
 }
 
-/// How often something was lost between nodes. All of it is made up for by telling everything anew, except messages.
+/// How often something was lost between nodes, or not let in. What was lost is made up for by telling everything anew, except
+/// messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RoomCounters {
     /// Words that did not fit into the queue to the other nodes.
@@ -96,6 +98,10 @@ pub struct RoomCounters {
     pub gaps: u64,
     /// Words from other nodes that were not understood.
     pub malformed: u64,
+    /// Words from other nodes, and members in them, that are more than there may be.
+    pub refused: u64,
+    /// Times that somebody was not let into a room because it, or the server, was full.
+    pub full: u64,
     /// Nodes that were not heard for longer than their lease.
     pub dead_nodes: u64,
 }
@@ -113,6 +119,12 @@ pub(super) struct Rooms {
     node: NodeId,
     rights: Rights,
     rooms: BTreeMap<RoomName, Room>,
+    /// Members that this node holds, counted once for every room, and how many they may be.
+    own: usize,
+    most_own: usize,
+    /// What the members take that other nodes hold, and may take, in bytes.
+    heard: usize,
+    most_heard: usize,
     sessions: HashMap<u64, Own>,
     /// Sessions of this node by the person's id.
     people: HashMap<String, BTreeSet<u64>>,
@@ -125,6 +137,7 @@ pub(super) struct Rooms {
     connected: Option<bool>,
     outgoing: Outgoing,
     next_beat: u64,
+    next_telling: u64,
     effects: Vec<Effect>,
     counters: RoomCounters,
 }
@@ -135,6 +148,10 @@ impl Rooms {
             node: node.into(),
             rights: Rights::default(),
             rooms: BTreeMap::new(),
+            own: 0,
+            most_own: MAX_OWN_MEMBERS,
+            heard: 0,
+            most_heard: MAX_HEARD_BYTES,
             sessions: HashMap::new(),
             people: HashMap::new(),
             dirty: BTreeSet::new(),
@@ -143,6 +160,7 @@ impl Rooms {
             connected: None,
             outgoing: Outgoing::default(),
             next_beat: 0,
+            next_telling: 0,
             effects: Vec::new(),
             counters: RoomCounters::default(),
         }
@@ -189,7 +207,7 @@ impl Rooms {
         }
         let (set, gone) = room.take_own_changes(&self.node);
         if self.connected == Some(true) && !(set.is_empty() && gone.is_empty()) {
-            self.outgoing.push(&Word::Presence { room: name.to_string(), set, gone });
+            self.outgoing.push_changes(name, set, gone);
         }
         if room.is_empty() {
             self.rooms.remove(name);

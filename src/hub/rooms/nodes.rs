@@ -1,10 +1,13 @@
 //! The other nodes: what they have, whether they are still there.
 //!
-//! A node that misses a word of another, or meets one that it does not know, asks for all that there is, and takes nothing
-//! about that node's members until it has been told. A node that is not heard within its lease is gone.
+//! A node that misses a word of another, or meets one that it does not know, asks for all that there is, and takes no changes of
+//! that node's members until it has been told. A node that is not heard within its lease is gone.
+//!
+//! What is told of all is taken part by part; what an earlier telling named and this one has not is given up at its end.
 
 use super::{
-    BEAT, Effect, LEASE, NodeId, RoomName, Rooms, frames,
+    BEAT, Effect, LEASE, MAX_HEARD_MEMBERS, MAX_NODES, NodeId, RoomName, Rooms, TELL_AGAIN, frames,
+    heard::{self, Unfit},
     member::Held,
     ms,
     room::MemberId,
@@ -12,10 +15,7 @@ use super::{
 };
 use crate::{hub::Frame, protocol::ServerFrame};
 use serde_json::value::RawValue;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Another node.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub(super) struct Node {
     heard: u64,
     /// Whether all it said about members has been heard.
     complete: bool,
-    /// What has been told so far of all that it has.
-    partial: Option<Vec<Crowd>>,
+    /// The number of the last time that it told all that it has.
+    telling: u64,
+    /// Whether it still does.
+    is_telling: bool,
     /// When it was asked for all that it has.
     asked: Option<u64>,
 }
@@ -43,7 +45,7 @@ impl Rooms {
             self.outgoing.push(&Word::Hello { of: None });
             self.outgoing.start_over();
             for node in self.nodes.values_mut() {
-                (node.complete, node.partial, node.asked) = (false, None, None);
+                (node.complete, node.is_telling, node.asked) = (false, false, None);
             }
         }
         if let Some(connected) = connected {
@@ -60,25 +62,33 @@ impl Rooms {
 
     /// Hears a word.
     pub(in crate::hub) fn hear(&mut self, text: &[u8], now: u64) {
-        let Ok(Envelope { node, seq, word }) = serde_json::from_slice(text) else {
-            self.counters.malformed += 1;
-            return;
+        let Envelope { node, seq, word } = match heard::read(text) {
+            Ok(envelope) => envelope,
+            Err(Unfit::Malformed) => {
+                self.counters.malformed += 1;
+                return;
+            }
+            Err(Unfit::Beyond) => return self.refuse_word(),
         };
         let id: NodeId = node.into();
         if id == self.node {
             return;
         }
+        if !self.nodes.contains_key(&id) && self.nodes.len() >= MAX_NODES {
+            return self.refuse_word();
+        }
         let node = self.nodes.entry(id.clone()).or_insert_with(|| Node {
             seq: seq.wrapping_sub(1),
             heard: now,
             complete: false,
-            partial: None,
+            telling: 0,
+            is_telling: false,
             asked: None,
         });
         node.heard = now;
         if seq != node.seq.wrapping_add(1) {
             self.counters.gaps += 1;
-            (node.complete, node.partial) = (false, None);
+            (node.complete, node.is_telling) = (false, false);
         }
         node.seq = seq;
         match word {
@@ -106,6 +116,11 @@ impl Rooms {
         self.ask_if_incomplete(&id, now);
     }
 
+    /// A word is not taken, because it is more than any of ours.
+    pub(in crate::hub) fn refuse_word(&mut self) {
+        self.counters.refused += 1;
+    }
+
     pub(super) fn tell_person(&mut self, to: &str, from: &From, event: &str, payload: &RawValue) -> usize {
         let sessions: Vec<u64> = self.people.get(to).map(|all| all.iter().copied().collect()).unwrap_or_default();
         let count = sessions.len();
@@ -120,7 +135,7 @@ impl Rooms {
 
     /// At most once for each beat, for the answer takes its time.
     fn ask_if_incomplete(&mut self, id: &NodeId, now: u64) {
-        let Some(node) = self.nodes.get_mut(id).filter(|node| !node.complete && node.partial.is_none()) else { return };
+        let Some(node) = self.nodes.get_mut(id).filter(|node| !node.complete && !node.is_telling) else { return };
         if node.asked.is_none_or(|asked| now >= asked + ms(BEAT)) {
             node.asked = Some(now);
             self.outgoing.push(&Word::Hello { of: Some(id.to_string()) });
@@ -130,62 +145,64 @@ impl Rooms {
     fn hear_members(&mut self, id: &NodeId, first: bool, more: bool, rooms: Vec<Crowd>) {
         let Some(node) = self.nodes.get_mut(id) else { return };
         if first {
-            node.partial = Some(Vec::new());
+            node.telling += 1;
+            node.is_telling = true;
         }
         // Its beginning is missing: it has been asked for again.
-        let Some(partial) = &mut node.partial else { return };
-        partial.extend(rooms);
-        if more {
+        if !node.is_telling {
             return;
         }
-        let all = node.partial.take().unwrap_or_default();
-        (node.complete, node.asked) = (true, None);
-        self.replace(id, all);
+        let telling = node.telling;
+        if !more {
+            (node.complete, node.is_telling, node.asked) = (true, false, None);
+        }
+        for Crowd { room, members } in rooms {
+            self.set_members(id, telling, &room.into(), members);
+        }
+        if !more {
+            self.forget_all_but(id, Some(telling));
+        }
     }
 
-    /// A node holds these members and no others.
-    fn replace(&mut self, id: &NodeId, all: Vec<Crowd>) {
-        let mut now: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for Crowd { room, members } in &all {
-            now.entry(room.clone()).or_default().extend(members.iter().map(|member| member.id.clone()));
-        }
-        let empty = BTreeSet::new();
+    /// A node holds what it has told of in this telling, and nothing else.
+    fn forget_all_but(&mut self, id: &NodeId, telling: Option<u64>) {
         for (name, room) in &mut self.rooms {
-            let held = now.get(&**name).unwrap_or(&empty);
-            for gone in room.held_by(id).into_iter().filter(|member| !held.contains(&**member)) {
-                room.unset(id, &gone);
+            for gone in room.held_before(id, telling) {
+                self.heard -= room.unset(id, &gone).map_or(0, |held| held.weight());
                 self.dirty.insert(name.clone());
             }
-        }
-        for Crowd { room, members } in all {
-            self.set_members(id, &room.into(), members);
         }
     }
 
     fn hear_presence(&mut self, id: &NodeId, room: &str, set: Vec<Carried>, gone: Vec<String>) {
-        if !self.nodes.get(id).is_some_and(|node| node.complete) {
-            return;
-        }
+        let Some(telling) = self.nodes.get(id).filter(|node| node.complete).map(|node| node.telling) else { return };
         let name: RoomName = room.into();
         if let Some(room) = self.rooms.get_mut(&name) {
             for member in gone {
-                room.unset(id, &MemberId::from(member));
+                self.heard -= room.unset(id, &MemberId::from(member)).map_or(0, |held| held.weight());
             }
             self.dirty.insert(name.clone());
         }
-        self.set_members(id, &name, set);
+        self.set_members(id, telling, &name, set);
     }
 
-    fn set_members(&mut self, id: &NodeId, name: &RoomName, members: Vec<Carried>) {
-        if members.is_empty() {
-            return;
+    /// A node holds these members, too, as far as there is place for them.
+    fn set_members(&mut self, id: &NodeId, telling: u64, name: &RoomName, members: Vec<Carried>) {
+        for Carried { id: member, user, name: called, state, version } in members {
+            let held = Held { state: Arc::from(state), version, telling };
+            let (member, weight): (MemberId, usize) = (member.into(), held.weight());
+            let room = self.rooms.get(name);
+            let is_new = !room.is_some_and(|room| room.members.contains_key(&member));
+            let is_full = is_new && room.is_some_and(|room| room.members.len() >= MAX_HEARD_MEMBERS);
+            if is_full || self.heard + weight > self.most_heard {
+                self.refuse_word();
+                continue;
+            }
+            let room = self.rooms.entry(name.clone()).or_default();
+            let before = room.set(id, &member, user.map(Into::into), called.into(), held);
+            self.heard = self.heard + weight - before.map_or(0, |held| held.weight());
+            self.dirty.insert(name.clone());
         }
-        let room = self.rooms.entry(name.clone()).or_default();
-        for Carried { id: member, user, name, state, version } in members {
-            let held = Held { state: Arc::from(state), version };
-            room.set(id, &member.into(), user.map(Into::into), name.into(), held);
-        }
-        self.dirty.insert(name.clone());
     }
 
     /// Gives up nodes that are silent for too long.
@@ -195,7 +212,7 @@ impl Rooms {
         for id in dead {
             self.nodes.remove(&id);
             self.counters.dead_nodes += 1;
-            self.replace(&id, Vec::new());
+            self.forget_all_but(&id, None);
         }
     }
 
@@ -205,10 +222,15 @@ impl Rooms {
             return;
         }
         let (rooms, node) = (&self.rooms, &self.node);
-        self.outgoing.tell_all(|| {
-            let crowds = rooms.iter().map(|(name, room)| Crowd { room: name.to_string(), members: room.carried(node) });
-            crowds.filter(|crowd| !crowd.members.is_empty()).collect()
-        });
+        let told = now >= self.next_telling
+            && self.outgoing.tell_all(|| {
+                let crowds =
+                    rooms.iter().map(|(name, room)| Crowd { room: name.to_string(), members: room.carried(node) });
+                crowds.filter(|crowd| !crowd.members.is_empty()).collect()
+            });
+        if told {
+            self.next_telling = now + ms(TELL_AGAIN);
+        }
         if now >= self.next_beat {
             self.next_beat = now + ms(BEAT);
             self.outgoing.push(&Word::Beat);

@@ -5,10 +5,17 @@
 
 use super::{
     CHUNK_BYTES, MAX_OUTGOING, MAX_OUTGOING_BYTES,
-    word::{Crowd, Sealed, Word},
+    word::{Carried, Crowd, Sealed, Word},
 };
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::VecDeque;
+
+/// What the names of its fields take of a word about a member, in bytes, and of one about a room.
+const MEMBER_WORD_BYTES: usize = 64;
+const ROOM_WORD_BYTES: usize = 24;
+
+/// Members that have changed, those that are gone, and what a word about both takes.
+type Part = (Vec<Carried>, Vec<String>, usize);
 
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
@@ -37,15 +44,39 @@ impl Outgoing {
         self.put(text);
     }
 
+    /// Members that have changed in a room, and those that are gone: as many words as it takes.
+    pub fn push_changes(&mut self, room: &str, set: Vec<Carried>, gone: Vec<String>) {
+        let mut part = (Vec::new(), Vec::new(), 0);
+        for id in gone {
+            part.2 += id.len();
+            part.1.push(id);
+            self.push_if_full(room, &mut part, CHUNK_BYTES);
+        }
+        for member in set {
+            part.2 += weight(&member);
+            part.0.push(member);
+            self.push_if_full(room, &mut part, CHUNK_BYTES);
+        }
+        self.push_if_full(room, &mut part, 0);
+    }
+
+    fn push_if_full(&mut self, room: &str, part: &mut Part, most: usize) {
+        if part.2 > most {
+            let (set, gone, _) = std::mem::take(part);
+            self.push(&Word::Presence { room: room.to_owned(), set, gone });
+        }
+    }
+
     /// All members are to be told anew.
     pub fn start_over(&mut self) {
         self.anew = true;
     }
 
-    /// Queues all members, if that is due: as much as this node has, and no second time before the first has gone out.
-    pub fn tell_all(&mut self, all: impl FnOnce() -> Vec<Crowd>) {
+    /// Queues all members, if that is due: as much as this node has, and no second time before the first has gone out. Whether
+    /// it was.
+    pub fn tell_all(&mut self, all: impl FnOnce() -> Vec<Crowd>) -> bool {
         if !self.anew || !self.queue.is_empty() {
-            return;
+            return false;
         }
         self.anew = false;
         let parts = parts(all());
@@ -55,6 +86,7 @@ impl Outgoing {
                 self.put(text);
             }
         }
+        true
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -86,14 +118,21 @@ impl Outgoing {
     }
 }
 
+/// What a word about a member takes, in bytes, give or take what is escaped in a name.
+fn weight(member: &Carried) -> usize {
+    let user = member.user.as_deref().map_or(0, str::len);
+    MEMBER_WORD_BYTES + member.id.len() + user + member.name.len() + member.state.get().len()
+}
+
 /// At least one part.
 fn parts(all: Vec<Crowd>) -> Vec<Vec<Crowd>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for Crowd { room, members } in all {
         let mut crowd = Crowd { room: room.clone(), members: Vec::new() };
+        bytes += ROOM_WORD_BYTES + room.len();
         for member in members {
-            bytes += member.state.get().len() + member.name.len() + member.id.len();
+            bytes += weight(&member);
             crowd.members.push(member);
             if bytes > CHUNK_BYTES {
                 let full = std::mem::replace(&mut crowd, Crowd { room: room.clone(), members: Vec::new() });

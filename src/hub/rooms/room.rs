@@ -91,11 +91,18 @@ impl Room {
     pub fn hold(&mut self, node: &NodeId, id: &MemberId, user: Option<Arc<str>>, name: Arc<str>, state: Arc<RawValue>) {
         let version = self.members.get(id).map_or(0, Member::version).saturating_add(1);
         self.changed.insert(id.clone());
-        self.set(node, id, user, name, Held { state, version });
+        self.set(node, id, user, name, Held { state, version, telling: 0 });
     }
 
-    /// A node holds a member, as it says.
-    pub fn set(&mut self, node: &NodeId, id: &MemberId, user: Option<Arc<str>>, name: Arc<str>, held: Held) {
+    /// A node holds a member, as it says. What it held before, if it did.
+    pub fn set(
+        &mut self,
+        node: &NodeId,
+        id: &MemberId,
+        user: Option<Arc<str>>,
+        name: Arc<str>,
+        held: Held,
+    ) -> Option<Held> {
         self.remember(id);
         let member = self.members.entry(id.clone()).or_insert_with(|| Member {
             user: None,
@@ -103,24 +110,28 @@ impl Room {
             held: BTreeMap::new(),
         });
         (member.user, member.name) = (user, name);
-        member.held.insert(node.clone(), held);
+        member.held.insert(node.clone(), held)
     }
 
-    /// A node holds a member no more.
-    pub fn unset(&mut self, node: &NodeId, id: &MemberId) {
+    /// A node holds a member no more. What it held, if it did.
+    pub fn unset(&mut self, node: &NodeId, id: &MemberId) -> Option<Held> {
+        if !self.members.get(id)?.held.contains_key(node) {
+            return None;
+        }
         self.remember(id);
-        let Some(member) = self.members.get_mut(id) else { return };
-        member.held.remove(node);
+        let member = self.members.get_mut(id)?;
+        let held = member.held.remove(node);
         if member.held.is_empty() {
             self.members.remove(id);
         }
+        held
     }
 
-    /// This node holds a member no more.
-    pub fn give_up(&mut self, node: &NodeId, id: &MemberId) {
-        self.mine.remove(id);
+    /// This node holds a member no more. Whether it did.
+    pub fn give_up(&mut self, node: &NodeId, id: &MemberId) -> bool {
         self.changed.insert(id.clone());
         self.unset(node, id);
+        self.mine.remove(id).is_some()
     }
 
     /// A session is in the room no more. Whether that was the last that held its member here.
@@ -131,9 +142,10 @@ impl Room {
         Some((id, mine.sessions.is_empty()))
     }
 
-    pub fn held_by(&self, node: &NodeId) -> Vec<MemberId> {
-        let held = self.members.iter().filter(|(_, member)| member.held.contains_key(node));
-        held.map(|(id, _)| id.clone()).collect()
+    /// What another node holds, except what it has told of in this telling.
+    pub fn held_before(&self, node: &NodeId, telling: Option<u64>) -> Vec<MemberId> {
+        let is_old = |member: &Member| member.held.get(node).is_some_and(|held| Some(held.telling) != telling);
+        self.members.iter().filter(|(_, member)| is_old(member)).map(|(id, _)| id.clone()).collect()
     }
 
     /// What this node holds, as it is told to the others.

@@ -89,7 +89,13 @@ impl Rooms {
         let here = self.rooms.get(room).map_or(0, |room| room.members.len());
         let is_new = !self.rooms.get(room).is_some_and(|room| room.members.contains_key(&id));
         if is_new && here >= MAX_MEMBERS {
+            self.counters.full += 1;
             return refused(ErrorCode::RoomFull, format!("the room has {MAX_MEMBERS} members, which is all it holds"));
+        }
+        let is_held = self.rooms.get(room).is_some_and(|room| room.mine.contains_key(&id));
+        if !is_held && before.is_none() && self.own >= self.most_own {
+            self.counters.full += 1;
+            return refused(ErrorCode::RoomFull, "the rooms of this server hold as many as they may; try again later");
         }
         let name: RoomName = room.into();
         if before.is_some_and(|before| before != id) {
@@ -110,6 +116,7 @@ impl Rooms {
         state: Arc<RawValue>,
     ) {
         let room = self.rooms.entry(name.clone()).or_default();
+        self.own += usize::from(!room.mine.contains_key(id));
         let mine = room.mine.entry(id.clone()).or_default();
         mine.sessions.insert(session);
         mine.until = None;
@@ -253,7 +260,7 @@ impl Rooms {
         if lost && room.mine.get(&id).is_some_and(|mine| mine.returns) {
             self.lost.insert((name.clone(), id));
         } else {
-            room.give_up(&self.node, &id);
+            self.own -= usize::from(room.give_up(&self.node, &id));
             self.dirty.insert(name.clone());
         }
     }
@@ -270,7 +277,7 @@ impl Rooms {
         }
         for (name, id) in expired {
             if let Some(room) = self.rooms.get_mut(&name) {
-                room.give_up(&self.node, &id);
+                self.own -= usize::from(room.give_up(&self.node, &id));
             }
             self.dirty.insert(name.clone());
             self.lost.remove(&(name, id));

@@ -2,4 +2,5 @@
 //! whichever node dies, everybody who is in a room ends up seeing exactly those who are.
 
 mod cluster;
+mod garbage;
 mod stories;

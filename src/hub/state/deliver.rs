@@ -150,6 +150,7 @@ impl State {
         if own.outbox.has_room(&delivery) {
             own.outbox.push(delivery);
         } else {
+            self.overflowed += 1;
             self.lag(session);
         }
     }

@@ -33,6 +33,11 @@ impl Hub {
         self.of_rooms(|state| state.rooms.hear(word, now));
     }
 
+    /// Counts what was said among the nodes and is no word, because it is too long.
+    pub fn refuse_word(&self) {
+        self.lock().rooms.refuse_word();
+    }
+
     /// The next word for the other nodes, if there is one.
     pub fn take_word(&self) -> Option<String> {
         self.lock().rooms.take_outgoing()

@@ -1,8 +1,9 @@
 //! Every kind of credential, right and wrong, at the handshake and at the addresses for programs.
 
-use super::{handshake, signed_in, whoami, with_ada};
+use super::{EMAIL, PASSWORD, add, handshake, sign_in, signed_in, whoami, with_ada};
 use crate::support::{Browser, Server, sql, value, with_items};
 use rowcast::{
+    changelog,
     hub::{Credential, Principal},
     identity::{Anonymous, Standing, check, ticket, token},
     protocol::Role,
@@ -162,8 +163,54 @@ async fn secrets_are_stored_as_what_nobody_can_sign_in_with(pool: PgPool) {
         (select string_agg(a::text, '') from rowcast.account a), (select string_agg(l::text, '') from rowcast.login l),
         (select string_agg(t::text, '') from rowcast.token t), (select string_agg(c::text, '') from rowcast.change c))";
     let stored: String = value(&pool, stored).await;
-    for secret in [browser.cookie.as_deref().expect("signed in"), &token, super::PASSWORD] {
+    for secret in [browser.cookie.as_deref().expect("signed in"), &token, PASSWORD] {
         assert!(!stored.contains(secret));
     }
     assert!(stored.contains("$argon2id$"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn over_tls_a_cookie_that_a_neighbour_could_have_planted_is_nobodys(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    add(&pool, EMAIL, Role::Staff).await;
+    let server = Server::start_with(&pool, |config| {
+        config.identity.anonymous = Anonymous::Nobody;
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let mut ada = Browser::over_tls(server.address);
+    let answer = sign_in(&mut ada, PASSWORD).await;
+    let set = answer.header("set-cookie");
+    assert!(
+        set.starts_with("__Host-rowcast_session=") && set.ends_with("; Secure") && !set.contains("Domain"),
+        "{set}"
+    );
+    assert_eq!(whoami(&ada).await.0, 200);
+    // The same secret under the name that a sibling, or plain HTTP, could set.
+    let planted = Browser { name: "rowcast_session", ..ada.clone() };
+    assert_eq!(whoami(&planted).await.0, 401);
+    let secret = ada.cookie.clone().expect("signed in");
+    let both = ada.with("cookie", &format!("rowcast_session=planted; __Host-rowcast_session={secret}"));
+    assert_eq!(whoami(&Browser { cookie: None, ..both }).await.0, 200, "beside it nothing is planted");
+    let mut out = ada.clone();
+    assert!(out.post("/account/sign-out", &[]).await.header("set-cookie").starts_with("__Host-rowcast_session=; "));
+    assert_eq!((out.cookie, whoami(&ada).await.0), (None, 401));
+}
+
+#[sqlx::test(migrations = false)]
+async fn of_two_cookies_that_differ_neither_is_believed(pool: PgPool) {
+    let (server, _) = with_ada(&pool, Role::Staff).await;
+    let own = signed_in(&server).await.cookie.expect("signed in");
+    let planted = signed_in(&server).await.cookie.expect("signed in");
+    for cookies in [format!("{own}; rowcast_session={planted}"), format!("{planted}; rowcast_session={own}")] {
+        let cookies = format!("rowcast_session={cookies}");
+        assert_eq!(handshake(&server, "", &[("cookie", &cookies)]).await.err(), Some(401), "{cookies}");
+        let mut browser = Browser::new(server.address).with("cookie", &cookies);
+        assert_eq!(whoami(&browser).await.0, 401);
+        let page = browser.get("/").await;
+        assert_eq!((page.status, page.location()), (303, "/sign-in"));
+        assert!(page.header("set-cookie").starts_with("rowcast_session=; "), "the own one is forgotten");
+    }
+    let same = format!("rowcast_session={own}; rowcast_session={own}");
+    assert!(handshake(&server, "", &[("cookie", &same)]).await.is_ok());
 }

@@ -4,6 +4,7 @@ use super::{PASSWORD, add, signed_in, with_ada};
 use crate::support::{Browser, Server, sql, value};
 use rowcast::{
     app, capture, changelog,
+    config::Rowcast,
     identity::{Anonymous, demo},
     protocol::Role,
 };
@@ -149,4 +150,13 @@ async fn the_demo_has_three_accounts_that_are_told_once(pool: PgPool) {
         assert!(page.contains(&format!("Sign in as {}", account.name)) && page.contains(&account.password));
     }
     assert_eq!(Browser::new(demo.address).get("/sign-up").await.status, 200, "everybody may sign up in the demo");
+    let hosts: fn(&mut Rowcast) = |config| config.server.hosts = vec!["demo.example.org".to_owned()];
+    let proxies: fn(&mut Rowcast) =
+        |config| config.server.trusted_proxies = vec!["10.0.0.0/8".parse().expect("a network")];
+    for others_come in [hosts, proxies] {
+        let demo = Server::start_demo_with(&pool, made.clone(), others_come).await;
+        let page = Browser::new(demo.address).get("/sign-in").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("Look around as") && !page.body.contains(&made[0].password), "where others come");
+    }
 }

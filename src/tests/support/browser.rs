@@ -7,6 +7,14 @@ use tokio::{
     net::TcpStream,
 };
 
+/// What the session's cookie is called.
+pub const PLAIN: &str = "rowcast_session";
+pub const OVER_TLS: &str = "__Host-rowcast_session";
+
+/// How a form is written, and how a program writes.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+pub const JSON: &str = "application/json";
+
 /// What a server said.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -30,9 +38,10 @@ impl Answer {
 /// One browser.
 #[derive(Clone, Debug)]
 pub struct Browser {
-    address: SocketAddr,
-    /// What its session's cookie holds.
+    pub address: SocketAddr,
+    /// What its session's cookie holds, and what that is called.
     pub cookie: Option<String>,
+    pub name: &'static str,
     /// Headers that it sends with everything.
     pub headers: Vec<(String, String)>,
 }
@@ -40,7 +49,12 @@ pub struct Browser {
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
         let accept = ("accept".to_owned(), "text/html".to_owned());
-        Self { address, cookie: None, headers: vec![accept] }
+        Self { address, cookie: None, name: PLAIN, headers: vec![accept] }
+    }
+
+    /// One that speaks TLS to a proxy, which the server must trust.
+    pub fn over_tls(address: SocketAddr) -> Self {
+        Self { name: OVER_TLS, ..Self::new(address).with("x-forwarded-proto", "https") }
     }
 
     /// The same, with a header more (or another value for one that it sends).
@@ -52,7 +66,7 @@ impl Browser {
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.send("GET", path, "").await
+        self.send("GET", path, FORM, "").await
     }
 
     /// Posts a form.
@@ -60,21 +74,21 @@ impl Browser {
         let encode = rowcast::identity::paths::encode;
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        self.send("POST", path, &pairs.join("&")).await
+        self.send("POST", path, FORM, &pairs.join("&")).await
     }
 
-    async fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
+    /// Sends something with a body.
+    pub async fn send(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         for (name, value) in &self.headers {
             write!(request, "{name}: {value}\r\n").expect("a string");
         }
         if let Some(cookie) = &self.cookie {
-            write!(request, "cookie: theme=dark; rowcast_session={cookie}\r\n").expect("a string");
+            write!(request, "cookie: theme=dark; {}={cookie}\r\n", self.name).expect("a string");
         }
         if method == "POST" {
             let length = body.len();
-            write!(request, "content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n")
-                .expect("a string");
+            write!(request, "content-type: {kind}\r\ncontent-length: {length}\r\n").expect("a string");
         }
         write!(request, "\r\n{body}").expect("a string");
         let said = tokio::time::timeout(PATIENCE, async {
@@ -87,7 +101,7 @@ impl Browser {
         let answer = parse(&String::from_utf8_lossy(&said.await.expect("in time")));
         for (name, value) in &answer.headers {
             if name == "set-cookie"
-                && let Some(rest) = value.strip_prefix("rowcast_session=")
+                && let Some(rest) = value.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('='))
             {
                 let token = rest.split(';').next().unwrap_or_default();
                 self.cookie = (!token.is_empty()).then(|| token.to_owned());

@@ -1,7 +1,12 @@
 //! A server as a process of its own, which SIGKILL ends for good.
 
 use super::PATIENCE;
-use std::{net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -16,6 +21,7 @@ const READY: &str = "Rowcast is at http://";
 pub struct Node {
     directory: tempfile::TempDir,
     database: String,
+    environment: Vec<(&'static str, PathBuf)>,
     running: Option<Running>,
 }
 
@@ -29,6 +35,11 @@ struct Running {
 impl Node {
     /// Starts one on a database. `settings` are lines of the table `rowcast.live`.
     pub async fn start(database: &str, settings: &str) -> Self {
+        Self::start_in(database, settings, &[]).await
+    }
+
+    /// The same, with these variables in its environment.
+    pub async fn start_in(database: &str, settings: &str, environment: &[(&'static str, &Path)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let site = directory.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).expect("makes it");
@@ -40,7 +51,8 @@ impl Node {
             site.display().to_string()
         );
         std::fs::write(directory.path().join("rowcast.toml"), configuration).expect("writes");
-        let mut node = Self { directory, database: database.to_owned(), running: None };
+        let environment = environment.iter().map(|(name, value)| (*name, value.to_path_buf())).collect();
+        let mut node = Self { directory, database: database.to_owned(), environment, running: None };
         node.revive().await;
         node
     }
@@ -91,6 +103,7 @@ impl Node {
             .arg(self.configuration())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", &self.database)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

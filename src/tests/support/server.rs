@@ -69,6 +69,16 @@ impl Server {
         Self::serving(options, anywhere(), |_| {}, Some(accounts), true).await
     }
 
+    /// The same, where it is not only this machine that reaches it.
+    pub async fn start_demo_with(
+        pool: &PgPool,
+        accounts: Vec<DemoAccount>,
+        change: impl FnOnce(&mut config::Rowcast),
+    ) -> Self {
+        let options = pool.connect_options().as_ref().clone();
+        Self::serving(options, anywhere(), change, Some(accounts), true).await
+    }
+
     /// Where nobody sees anything but what the test grants.
     pub async fn start_strict(pool: &PgPool) -> Self {
         let options = pool.connect_options().as_ref().clone();
