@@ -26,6 +26,8 @@ pub mod hub;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
+pub mod projections;
+#[cfg(feature = "ssr")]
 pub mod rights;
 #[cfg(feature = "ssr")]
 pub mod rules;

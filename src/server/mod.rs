@@ -34,6 +34,7 @@ use crate::{
     embedded::Cluster,
     hub::Policy,
     identity::{self, Identity, Standing, demo::DemoAccount},
+    projections,
     protocol::{CloseCode, Role},
     rights::{self, RightsError},
     socket::{self, Limits, Live, Places, Recheck, Shared},
@@ -247,6 +248,7 @@ pub async fn serve_pool(
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
     tasks.spawn(identity::sweep(pool.clone(), background.clone()));
+    tasks.spawn(projections::all().keep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.
