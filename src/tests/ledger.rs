@@ -5,6 +5,8 @@
 mod appending;
 #[path = "ledger/checking.rs"]
 mod checking;
+#[path = "ledger/command.rs"]
+mod command;
 #[path = "ledger/folding.rs"]
 mod folding;
 #[path = "ledger/following.rs"]
