@@ -37,4 +37,5 @@ mod slow_readers;
 #[allow(dead_code, unused_imports)]
 mod support;
 mod tls;
+mod travel;
 mod views;
