@@ -76,6 +76,8 @@ impl Moment {
 pub struct Moments {
     /// The earliest first.
     pub moments: Vec<Moment>,
+    /// How many of them are not after the point in time that was asked for.
+    pub before: usize,
     /// Whether there are, or may be, earlier ones that are not told.
     pub earlier: bool,
     /// Whether there are, or may be, later ones that are not told.
@@ -92,10 +94,11 @@ impl Travel {
             (known[..cut].iter().rev().copied().collect(), known[cut..].to_vec());
         let (mut moments, earlier) = self.told(&past, before).await?;
         moments.reverse();
+        let told_before = moments.len();
         let (coming, later) = self.told(&future, after).await?;
         moments.extend(coming);
         authors(&mut self.snapshot, &mut moments).await?;
-        Ok(Moments { moments, earlier, later })
+        Ok(Moments { moments, before: told_before, earlier, later })
     }
 
     /// The first of these that changed anything that may be seen, and whether there may be more.

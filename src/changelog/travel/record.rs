@@ -8,6 +8,7 @@ use super::{Reach, ReachEnd, TravelError, When};
 use crate::{
     changelog::{Error, Snapshot, position, read, statement::query},
     hub::{Definition, Table, TableId},
+    protocol::Position,
 };
 use serde::Deserialize;
 use sqlx::{Row, postgres::PgRow};
@@ -36,6 +37,8 @@ pub(super) struct Transaction {
 pub(super) struct Record {
     pub(super) transactions: Vec<Transaction>,
     pub(super) reach: Reach,
+    /// What may have been pruned.
+    pub(super) horizon: Position,
     /// The place from which on everything is known.
     pub(super) from: i64,
     /// By the place of a column in the table: since when it has been what it is; none if it always has, as far as is known.
@@ -86,16 +89,16 @@ impl Record {
         let kept_since: Option<i64> = value(&row, "kept_since")?;
         let bounds = read::bounds(&horizon);
         let transactions = transactions(snapshot, &bounds, table.id).await?;
-        let mut record = Self::of(ordered(&transactions, kept_since)?, kept_since, table.columns.len());
+        let mut record = Self::of(ordered(&transactions, kept_since)?, horizon, kept_since, table.columns.len());
         record.follow_list(snapshot, &bounds, table).await?;
         record.need_columns(definition);
         Ok(record)
     }
 
     /// As far as the transactions themselves tell.
-    fn of(transactions: Vec<Transaction>, kept_since: Option<i64>, columns: usize) -> Self {
+    fn of(transactions: Vec<Transaction>, horizon: Position, kept_since: Option<i64>, columns: usize) -> Self {
         let reach = Reach { at: kept_since, end: ReachEnd::Retention };
-        let mut record = Self { came: vec![None; columns], reach, from: i64::MIN, transactions };
+        let mut record = Self { came: vec![None; columns], reach, horizon, from: i64::MIN, transactions };
         let first = record.transactions.first().copied();
         if let Some(first) = first.filter(|_| record.transactions.len() == MAX_TRANSACTIONS) {
             record.begins(first.last, first.at, ReachEnd::Amount);

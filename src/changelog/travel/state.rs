@@ -9,6 +9,7 @@ use super::{
 use crate::{
     changelog::{Error, Snapshot, quote, snapshot::rows_of, statement::query},
     hub::{Definition, Image},
+    protocol::Position,
 };
 use futures::TryStreamExt;
 use serde_json::value::RawValue;
@@ -35,7 +36,7 @@ impl Travel {
         let definition = self.definition.clone();
         let images = Images { definition: &definition, record: &self.record };
         let mut told = Told { rows: Vec::new(), bytes: 0, limit };
-        let mut overlay = overlay(&mut self.snapshot, &definition, place, &later).await?;
+        let mut overlay = overlay(&mut self.snapshot, &definition, &self.record.horizon, place, &later).await?;
         let (sql, values) = present(&definition);
         let statement = values.into_iter().fold(query(AssertSqlSafe(sql)), |statement, value| statement.bind(value));
         let mut rows = statement.fetch(self.snapshot.connection());
@@ -89,17 +90,19 @@ impl Told {
 async fn overlay<'d>(
     snapshot: &mut Snapshot,
     definition: &'d Definition,
+    horizon: &Position,
     place: i64,
     later: &[Transaction],
 ) -> Result<Overlay<'d>, TravelError> {
     let mut overlay = Overlay::of(&definition.table);
-    let Some(lowest) = later.iter().map(|one| one.xid).min() else { return Ok(overlay) };
-    let begun_before: Vec<String> =
-        later.iter().filter(|one| one.first <= place).map(|one| one.xid.to_string()).collect();
+    let (open, beyond): (Vec<&Transaction>, Vec<_>) = later.iter().partition(|one| one.xid < horizon.next());
+    let lowest = beyond.iter().map(|one| one.xid).min().unwrap_or(u64::MAX);
+    let numbers = |of: Vec<&Transaction>| of.into_iter().map(|one| one.xid.to_string()).collect::<Vec<_>>();
     let mut changes = query(include_str!("changes_since.sql"))
         .bind(lowest.to_string())
+        .bind(numbers(open))
         .bind(place)
-        .bind(begun_before)
+        .bind(numbers(beyond.into_iter().filter(|one| one.first <= place).collect()))
         .bind(definition.table.id)
         .fetch(snapshot.connection());
     while let Some(change) = changes.try_next().await.map_err(Error::from)? {
