@@ -16,6 +16,12 @@ pub(super) fn IconSprite() -> impl IntoView {
             <symbol id="i-close" viewBox="0 0 16 16">
                 <path d="M4 4l8 8M12 4l-8 8" />
             </symbol>
+            <symbol id="i-back" viewBox="0 0 16 16">
+                <path d="M10 3.5L5.5 8l4.5 4.5" />
+            </symbol>
+            <symbol id="i-forth" viewBox="0 0 16 16">
+                <path d="M6 3.5L10.5 8 6 12.5" />
+            </symbol>
             <symbol id="i-search" viewBox="0 0 16 16">
                 <path d="M10.4 10.4L14 14M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9z" />
             </symbol>

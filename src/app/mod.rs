@@ -9,6 +9,7 @@ mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
 pub mod demo;
+mod history;
 mod icons;
 pub mod inventory;
 mod not_found;
@@ -34,6 +35,8 @@ pub use account::OwnLogins;
 use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
 use clock::provide_clock;
 use connection_badge::ConnectionBadge;
+use history::HistoryPage;
+pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
 use inventory::InventoryPage;
 use leptos::{nonce::use_nonce, prelude::*};
@@ -77,6 +80,7 @@ pub fn App() -> impl IntoView {
     let visitor = visitor::provide_visitor(visitor::of_request);
     // Whoever is not let in sees forms only, and nothing on them is live.
     let is_let_in = visitor.is_let_in;
+    let works_here = is_let_in && visitor.person.works_here();
     provide_connection_with(ConnectionOptions { connects: is_let_in, ..ConnectionOptions::default() });
     // What was not for them is not in the browser: it must be asked for anew.
     let leaves = (!is_let_in).then_some("external");
@@ -104,6 +108,7 @@ pub fn App() -> impl IntoView {
                     </A>
                     <nav aria-label="Pages">
                         <A href="/" attr:rel=leaves>"Inventory"</A>
+                        {works_here.then(|| view! { <A href="/history">"History"</A> })}
                     </nav>
                     {is_let_in.then(|| view! { <ConnectionBadge /> })}
                     <PersonLink />
@@ -113,6 +118,7 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />

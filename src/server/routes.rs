@@ -113,6 +113,7 @@ fn document(leptos: LeptosOptions) -> impl IntoView {
 fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
     let pool = &identity.pool;
     provide_context(pool.clone());
+    provide_context(hub.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
     let identity = identity.clone();

@@ -41,3 +41,8 @@ mod window;
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
 pub(super) use page::InventoryPage;
 pub use product::{Price, Product, ProductKey};
+pub(super) use {
+    arrange::Arranger,
+    listing::{Column, Listing},
+    product::grouped,
+};
