@@ -24,6 +24,8 @@ pub mod embedded;
 #[cfg(feature = "ssr")]
 pub mod hub;
 #[cfg(feature = "ssr")]
+pub mod ledger;
+#[cfg(feature = "ssr")]
 pub mod rights;
 #[cfg(feature = "ssr")]
 pub mod rules;

@@ -19,6 +19,7 @@ mod half_open;
 mod history;
 mod hostile_frames;
 mod identity;
+mod ledger;
 mod limits;
 mod nodes;
 mod page;
