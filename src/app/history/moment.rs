@@ -52,7 +52,7 @@ fn Told() -> impl IntoView {
             <p class="when">
                 {if live.get() { "Last change: " } else { "" }} {at.to_the_second()} <span class="hint">" (" <Time at /> ")"</span>
             </p>
-            <p class="who" class:direct=direct>
+            <p class="author" class:direct=direct>
                 <span class="unseen">"By "</span>
                 <bdi>{author}</bdi>
             </p>

@@ -86,14 +86,14 @@ pub(super) fn PastTable(rows: Shown) -> impl IntoView {
             <button class="button plain">"Search"</button>
             <p class="count">{count}</p>
         </form>
-        <div class="region past" role="region" aria-label="Products, scrollable" tabindex="0">
-            <table aria-label="Products">
-                <thead>
-                    <tr>
+        <div class="past">
+            <table role="table" aria-label="Products">
+                <thead role="rowgroup">
+                    <tr role="row">
                         {COLUMNS
                             .map(|column| {
                                 view! {
-                                    <th scope="col" class=column.word()>
+                                    <th role="columnheader" scope="col" class=column.word()>
                                         <span>{column.label()}</span>
                                     </th>
                                 }
@@ -101,7 +101,7 @@ pub(super) fn PastTable(rows: Shown) -> impl IntoView {
                             .collect_view()}
                     </tr>
                 </thead>
-                <tbody>{move || shown().into_iter().map(|line| view! { <LineView line /> }).collect_view()}</tbody>
+                <tbody role="rowgroup">{move || shown().into_iter().map(|line| view! { <LineView line /> }).collect_view()}</tbody>
             </table>
             {move || {
                 lines
@@ -162,7 +162,7 @@ fn LineView(line: Line) -> impl IntoView {
         if column == Column::Name {
             let tag = (kind != Kind::Same).then(|| view! { <span class="tag">{kind.word()}</span> });
             view! {
-                <th scope="row" class="name" class:differs=differs dir="auto">
+                <th role="rowheader" scope="row" class="name" class:differs=differs dir="auto">
                     {tag}
                     {inner}
                 </th>
@@ -170,14 +170,14 @@ fn LineView(line: Line) -> impl IntoView {
             .into_any()
         } else {
             view! {
-                <td class=column.word() class:differs=differs dir="auto">
+                <td role="cell" class=column.word() class:differs=differs dir="auto">
                     {inner}
                 </td>
             }
             .into_any()
         }
     });
-    view! { <tr class=kind.word()>{cells.collect_view()}</tr> }
+    view! { <tr role="row" class=kind.word()>{cells.collect_view()}</tr> }
 }
 
 /// How many rows there are, and those that match: changed ones first, then all in the order of the SKU.

@@ -77,6 +77,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
             <div class="heading">
                 <h1>"Inventory"</h1>
                 <Toolbar />
+                {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <NoticeBanner notice />
