@@ -42,7 +42,7 @@ pub(super) struct Journey {
 
 impl Journey {
     /// From what came with the page. To be made inside of the router.
-    pub(super) fn new(first: Result<Past, Refusal>) -> Self {
+    pub(super) fn new(first: Past) -> Self {
         let navigate = use_navigate();
         let journey = Self {
             moments: RwSignal::new(Arc::default()),
@@ -62,7 +62,7 @@ impl Journey {
                 navigate(&address, options);
             }),
         };
-        journey.hear(first);
+        journey.hear(Ok(first));
         journey
     }
 

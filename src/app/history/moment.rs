@@ -16,7 +16,7 @@ pub(super) fn MomentPanel() -> impl IntoView {
     let status = move || if journey.busy.get() { "Looking it up…" } else { "" };
     view! {
         <section class="panel moment" aria-label="This moment" aria-busy=move || journey.busy.get().to_string()>
-            {move || view! { <Told /> }}
+            <Told />
             <p class="hint" role="status">
                 {status}
             </p>

@@ -4,7 +4,7 @@ use super::{
     actions::read_past,
     compare::ComparePage,
     controls::Controls,
-    journey::{Journey, Shown},
+    journey::Journey,
     model::{Past, Refusal},
     moment::MomentPanel,
     parts::{Problem, Trouble},
@@ -12,7 +12,7 @@ use super::{
     timeline::Timeline,
 };
 use crate::{
-    app::{inventory::Product, response::set_status},
+    app::inventory::Product,
     identity::visitor::use_visitor,
     store::{Live, Phase, Query, use_query},
 };
@@ -44,19 +44,23 @@ pub(in crate::app) fn HistoryPage() -> impl IntoView {
     }
 }
 
-/// One moment.
+/// One moment. The live rows are there from the beginning, so that the present is a step away.
 #[component]
 fn MomentPage() -> impl IntoView {
     let query = use_query_map();
     let at = query.with_untracked(|query| query.get_str("at").unwrap_or_default().to_owned());
     let past = Resource::new_blocking(|| (), move |()| read_past(at.clone()));
+    let products = use_query(Query::<Product>::all());
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading the history…"</p> }
         }>
             {move || Suspend::new(async move {
-                let past = past.await.unwrap_or(Err(Refusal::Unavailable));
-                view! { <Travel past /> }
+                let products = products.ready().await;
+                match past.await.unwrap_or(Err(Refusal::Unavailable)) {
+                    Ok(past) => view! { <Travel past live=untrack(|| products.live()) /> }.into_any(),
+                    Err(refusal) => view! { <Problem refusal /> }.into_any(),
+                }
             })}
         </Suspense>
     }
@@ -64,29 +68,27 @@ fn MomentPage() -> impl IntoView {
 
 /// The parts of the page around one journey.
 #[component]
-fn Travel(past: Result<Past, Refusal>) -> impl IntoView {
-    if let Err(refusal) = &past {
-        set_status(refusal.status());
-    }
+fn Travel(past: Past, live: Live<Product>) -> impl IntoView {
     let journey = Journey::new(past);
     provide_context(journey);
     on_cleanup(move || journey.end());
-    let live = Memo::new(move |_| journey.is_live());
-    let table = move || {
-        if live.get() {
-            view! { <LiveRows /> }.into_any()
+    let frame = frames_of(&live, journey);
+    let is_live = Memo::new(move |_| journey.is_live());
+    let rows = Signal::derive(move || {
+        if is_live.get() {
+            frame.track();
+            Arc::new(live.snapshot())
         } else {
-            let rows = Signal::derive(move || {
-                Arc::new(journey.rows.with(|rows| rows.0.values().cloned().collect::<Vec<_>>()))
-            });
-            view! { <PastTable rows /> }.into_any()
+            Arc::new(journey.rows.with(|rows| rows.0.values().cloned().collect::<Vec<_>>()))
         }
-    };
+    });
     view! {
         <Controls />
         <Trouble />
         <div class="history-body">
-            <div class="history-now">{table}</div>
+            <div class="history-now">
+                <PastTable rows />
+            </div>
             <aside class="history-side" aria-label="What changed">
                 <MomentPanel />
                 <Timeline />
@@ -95,41 +97,23 @@ fn Travel(past: Result<Past, Refusal>) -> impl IntoView {
     }
 }
 
-/// The present: the rows are those of the inventory, live.
-#[component]
-fn LiveRows() -> impl IntoView {
-    let products = use_query(Query::<Product>::all());
-    let body = move || {
-        Suspend::new(async move {
-            let products = products.ready().await;
-            let live = untrack(|| products.live());
-            let rows = followed(&live);
-            view! { <PastTable rows /> }
-        })
-    };
-    view! {
-        <Suspense fallback=|| view! { <p class="blank" role="status">"Loading the inventory…"</p> }>{body}</Suspense>
-    }
-}
-
-/// The live rows, a few times a second; and when they change, the moment that changed them.
-fn followed(live: &Live<Product>) -> Shown {
-    let journey = expect_context::<Journey>();
-    let frame = RwSignal::new(0_u64);
+/// A number that follows the live rows a few times a second; and when they change, it is asked which moment that was.
+fn frames_of(live: &Live<Product>, journey: Journey) -> RwSignal<u64> {
+    let live = live.clone();
+    let frame = RwSignal::new(untrack(|| live.revision()));
     let (due, looks) = (StoredValue::new(false), StoredValue::new(None::<TimeoutHandle>));
-    let watched = live.clone();
     Effect::new(move |known: Option<u64>| {
-        let revision = watched.revision();
-        if !matches!(watched.phase(), Phase::Live) || known.is_none_or(|known| known == revision) {
+        let (revision, phase) = (live.revision(), live.phase());
+        if !matches!(phase, Phase::Live) || known.is_none_or(|known| known == revision) {
             frame.set(revision);
             return revision;
         }
         if !due.get_value() {
             due.set_value(true);
-            let watched = watched.clone();
+            let live = live.clone();
             let show = move || {
                 due.try_set_value(false);
-                frame.try_set(untrack(|| watched.revision()));
+                frame.try_set(untrack(|| live.revision()));
             };
             set_timeout(show, FRAME);
         }
@@ -144,9 +128,5 @@ fn followed(live: &Live<Product>) -> Shown {
             timer.clear();
         }
     });
-    let live = live.clone();
-    Signal::derive(move || {
-        frame.track();
-        Arc::new(live.snapshot())
-    })
+    frame
 }
