@@ -5,6 +5,7 @@
 //! shown only after that, because what is hydrated must be what was sent.
 
 mod account;
+pub mod audit;
 mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
@@ -29,10 +30,12 @@ mod toast;
 
 use crate::{
     identity::visitor,
+    protocol::Role,
     store::{ConnectionOptions, provide_connection_with},
 };
 pub use account::OwnLogins;
 use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
+use audit::AuditPage;
 use clock::provide_clock;
 use connection_badge::ConnectionBadge;
 use history::HistoryPage;
@@ -80,6 +83,7 @@ pub fn App() -> impl IntoView {
     let visitor = visitor::provide_visitor(visitor::of_request);
     // Whoever is not let in sees forms only, and nothing on them is live.
     let is_let_in = visitor.is_let_in;
+    let is_admin = is_let_in && visitor.person.role == Role::Admin;
     let works_here = is_let_in && visitor.person.works_here();
     provide_connection_with(ConnectionOptions { connects: is_let_in, ..ConnectionOptions::default() });
     // What was not for them is not in the browser: it must be asked for anew.
@@ -109,6 +113,7 @@ pub fn App() -> impl IntoView {
                     <nav aria-label="Pages">
                         <A href="/" attr:rel=leaves>"Inventory"</A>
                         {works_here.then(|| view! { <A href="/history">"History"</A> })}
+                        {is_admin.then(|| view! { <A href="/audit">"Audit"</A> })}
                     </nav>
                     {is_let_in.then(|| view! { <ConnectionBadge /> })}
                     <PersonLink />
@@ -119,6 +124,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />

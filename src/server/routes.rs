@@ -6,7 +6,7 @@ use super::{
     headers::{self, Assets, headers},
 };
 use crate::{
-    app::{App, shell},
+    app::{self, App, shell},
     changelog::{PageSnapshot, PostgresSource},
     config,
     counters::Counters,
@@ -44,7 +44,8 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .with_state(live.clone());
+        .with_state(live.clone())
+        .merge(app::audit::routes(identity.pool.clone()));
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())

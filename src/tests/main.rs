@@ -7,6 +7,7 @@
 
 mod answers;
 mod architecture;
+mod audit;
 mod bulk;
 mod capture;
 mod corpus;

@@ -29,4 +29,4 @@ mod table;
 mod timeline;
 
 pub use actions::{ComparePast, ReadPast};
-pub(super) use page::HistoryPage;
+pub(super) use {page::HistoryPage, stamp::Stamp};

@@ -1,11 +1,12 @@
 //! Nobody learns of the past what they may not see at present; who made a moment is known if the ledger knows it.
 
 use super::{all_of, asked_by, last, moments, rows, told};
-use crate::support::sql;
+use crate::support::{Browser, Server, sql, value};
 use rowcast::{
     capture::{self, Trust},
     changelog::{self, travel::When},
     hub::{Definition, Policy, Principal},
+    identity::account,
     protocol::{Role, Subscribe},
     rights,
 };
@@ -92,4 +93,48 @@ async fn the_ledger_says_who_made_a_moment(pool: PgPool) {
     let author = all[1].author.as_ref().expect("is known");
     let said = (author.who.as_deref(), author.name.as_str(), author.kind.as_str(), author.stream.as_str());
     assert_eq!(said, (Some("7"), "Ada", "NoteWritten", "note-1"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn whoever_changes_the_inventory_is_named_in_its_past(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    rowcast::app::demo::install(&pool).await.expect("installs");
+    capture::track(&pool, "products", Trust::Checked).await.expect("tracks");
+    for role in [Role::Staff, Role::Admin] {
+        rights::grant(&pool, "products", Policy::all(role)).await.expect("grants");
+    }
+    let new =
+        account::New { email: "ada@example.org", name: "Ada", role: Role::Staff, password: "correct horse battery" };
+    account::create(&pool, new).await.expect("adds").expect("is new");
+    let server = Server::start_strict(&pool).await;
+    let mut ada = Browser::new(server.address);
+    ada.post("/sign-in", &[("email", "ada@example.org"), ("password", "correct horse battery")]).await;
+    let before: i32 = value(&pool, "select quantity from products where id = 3").await;
+    for (path, fields) in [
+        ("/api/inventory/set-quantity", vec![("id", "3"), ("quantity", "77")]),
+        ("/api/inventory/delete-product", vec![("id", "4")]),
+    ] {
+        assert_eq!(ada.post(path, &fields).await.status, 302, "{path}");
+    }
+    sql(&pool, "update products set quantity = 78 where id = 3").await;
+    let all = moments(&pool, &all_of(&pool, "products").await).await;
+    let said: Vec<_> = all
+        .iter()
+        .map(|moment| {
+            moment.author.as_ref().map(|author| (author.name.as_str(), author.kind.as_str(), author.stream.as_str()))
+        })
+        .collect();
+    assert_eq!(said, [Some(("Ada", "QuantitySet", "product-3")), Some(("Ada", "ProductDeleted", "product-4")), None]);
+    let told: String = value(&pool, "select data::text from rowcast.event where stream = 'product-3'").await;
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((&told["from"], &told["to"]), (&serde_json::json!(before), &serde_json::json!(77)));
+
+    // A refused write leaves nothing behind.
+    assert_eq!(ada.post("/api/inventory/set-quantity", &[("id", "4"), ("quantity", "1")]).await.status, 302);
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event").await, 2);
+    let page = ada.get("/history").await;
+    let changed = page.status == 200 && page.body.contains("<del>77</del>") && page.body.contains("Ada");
+    assert!(changed, "{}", page.body);
+    let customer = Browser::new(server.address).get("/history").await;
+    assert_eq!(customer.status, 303, "to the form to sign in");
 }
