@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod identity;
+pub mod orders;
 pub mod protocol;
 pub mod store;
 
@@ -25,6 +26,8 @@ pub mod embedded;
 pub mod hub;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+#[cfg(feature = "ssr")]
+mod random;
 #[cfg(feature = "ssr")]
 pub mod rights;
 #[cfg(feature = "ssr")]

@@ -23,6 +23,7 @@ mod identity;
 mod ledger;
 mod limits;
 mod nodes;
+mod orders;
 mod page;
 mod partitions;
 mod pooler;
