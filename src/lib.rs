@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod identity;
+pub mod orders;
 pub mod protocol;
 pub mod store;
 
