@@ -9,9 +9,19 @@ mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
 pub mod demo;
+#[cfg(feature = "ssr")]
+mod fresh;
+#[cfg(not(feature = "ssr"))]
+#[path = "fresh_browser.rs"]
+mod fresh;
 mod icons;
 pub mod inventory;
+mod navigation;
 mod not_found;
+pub mod notifications;
+pub mod orders;
+#[cfg(feature = "ssr")]
+mod plain_form;
 #[cfg(feature = "ssr")]
 mod response;
 #[cfg(not(feature = "ssr"))]
@@ -25,6 +35,7 @@ mod storage;
 mod theme;
 mod time;
 mod toast;
+mod when;
 
 use crate::{
     identity::visitor,
@@ -43,7 +54,10 @@ use leptos_router::{
     components::{A, Route, Router, Routes},
     path,
 };
+use navigation::Navigation;
 use not_found::NotFound;
+use notifications::{Bell, NotificationsPage};
+use orders::{NewOrderPage, OrderPage, OrdersPage};
 use theme::{EARLY_SCRIPT, ThemeSwitch};
 use toast::{Toasts, provide_toasts};
 
@@ -100,12 +114,11 @@ pub fn App() -> impl IntoView {
                 <div class="top-inner">
                     <A href="/" attr:class="brand" attr:rel=leaves>
                         <Mark />
-                        "Rowcast"
+                        <span class="brand-name">"Rowcast"</span>
                     </A>
-                    <nav aria-label="Pages">
-                        <A href="/" attr:rel=leaves>"Inventory"</A>
-                    </nav>
+                    <Navigation leaves />
                     {is_let_in.then(|| view! { <ConnectionBadge /> })}
+                    <Bell />
                     <PersonLink />
                     <ThemeSwitch />
                 </div>
@@ -113,6 +126,10 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />

@@ -44,12 +44,7 @@ impl Messages {
     }
 
     /// Something is so, and there is something that can be done about it.
-    pub(super) fn offering(
-        self,
-        text: impl Into<String>,
-        label: &'static str,
-        act: impl Fn() + Send + Sync + 'static,
-    ) {
+    pub(super) fn offering(self, text: impl Into<String>, label: &'static str, act: impl Fn() + Send + Sync + 'static) {
         self.push(Kind::Done, text.into(), Some((label, Callback::new(move |()| act()))));
     }
 

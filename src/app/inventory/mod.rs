@@ -40,4 +40,5 @@ mod window;
 
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
 pub(super) use page::InventoryPage;
+pub(super) use product::grouped;
 pub use product::{Price, Product, ProductKey};

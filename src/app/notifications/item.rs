@@ -10,7 +10,6 @@ use crate::{
     identity::paths,
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
-use leptos_router::components::A;
 
 /// A line of the list; following its link reads it.
 #[component]
@@ -40,10 +39,13 @@ pub(super) fn Item(key: NotificationKey) -> impl IntoView {
         <li class="notification" class:unread=unread>
             <span class="notification-dot" aria-hidden="true"></span>
             <div class="notification-text">
-                <A href=move || paths::local(&read(|row| row.link.clone())).to_owned() on:click=move |_| reading.one(key.id)>
+                <a
+                    href=move || paths::local(&read(|row| row.link.clone())).to_owned()
+                    on:click=move |_| reading.one(key.id)
+                >
                     <span dir="auto">{title}</span>
                     {move || unread.get().then(|| view! { <span class="unseen">" (unread)"</span> })}
-                </A>
+                </a>
                 <p dir="auto">{move || read(|row| row.body.clone())}</p>
             </div>
             <When at=Signal::derive(move || row.with(|row| row.at)) />

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::response::set_status,
     identity::{paths, visitor::use_visitor},
-    store::{LiveQuery, Phase, QueryError, use_query},
+    store::{Phase, QueryError, use_query},
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -153,9 +153,9 @@ fn List(reading: Reading, listing: Memo<Listing>) -> impl IntoView {
     let more = move || {
         let more = listing.get().more().filter(|_| list.len() >= listing.get().rows as usize)?;
         Some(view! {
-            <A href=more.address(None) attr:class="button more" scroll=false>
+            <a href=more.address(None) class="button more" data-noscroll>
                 "Show older ones"
-            </A>
+            </a>
         })
     };
     view! {

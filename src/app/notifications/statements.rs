@@ -13,9 +13,7 @@ pub(super) async fn mark(first: i64, last: i64) -> Answer {
         return Err(Refusal::Unavailable);
     };
     match run(&pool, account, first, last).await {
-        Ok((count, transaction)) => {
-            Ok(Marked { count: count.unsigned_abs(), transaction: transaction.unsigned_abs() })
-        }
+        Ok((count, transaction)) => Ok(Marked { count: count.unsigned_abs(), transaction: transaction.unsigned_abs() }),
         Err(error) => {
             tracing::warn!(%error, account, "notifications could not be marked as read");
             Err(Refusal::Unavailable)
