@@ -6,7 +6,6 @@ export class Writer {
   /** Transactions committed so far. */
   written = 0;
   private begun = 0;
-  private writingMs = 0;
   private paused = true;
   private running: Promise<unknown> = Promise.resolve();
 
@@ -18,11 +17,6 @@ export class Writer {
     private readonly connections = 4,
   ) {
     this.resume();
-  }
-
-  /** Transactions per second, pauses left out. */
-  get rate(): number {
-    return (this.written * 1_000) / this.writingMs;
   }
 
   resume(): void {
@@ -37,9 +31,7 @@ export class Writer {
         this.written += 1;
       }
     };
-    this.running = Promise.all(Array.from({ length: this.connections }, write)).finally(() => {
-      this.writingMs += performance.now() - start;
-    });
+    this.running = Promise.all(Array.from({ length: this.connections }, write));
     // A write that fails is told by `pause`.
     this.running.catch(() => {});
   }

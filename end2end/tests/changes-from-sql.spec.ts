@@ -1,6 +1,15 @@
-import { Film, Inventory, expect, test } from '../support/test';
+import { Film, Inventory, type Painted, expect, test } from '../support/test';
 
 // What anybody writes with any tool shows at once, in its place, and all of one transaction together.
+
+/**
+ * The quantities that each frame showed, as one text, without what merely repeats: a frame may also differ from the one before in
+ * how many rows it holds, when the page measures itself.
+ */
+function states(pictures: Painted[]): string[] {
+  const shown = pictures.map((picture) => [...new Set(Object.values(picture))].join(' and '));
+  return shown.filter((state, index) => state !== shown[index - 1]);
+}
 
 test('an update shows', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one();
@@ -25,9 +34,8 @@ test('an update of 500 rows in one transaction becomes visible in one frame', as
     await expect(inventory.quantity(first.name)).toHaveValue(String(quantity));
   }
   const pictures = await film.pictures();
-  const states = pictures.map((picture) => [...new Set(Object.values(picture))]);
   expect(Object.keys(pictures[0]!).length, 'rows in each frame').toBeGreaterThan(20);
-  expect(states, 'each frame shows one quantity, each quantity is shown').toEqual([['0'], ['1'], ['2'], ['3'], ['4'], ['5']]);
+  expect(states(pictures), 'each frame shows one quantity, each quantity is shown').toEqual(['0', '1', '2', '3', '4', '5']);
   const all = await inventory.all();
   expect(all).toHaveLength(500);
   expect(new Set(all.map(({ quantity }) => quantity))).toEqual(new Set(['5']));
@@ -51,8 +59,8 @@ test('inserts, deletes and updates of one transaction become visible in one fram
   await expect(inventory.row(`${stock.tag} 00000 1`)).toBeVisible();
   await expect(inventory.count(/^155 of/)).toBeVisible();
   const pictures = await film.pictures();
-  expect(pictures.map((picture) => [...new Set(Object.values(picture))])).toEqual([['0'], ['1']]);
-  const [before, after] = pictures.map((picture) => Object.keys(picture).map(Number));
+  expect(states(pictures)).toEqual(['0', '1']);
+  const [before, after] = [pictures[0]!, pictures.at(-1)!].map((picture) => Object.keys(picture).map(Number));
   expect(before).toContain(rows[0]!.id);
   expect(after).not.toContain(rows[0]!.id);
   expect(after!.filter((id) => id > rows.at(-1)!.id)).toHaveLength(5);

@@ -1,9 +1,16 @@
-//! Demo data: a table such as anybody might have one, with rows such as somebody might have in it.
+//! Demo data: tables such as anybody might have them, with rows such as somebody might have in them.
 
-use crate::app::inventory::seed;
-use sqlx::PgPool;
+use crate::{
+    app::inventory::seed,
+    capture::{self, TrackError, Tracked, Trust},
+    hub::Policy,
+    orders::demo as orders,
+    protocol::Role,
+    rights::{self, RightsError},
+};
+use sqlx::{PgConnection, PgPool};
 
-/// The table that the demo tracks.
+/// The table of products, which the demo tracks besides those of orders.
 pub const TABLE: &str = "public.products";
 
 /// Any number of our own: two servers that start at once must not both create the table.
@@ -18,28 +25,63 @@ pub enum DemoError {
          start without demo data, or with another database"
     )]
     ForeignTable(String),
+    /// The orders could not be installed.
+    #[error(transparent)]
+    Orders(#[from] orders::DemoOrdersError),
     /// The database refused.
     #[error("the demo data could not be installed")]
     Database(#[from] sqlx::Error),
 }
 
-/// Creates `public.products` and fills it, unless it is there already. What people did to the rows stays.
+/// Why the demo's tables are not live.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// They could not be tracked.
+    #[error(transparent)]
+    Track(#[from] TrackError),
+    /// What is to be seen of them could not be granted.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
+}
+
+/// Creates `public.products` and the tables of orders and fills them, unless they are there already. What people did to the rows
+/// stays. The accounts of the demo have orders if they are there before.
 pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     // Statements have no names: behind a pooler, the session belongs to others, too.
     let mut transaction = pool.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
+    install_products(&mut transaction).await?;
+    orders::install(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn install_products(connection: &mut PgConnection) -> Result<(), DemoError> {
     let exists = sqlx::query_scalar("select to_regclass('public.products') is not null").persistent(false);
-    let exists: bool = exists.fetch_one(&mut *transaction).await?;
+    let exists: bool = exists.fetch_one(&mut *connection).await?;
     if exists {
         let missing: Option<String> = sqlx::query_scalar(include_str!("inventory/missing_column.sql"))
             .persistent(false)
             .bind(seed::COLUMNS.as_slice())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(connection)
             .await?;
         return missing.map_or(Ok(()), |column| Err(DemoError::ForeignTable(column)));
     }
-    sqlx::raw_sql(include_str!("inventory/schema.sql")).execute(&mut *transaction).await?;
-    seed::insert(&mut transaction).await?;
-    transaction.commit().await?;
+    sqlx::raw_sql(include_str!("inventory/schema.sql")).execute(&mut *connection).await?;
+    seed::insert(connection).await?;
+    Ok(())
+}
+
+/// Makes the demo's tables live, each for those who may see it. What was granted of a table that is live already stays as it is.
+pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
+    let products = [Role::Customer, Role::Staff, Role::Admin].map(Policy::all).into();
+    let tables = orders::TABLES.map(|table| (table, orders::policies(table)));
+    for (table, policies) in [(TABLE, products)].into_iter().chain(tables) {
+        if let Tracked::Now { .. } = capture::track(pool, table, Trust::Checked).await? {
+            for policy in policies {
+                rights::grant(pool, table, policy).await?;
+            }
+        }
+    }
     Ok(())
 }

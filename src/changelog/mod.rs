@@ -37,6 +37,8 @@ pub use constants::read_constants;
 pub use error::Error;
 pub use history::renew as renew_history;
 pub use position::epoch;
+pub(crate) use position::{parse as parse_position, transaction as parse_transaction};
+pub(crate) use read::bounds as position_bounds;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, begin, prune};
 pub use schema::{follow, install, refresh};

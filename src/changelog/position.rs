@@ -9,7 +9,7 @@ use sqlx::{Executor, Postgres, Row};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Reads the text form of a `pg_snapshot`.
-pub(super) fn parse(snapshot: &str) -> Result<Position, Error> {
+pub(crate) fn parse(snapshot: &str) -> Result<Position, Error> {
     let unexpected = || Error::Unexpected(format!("{snapshot:?} is not a snapshot"));
     let mut parts = snapshot.split(':');
     let (_, next, open) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -22,7 +22,7 @@ pub(super) fn parse(snapshot: &str) -> Result<Position, Error> {
 }
 
 /// Reads the text form of an `xid8`.
-pub(super) fn transaction(text: &str) -> Result<u64, Error> {
+pub(crate) fn transaction(text: &str) -> Result<u64, Error> {
     text.parse().map_err(|_| Error::Unexpected(format!("{text:?} is not a transaction")))
 }
 

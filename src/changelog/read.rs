@@ -170,7 +170,7 @@ pub(super) async fn changes_after(
 }
 
 /// A position as statements take it: its next transaction, its open ones.
-pub(super) fn bounds(position: &Position) -> (String, Vec<String>) {
+pub(crate) fn bounds(position: &Position) -> (String, Vec<String>) {
     (position.next().to_string(), position.open().iter().map(u64::to_string).collect())
 }
 

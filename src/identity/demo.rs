@@ -19,8 +19,8 @@ const FILE: &str = "demo-accounts.json";
 /// Its mode.
 const MODE: u32 = 0o600;
 
-/// Who there is.
-const PEOPLE: [(&str, &str, Role); 3] = [
+/// Who there is: how they sign in, what they are called, what they are to the app.
+pub const PEOPLE: [(&str, &str, Role); 3] = [
     ("admin@demo.example", "Ada Admin", Role::Admin),
     ("staff@demo.example", "Sam Staff", Role::Staff),
     ("customer@demo.example", "Cleo Customer", Role::Customer),

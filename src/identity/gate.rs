@@ -136,7 +136,7 @@ fn unauthorised(request: &Request, is_worthless: bool) -> Response {
     } else {
         "Sign in first, or show a token: Authorization: Bearer …"
     };
-    let said = Json(json!({ "error": paths::SIGNED_OUT, "message": message }));
+    let said = Json(json!({ "error": paths::SIGNED_OUT, "code": paths::SIGNED_OUT, "message": message }));
     (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")], said).into_response()
 }
 

@@ -1,21 +1,221 @@
-//! Commands: placing an order, and every step after that. Each is one transaction.
+//! Commands: placing an order, and every step after that. Each is one transaction: what was decided, the event, the stock, the read
+//! models, the notifications and the answer under the request's key come to be together or not at all.
+//!
+//! Invariant: locks are taken in one order, so that no two commands wait for each other in a circle: the request's key, products
+//! by their ids, the order's stream, the streams of products. Whatever else is in the way passes, and the command is tried again.
 
-use super::{Done, Place, Refusal, Step, StepDetails};
-use crate::hub::Principal;
-use sqlx::PgPool;
+use super::{
+    access::{self, Customer},
+    event::OrderEvent,
+    failure::Failure,
+    idempotency::Request,
+    kept::{self, OrderFold},
+    notify,
+    order::{self, Order},
+    projections,
+    refusal::{Refusal, RefusalCode},
+    step::Step,
+    stock::{self, Shelf, Way},
+    validate::{self, ValidDetails, ValidPlace},
+    wire::{Done, Place, StepDetails},
+};
+use crate::{
+    changelog::statement,
+    hub::Principal,
+    ledger::{self, AppendError, Events, Expected, Metadata, Until},
+};
+use sqlx::{PgConnection, PgPool};
+
+/// How often a command is tried that somebody else is in the way of.
+const ATTEMPTS: usize = 5;
+/// How often it is decided anew because the order has changed meanwhile. After the first time its stream is held, so that the
+/// second decision stands.
+const DECISIONS: usize = 2;
+
+/// What somebody asks for.
+struct Command<'a> {
+    principal: &'a Principal,
+    request: Option<Request>,
+    what: What,
+}
+
+enum What {
+    Place(ValidPlace, Customer),
+    Step { order: i64, step: Step, details: ValidDetails },
+}
 
 /// Places an order.
-pub async fn place(_pool: &PgPool, _principal: &Principal, _place: Place) -> Result<Done, Refusal> {
-    Err(Refusal::unavailable())
+///
+/// # Errors
+///
+/// A refusal that says why; nothing was done then.
+pub async fn place(pool: &PgPool, principal: &Principal, mut place: Place) -> Result<Done, Refusal> {
+    access::may_ask(principal)?;
+    let valid = validate::place(&place)?;
+    let customer = access::customer(principal, &valid)?;
+    let key = place.key.take();
+    let request = key.map(|key| Request::new(whose(principal), key, &("place", &place)));
+    carry_out(pool, &Command { principal, request, what: What::Place(valid, customer) }).await
 }
 
 /// Does something with an order.
+///
+/// # Errors
+///
+/// A refusal that says why, and what would be possible; nothing was done then.
 pub async fn step(
-    _pool: &PgPool,
-    _principal: &Principal,
-    _order: i64,
-    _step: Step,
-    _details: StepDetails,
+    pool: &PgPool,
+    principal: &Principal,
+    order: i64,
+    step: Step,
+    mut details: StepDetails,
 ) -> Result<Done, Refusal> {
-    Err(Refusal::unavailable())
+    access::may_ask(principal)?;
+    let valid = validate::details(step, &details)?;
+    let key = details.key.take();
+    let request = key.map(|key| Request::new(whose(principal), key, &(step, order, &details)));
+    carry_out(pool, &Command { principal, request, what: What::Step { order, step, details: valid } }).await
+}
+
+/// Whose a key is.
+fn whose(principal: &Principal) -> String {
+    principal.id().unwrap_or_default()
+}
+
+async fn carry_out(pool: &PgPool, command: &Command<'_>) -> Result<Done, Refusal> {
+    let mut left = ATTEMPTS;
+    loop {
+        left -= 1;
+        match attempt(pool, command).await {
+            Ok(done) => return Ok(done),
+            Err(failure) if left > 0 && failure.is_passing() => {
+                tracing::debug!(error = %failure, left, "a command is tried again");
+            }
+            Err(failure) => return Err(failure.told()),
+        }
+    }
+}
+
+async fn attempt(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> {
+    let mut transaction = statement::begin(pool).await?;
+    if let Some(request) = &command.request
+        && let Some(done) = request.claim(&mut transaction).await?
+    {
+        return Ok(done);
+    }
+    let done = match &command.what {
+        What::Place(valid, customer) => place_order(&mut transaction, command.principal, valid, customer).await?,
+        What::Step { order, step, details } => {
+            step_order(&mut transaction, command.principal, *order, *step, details).await?
+        }
+    };
+    if let Some(request) = &command.request {
+        request.answered(&mut transaction, done).await?;
+    }
+    transaction.commit().await.map_err(Failure::of_commit)?;
+    Ok(done)
+}
+
+async fn place_order(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    valid: &ValidPlace,
+    customer: &Customer,
+) -> Result<Done, Failure> {
+    let (customer, customer_name) = named(connection, principal, customer).await?;
+    let products: Vec<i64> = valid.lines.iter().map(|(product, _)| *product).collect();
+    let lines = stock::lock(connection, &products).await?.lines(&valid.lines)?;
+    if order::total(&lines).is_none() {
+        return Err(Refusal::of_field(RefusalCode::Invalid, "lines", "The sum of this order is too high").into());
+    }
+    let id: i64 = statement::query_scalar("select nextval('public.order_number')").fetch_one(&mut *connection).await?;
+    let metadata = access::metadata(principal, id);
+    let event = OrderEvent::OrderPlaced { customer, customer_name, lines: lines.clone(), note: valid.note.clone() };
+    let made = Made { id, event, expected: Expected::New, order: Order::default() };
+    let done = record(connection, made, principal.account, &metadata).await?;
+    stock::shift(connection, Way::Reserve, id, &lines, &[], &metadata).await?;
+    Ok(done)
+}
+
+/// The account and the name of the customer.
+async fn named(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    customer: &Customer,
+) -> Result<(Option<i64>, String), Failure> {
+    match customer {
+        Customer::Own(account) => Ok((Some(*account), access::shown(principal))),
+        Customer::Named(name) => Ok((None, name.clone())),
+        Customer::Account(account) => {
+            let name = statement::query_scalar("select name from rowcast.account where id = $1 and not disabled");
+            let name: Option<String> = name.bind(account).fetch_optional(connection).await?;
+            let message = || format!("There is no account {account}, or it is disabled");
+            let unknown = || Refusal::of_field(RefusalCode::UnknownCustomer, "customer", message());
+            Ok((Some(*account), name.ok_or_else(unknown)?))
+        }
+    }
+}
+
+async fn step_order(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    id: i64,
+    step: Step,
+    details: &ValidDetails,
+) -> Result<Done, Failure> {
+    let metadata = access::metadata(principal, id);
+    let gives_back = !step.target().holds_stock();
+    for _ in 0..DECISIONS {
+        let (order, version) = ledger::load::<OrderFold>(connection, &kept::stream(id), &Until::Latest).await?;
+        order.decide(id, order.actor(principal.role, principal.account), step, details)?;
+        let lines = order.lines.clone();
+        let shelf = if gives_back { shelf_of(connection, &order).await? } else { Shelf::default() };
+        let gone = if gives_back { shelf.gone(&lines)? } else { Vec::new() };
+        let event = OrderEvent::of_step(step, order.customer, details.clone(), gone.clone());
+        let made = Made { id, event, expected: Expected::Version(version), order };
+        match record(connection, made, principal.account, &metadata).await {
+            Err(Failure::Append(AppendError::Conflict { .. })) => continue,
+            Err(failure) => return Err(failure),
+            Ok(done) => {
+                if gives_back {
+                    stock::shift(connection, Way::Release, id, &lines, &gone, &metadata).await?;
+                }
+                return Ok(done);
+            }
+        }
+    }
+    Err(Refusal::unavailable().into())
+}
+
+async fn shelf_of(connection: &mut PgConnection, order: &Order) -> Result<Shelf, Failure> {
+    let products: Vec<i64> = order.lines.iter().map(|line| line.product_id).collect();
+    stock::lock(connection, &products).await
+}
+
+/// What was decided: an event of an order that was this before.
+struct Made {
+    id: i64,
+    event: OrderEvent,
+    expected: Expected,
+    order: Order,
+}
+
+/// Appends the event, has the read models follow, and tells whom it concerns.
+async fn record(
+    connection: &mut PgConnection,
+    made: Made,
+    actor: Option<i64>,
+    metadata: &Metadata,
+) -> Result<Done, Failure> {
+    let Made { id, event, expected, mut order } = made;
+    let recorded =
+        ledger::append_recorded(connection, &kept::stream(id), expected, &[event.to_new()], metadata).await?;
+    for one in &recorded {
+        order.apply(&event, one.version, &one.at, &one.metadata.who_name);
+    }
+    projections::follow(connection, &recorded).await?;
+    notify::notify(connection, id, &order, &event, actor, notify::When::NOW).await?;
+    let transaction: i64 =
+        statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
+    Ok(Done { id, version: order.version, state: event.state(), transaction: transaction.unsigned_abs() })
 }

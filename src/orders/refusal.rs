@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum RefusalCode {
     /// The request cannot be read: no JSON, a field too many, a text for a number.
     Malformed,
+    /// Whoever asks has not signed in.
+    SignedOut,
     /// Whoever asks may not do this, or not for somebody else.
     NotAllowed,
     /// There is no such order, or not for whoever asks.
@@ -42,8 +44,9 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
+        Self::SignedOut,
         Self::NotAllowed,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -63,6 +66,7 @@ impl RefusalCode {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
+            Self::SignedOut => "signed_out",
             Self::NotAllowed => "not_allowed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -83,6 +87,7 @@ impl RefusalCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
+            Self::SignedOut => 401,
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -134,7 +139,15 @@ impl Refusal {
 
     /// Nothing was done, and it may be tried again.
     pub fn unavailable() -> Self {
-        Self::new(RefusalCode::Unavailable, "The database does not answer; nothing was done. Try again in a moment")
+        let message = "The database does not answer, or did not do it; nothing was changed. Try again in a moment";
+        Self::new(RefusalCode::Unavailable, message)
+    }
+
+    /// Nobody knows whether it was done: the connection was lost while the database did it.
+    pub fn unconfirmed() -> Self {
+        let message = "The database did not confirm it, so it may or may not have been done. Look, or send it again under the same \
+                       key, under which it is done once";
+        Self::new(RefusalCode::Unavailable, message)
     }
 
     /// A step that is not legal.

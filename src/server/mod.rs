@@ -26,16 +26,14 @@ mod wire;
 use crate::{
     app,
     backplane::{self, Backplane, Redis, RedisError},
-    capture::{self, TrackError, Tracked, Trust},
     changelog::{self, PostgresSource, Retention, Tailer},
     config::{self, Config},
     counters::Counters,
     database::{Database, DatabaseError},
     embedded::Cluster,
-    hub::Policy,
     identity::{self, Identity, Standing, demo::DemoAccount},
-    protocol::{CloseCode, Role},
-    rights::{self, RightsError},
+    orders,
+    protocol::CloseCode,
     socket::{self, Limits, Live, Places, Recheck, Shared},
 };
 use accept::Front;
@@ -101,12 +99,9 @@ pub enum ServeError {
     /// The demo's accounts could not be set up.
     #[error(transparent)]
     DemoAccounts(#[from] identity::demo::DemoAccountsError),
-    /// The demo's table could not be tracked.
+    /// The demo's tables could not be made live.
     #[error(transparent)]
-    Track(#[from] TrackError),
-    /// What is to be seen of it could not be granted.
-    #[error(transparent)]
-    Rights(#[from] RightsError),
+    ShowDemo(#[from] app::demo::ShowError),
     /// Serving failed.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -189,13 +184,10 @@ async fn serve_database(
     changelog::install(&pool).await?;
     let mut demo = None;
     if options.demo || database.cluster().is_some() {
-        app::demo::install(&pool).await?;
-        if let Tracked::Now { .. } = capture::track(&pool, app::demo::TABLE, Trust::Checked).await? {
-            for role in [Role::Customer, Role::Staff, Role::Admin] {
-                rights::grant(&pool, app::demo::TABLE, Policy::all(role)).await?;
-            }
-        }
+        // First the people, because there are orders of theirs.
         demo = Some(identity::demo::install(&pool, database.cluster().map(Cluster::dir)).await?);
+        app::demo::install(&pool).await?;
+        app::demo::show(&pool).await?;
     }
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
@@ -247,6 +239,7 @@ pub async fn serve_pool(
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));
     tasks.spawn(tailer.run(background.clone()));
     tasks.spawn(identity::sweep(pool.clone(), background.clone()));
+    tasks.spawn(orders::sweep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.

@@ -12,6 +12,7 @@ use crate::{
     counters::Counters,
     hub::{Hub, Principal},
     identity::{self, Identity},
+    orders,
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
@@ -45,12 +46,14 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .with_state(live.clone());
+    let orders = orders::api::routes(identity.pool.clone()).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
     pages
         .merge(engine)
+        .merge(orders)
         .layer(middleware::from_fn_with_state(identity, identity::gate))
         .layer(middleware::from_fn(known_peer))
         .layer(middleware::from_fn_with_state(deadline, in_time))

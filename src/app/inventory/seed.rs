@@ -5,6 +5,7 @@ use super::{
     seed_words::{CATEGORIES, Category, Kind},
     validate::Valid,
 };
+use crate::random::Random;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
@@ -83,27 +84,6 @@ fn product(category: &Category, number: u64, random: &mut Random) -> Valid {
         quantity,
         reorder_level,
         price: Price(cents.max(9)),
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, good enough to look like life, the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Below `bound`; the slight bias of the remainder does not matter here.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len() as u64) as usize]
     }
 }
 

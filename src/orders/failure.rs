@@ -1,0 +1,96 @@
+//! Why a transaction of a command came to nothing, as the loop around it sees it: refused, to be tried again, or given up.
+
+use super::refusal::{Refusal, RefusalCode};
+use crate::ledger::{AppendError, LedgerError, ProjectionError};
+use sqlx::Error;
+
+/// Why a transaction was rolled back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// It was decided so.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database.
+    #[error("the database did not do it: {0}")]
+    Database(#[from] Error),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A read model could not be brought up to date.
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The connection was lost while the database ended the transaction.
+    #[error("nobody knows how the transaction ended: {0}")]
+    Unconfirmed(Error),
+}
+
+impl Failure {
+    /// What the database said to the end of a transaction.
+    pub(super) fn of_commit(error: Error) -> Self {
+        // Whatever it says itself, it says of a transaction that it has rolled back.
+        if matches!(error, Error::Database(_)) { Self::Database(error) } else { Self::Unconfirmed(error) }
+    }
+
+    /// Whether the same might succeed at once: somebody else was in the way, and is gone.
+    pub(super) fn is_passing(&self) -> bool {
+        // serialization_failure, deadlock_detected.
+        self.database().is_some_and(|error| matches!(code(error).as_deref(), Some("40001" | "40P01")))
+    }
+
+    /// What whoever asked is told.
+    pub(super) fn told(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Unconfirmed(error) => {
+                tracing::warn!(%error, "nobody knows whether a command was carried out");
+                Refusal::unconfirmed()
+            }
+            other => match other.database() {
+                Some(error) => of_reading_ref(error),
+                None => {
+                    tracing::error!(error = %other, "a command failed");
+                    Refusal::unavailable()
+                }
+            },
+        }
+    }
+
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error)
+            | Self::Ledger(LedgerError::Database(error))
+            | Self::Projection(
+                ProjectionError::Database { cause: error, .. } | ProjectionError::Ledger(LedgerError::Database(error)),
+            )
+            | Self::Append(AppendError::Database(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What whoever asked is told if orders cannot be read.
+pub(super) fn of_reading(error: Error) -> Refusal {
+    of_reading_ref(&error)
+}
+
+/// What whoever asked is told if events cannot be read.
+pub(super) fn of_ledger(error: LedgerError) -> Refusal {
+    Failure::from(error).told()
+}
+
+fn of_reading_ref(error: &Error) -> Refusal {
+    // undefined_table, undefined_column: there may be tables of these names that are somebody else's.
+    if matches!(code(error).as_deref(), Some("42P01" | "42703")) {
+        tracing::debug!(%error, "there are no orders in this database");
+        return Refusal::new(RefusalCode::NotFound, "There are no orders on this server");
+    }
+    tracing::warn!(%error, "orders cannot be read or written");
+    Refusal::unavailable()
+}
+
+fn code(error: &Error) -> Option<String> {
+    error.as_database_error()?.code().map(|code| code.into_owned())
+}

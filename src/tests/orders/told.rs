@@ -1,0 +1,78 @@
+//! Who is told of what: exactly those whom it concerns.
+
+use super::{Caller, person, rows, script, sql, value, with_shop};
+use rowcast::protocol::Role;
+use sqlx::PgPool;
+
+/// Whom something told since this was asked last, and of which kind; and forgets it.
+async fn told(pool: &PgPool) -> Vec<(i64, String)> {
+    let told = rows(pool, "select account, kind from public.notifications order by account, id").await;
+    sql(pool, "delete from public.notifications").await;
+    let told = told.as_array().expect("a list").iter();
+    told.map(|row| (row["account"].as_i64().expect("a number"), row["kind"].as_str().expect("a word").to_owned()))
+        .collect()
+}
+
+fn to(accounts: &[i64], kind: &str) -> Vec<(i64, String)> {
+    accounts.iter().map(|account| (*account, kind.to_owned())).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn everybody_whom_it_concerns_is_told_and_nobody_else(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (cleo, of_cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (_bob, _) = person(&pool, "Bob", Role::Customer).await;
+    let (sam, of_sam) = person(&pool, "Sam", Role::Staff).await;
+    let (ada, _) = person(&pool, "Ada", Role::Admin).await;
+    let (gone, _) = person(&pool, "Gone", Role::Staff).await;
+    sql(&pool, &format!("update rowcast.account set disabled = true where id = {gone}")).await;
+    let (cleo_calls, sam_calls) = (Caller::new(&server, &of_cleo), Caller::new(&server, &of_sam));
+    let script = Caller::new(&server, &script(&pool, Role::Staff).await);
+
+    let id = cleo_calls.order(1, 2).await.id();
+    assert_eq!(told(&pool).await, to(&[sam, ada], "order_placed"));
+    let step = async |caller: &Caller, id: i64, step: &str| {
+        let done = caller.post(&format!("/api/orders/{id}/{step}"), "").await;
+        assert_eq!(done.status, 200, "{done:?}");
+        told(&pool).await
+    };
+    assert_eq!(step(&cleo_calls, id, "pay").await, [], "the customer did it");
+    assert_eq!(step(&sam_calls, id, "pick").await, to(&[cleo], "order_picked"));
+    assert_eq!(step(&script, id, "pack").await, to(&[cleo], "order_packed"));
+    assert_eq!(step(&sam_calls, id, "cancel").await, to(&[cleo], "order_cancelled"));
+
+    let id = cleo_calls.order(1, 2).await.id();
+    told(&pool).await;
+    assert_eq!(step(&cleo_calls, id, "cancel").await, to(&[sam, ada], "order_cancelled"), "by the customer");
+
+    let for_cleo = format!(r#"{{"lines":[{{"product_id":1,"quantity":1}}],"customer":{cleo}}}"#);
+    sam_calls.post("/api/orders", &for_cleo).await.id();
+    assert_eq!(told(&pool).await, to(&[cleo, ada], "order_placed"), "placed for her by somebody else");
+    let own = sam_calls.order(1, 1).await.id();
+    assert_eq!(told(&pool).await, to(&[ada], "order_placed"));
+    assert_eq!(step(&script, own, "pay").await, to(&[sam], "order_paid"), "who works here may be a customer");
+    let nobodys = script.order(1, 1).await.id();
+    assert_eq!(told(&pool).await, to(&[sam, ada], "order_placed"));
+    assert_eq!(step(&sam_calls, nobodys, "pay").await, [], "of somebody without an account");
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_refused_is_told_to_nobody_and_what_is_told_leads_to_the_order(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (_, of_cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (sam, _) = person(&pool, "Sam", Role::Staff).await;
+    let cleo = Caller::new(&server, &of_cleo);
+    assert_eq!(cleo.order(1, 11).await.status, 409);
+    assert_eq!(value::<i64>(&pool, "select count(*) from public.notifications").await, 0);
+    let id = cleo.order(1, 2).await.id();
+    assert_eq!(
+        rows(&pool, "select account, title, body, link, read_at from public.notifications").await,
+        serde_json::json!([{
+            "account": sam,
+            "title": format!("New order {id} from Cleo"),
+            "body": "2 pieces on 1 line, €25.00",
+            "link": format!("/orders/{id}"),
+            "read_at": null
+        }])
+    );
+}

@@ -1,0 +1,94 @@
+//! The same request twice under one key is carried out once.
+
+use super::{Caller, left, order, person, rows, script, sql, value, with_shop};
+use rowcast::{orders, protocol::Role};
+use serde_json::json;
+use sqlx::PgPool;
+
+async fn placed(pool: &PgPool) -> i64 {
+    value(pool, "select count(*) from public.orders").await
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_request_that_comes_twice_is_carried_out_once_and_answered_the_same(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let first = caller.keyed("/api/orders", "k1", &order(&[(1, 2)])).await;
+    let again =
+        caller.keyed("/api/orders", "k1", r#" { "lines": [ {"quantity":2, "product_id":1} ], "note": "" } "#).await;
+    assert_eq!((first.status, &first), (201, &again), "what is asked counts, not how it is written");
+    assert_eq!((placed(&pool).await, left(&pool, 1).await), (1, 8));
+    let pay = format!("/api/orders/{}/pay", first.id());
+    let paid = caller.keyed(&pay, "k2", "").await;
+    assert_eq!((paid.status, &paid), (200, &caller.keyed(&pay, "k2", "").await));
+    assert_eq!(caller.post(&pay, "").await.code(), "illegal_step", "without a key it is another request");
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event where type = 'OrderPaid'").await, 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_that_come_at_the_same_time_are_one_order(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    for round in 0..5 {
+        let (key, body) = (format!("round-{round}"), order(&[(1, 1), (2, 1)]));
+        let [a, b, c] = [(); 3].map(|()| caller.keyed("/api/orders", &key, &body));
+        let (a, b, c) = tokio::join!(a, b, c);
+        assert_eq!((a.status, &a, &a), (201, &b, &c));
+    }
+    assert_eq!((placed(&pool).await, left(&pool, 1).await), (5, 5));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_belongs_to_whoever_sent_it_and_to_what_they_asked(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (_, cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (_, bob) = person(&pool, "Bob", Role::Customer).await;
+    let (cleo, bob) = (Caller::new(&server, &cleo), Caller::new(&server, &bob));
+    let id = cleo.keyed("/api/orders", "k", &order(&[(1, 1)])).await.id();
+    let of_bob = bob.keyed("/api/orders", "k", &order(&[(1, 1)])).await.id();
+    assert_ne!(id, of_bob);
+    for (path, body) in [
+        ("/api/orders".to_owned(), order(&[(1, 2)])),
+        ("/api/orders".to_owned(), order(&[(2, 1)])),
+        (format!("/api/orders/{id}/pay"), String::new()),
+    ] {
+        let refused = cleo.keyed(&path, "k", &body).await;
+        assert_eq!((refused.status, refused.code()), (422, "key_reused"), "{path} {body}");
+    }
+    assert_eq!((placed(&pool).await, left(&pool, 1).await), (2, 8));
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_refused_may_be_sent_again_under_the_same_key(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    sql(&pool, "update public.products set quantity = 0 where id = 1").await;
+    assert_eq!(caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.code(), "out_of_stock");
+    sql(&pool, "update public.products set quantity = 1 where id = 1").await;
+    assert_eq!(caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.status, 201);
+}
+
+#[sqlx::test(migrations = false)]
+async fn after_a_day_a_key_is_new_again_and_swept_away(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let first = caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.id();
+    caller.keyed("/api/orders", "young", &order(&[(1, 1)])).await.id();
+    sql(&pool, "update public.order_requests set at = now() - interval '25 hours' where key = 'k'").await;
+    let second = caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.id();
+    assert_ne!(first, second, "expired, though nobody has swept");
+    sql(&pool, "update public.order_requests set at = now() - interval '25 hours' where key = 'k'").await;
+    sql(
+        &pool,
+        "insert into public.notifications (account, kind, title, body, link, at, read_at) values
+            (1, 'order_paid', 'old and read', '', '/', now() - interval '31 days', now()),
+            (1, 'order_paid', 'old', '', '/', now() - interval '31 days', null),
+            (1, 'order_paid', 'very old', '', '/', now() - interval '181 days', null)",
+    )
+    .await;
+    orders::sweep_once(&pool).await.expect("sweeps");
+    assert_eq!(rows(&pool, "select key from public.order_requests").await, json!([{"key": "young"}]));
+    assert_eq!(rows(&pool, "select title from public.notifications").await, json!([{"title": "old"}]));
+    sql(&pool, "drop table public.order_requests").await;
+    orders::sweep_once(&pool).await.expect("does nothing where there are no orders");
+}
