@@ -18,7 +18,7 @@ const MOST: usize = 3;
 pub(super) fn Arrivals() -> impl IntoView {
     let messages = use_messages();
     let newest = use_query(Notification::newest(MOST as u32 + 1));
-    let (here, navigate) = (use_location().pathname, StoredValue::new_local(use_navigate()));
+    let (here, navigate) = (use_location().pathname, StoredValue::new(use_navigate()));
     let open = move |link: &str| {
         let link = paths::local(link).to_owned();
         navigate.with_value(|navigate| navigate(&link, Default::default()));

@@ -82,6 +82,7 @@ pub(super) fn why_not(order: i64, step: Step, state: State, actor: Actor) -> Str
 fn reason(code: RefusalCode) -> &'static str {
     match code {
         RefusalCode::NotAllowed => "You may not do this",
+        RefusalCode::SignedOut => "You are signed out; sign in again",
         RefusalCode::NotFound => "There is no such order",
         RefusalCode::IllegalStep => "It cannot become that from what it is now",
         RefusalCode::VersionConflict => "It has changed since this page was loaded",

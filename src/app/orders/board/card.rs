@@ -126,8 +126,12 @@ fn Advance(desk: Desk, state: State, id: i64, step: Step) -> impl IntoView {
                 value=move || desk.page.with_value(|page| step_key(page, id, version.get(), step))
             />
             <input type="hidden" name="back" value=move || desk.listing.with(|listing| listing.address()) />
-            <button id=advance_id(id) class="advance" aria-label=format!("Move order {id} to {}", target.label())>
-                {target.label()}
+            <button
+                id=advance_id(id)
+                class="advance"
+                title=format!("Move to {}", target.label())
+                aria-label=format!("Move order {id} to {}", target.label())>
+                <span class="advance-word">{target.label()}</span>
                 <span aria-hidden="true">" →"</span>
             </button>
         </form>

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        inventory::{Price, Product, ProductKey},
+        inventory::{Price, Product, ProductKey, grouped},
         orders::wish::{NOT_A_QUANTITY, quantity},
     },
     orders::MAX_QUANTITY,
@@ -57,8 +57,8 @@ impl Obstacle {
     pub(super) fn message(self) -> String {
         match self {
             Self::Gone => "This product is not there any more. Take it out".to_owned(),
-            Self::SoldOut => "Sold out just now. Take it out, or wait for more".to_owned(),
-            Self::Only(left) => format!("Only {left} left"),
+            Self::SoldOut => "Sold out. Take it out, or wait for more".to_owned(),
+            Self::Only(left) => format!("Only {} left", grouped(left.into())),
             Self::NotAQuantity => NOT_A_QUANTITY.to_owned(),
         }
     }

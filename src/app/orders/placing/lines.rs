@@ -3,7 +3,7 @@
 use super::basket::{Basket, Chosen};
 use crate::app::{
     icons::Icon,
-    inventory::Price,
+    inventory::{Price, grouped},
     orders::wish::{Wish, quantity},
 };
 use leptos::wasm_bindgen::JsCast;
@@ -67,7 +67,7 @@ fn Line(basket: Basket, one: Chosen) -> impl IntoView {
                 <p class="found-more">
                     <span class="code">{move || product.read(|row| row.sku.clone())}</span>
                     <span>{move || product.read(|row| format!("{} € a piece", row.price))}</span>
-                    <span class="stock">{move || product.read(|row| format!("{} left", row.quantity))}</span>
+                    <span class="stock">{move || product.read(|row| format!("{} left", grouped(row.quantity.into())))}</span>
                 </p>
             </div>
             <div class="stepper">

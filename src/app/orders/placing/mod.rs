@@ -180,7 +180,18 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
         >
             <input type="hidden" name=Wish::field("key") value=key.get_value() />
             <Finder search basket />
-            <section class="panel basket" aria-label="Your order">
+            {move || {
+                (total.get().0 > 0)
+                    .then(|| {
+                        view! {
+                            <a class="basket-bar" href="#your-order" rel="external">
+                                <strong>"Your order"</strong>
+                                <span>{pieces} ", " {sum}</span>
+                            </a>
+                        }
+                    })
+            }}
+            <section class="panel basket" id="your-order" aria-label="Your order">
                 <h2>"Your order"</h2>
                 <Lines basket />
                 <div class="field">
