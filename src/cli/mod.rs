@@ -108,7 +108,7 @@ struct Serve {
     /// The certificate's key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Make the demo's table `products` and its three accounts in the database of DATABASE_URL, too
+    /// Make the demo's tables (products, orders) and its three accounts in the database of DATABASE_URL, too
     #[arg(long)]
     demo: bool,
     /// A Redis that joins this server with others of the same database, for rooms, presence and private messages

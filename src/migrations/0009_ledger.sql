@@ -254,7 +254,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return format('row(%s)', (select string_agg(format('%s.%I', of, c), ', ') from unnest(rowcast.plain_columns_of(relation)) c));
+    return format('row(%s)::record', (select string_agg(format('%s.%I', of, c), ', ') from unnest(rowcast.plain_columns_of(relation)) c));
 end
 $$;
 comment on function rowcast.row_of(regclass, text) is 'SQL for the columns of a row that are not generated, to compare rows by their images.';
@@ -358,7 +358,7 @@ declare
     target constant text := case when is_temporary then 'pg_temp.' else 'rowcast.' end || quote_ident(name);
 begin
     execute format('drop table if exists %s', target);
-    execute format('create %s table %s (like %s including defaults including generated) %s',
+    execute format('create %s table %s (like %s including defaults including generated including constraints) %s',
         case when is_temporary then 'temporary' else 'unlogged' end, target, relation,
         case when is_temporary then 'on commit drop' else '' end);
     execute format('alter table %s add primary key (%s)', target,

@@ -9,9 +9,6 @@ use super::{state::State, step::Step, validate::ValidDetails};
 use crate::app::inventory::Price;
 use serde::{Deserialize, Serialize};
 
-/// Schema version of all of them.
-pub const SCHEMA: i16 = 1;
-
 /// A line of an order: the product as it was when it was ordered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {

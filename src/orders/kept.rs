@@ -1,12 +1,11 @@
 //! Orders in the ledger: their streams, their events as the ledger keeps them, and the fold.
 
-use super::{
-    event::{OrderEvent, SCHEMA},
-    order::Order,
-};
+use super::{event::OrderEvent, order::Order};
 use crate::ledger::{DecodeError, Events, Fold, Recorded, upcast};
 use serde_json::{Value, json};
 
+/// Schema version of all events of orders.
+pub(super) const SCHEMA: i16 = 1;
 /// Before the number in the name of a stream.
 const PREFIX: &str = "order-";
 

@@ -56,6 +56,8 @@ pub use idempotency::{sweep, sweep_once};
 #[cfg(feature = "ssr")]
 pub use kept::{OrderFold, order_of, stream};
 pub use order::Order;
+#[cfg(feature = "ssr")]
+pub use projections::{keep, registry};
 pub use refusal::{Refusal, RefusalCode, Standing};
 pub use state::{State, UnknownState};
 pub use step::{Actor, Illegal, Step, UnknownStep};

@@ -112,7 +112,7 @@ pub enum ServeError {
 pub struct Options {
     /// Where to listen, if not where the configuration says.
     pub listen: Option<SocketAddr>,
-    /// Make the demo's table in a database of the user's, too.
+    /// Make the demo's tables in a database of the user's, too.
     pub demo: bool,
 }
 
@@ -240,6 +240,7 @@ pub async fn serve_pool(
     tasks.spawn(tailer.run(background.clone()));
     tasks.spawn(identity::sweep(pool.clone(), background.clone()));
     tasks.spawn(orders::sweep(pool.clone(), background.clone()));
+    tasks.spawn(orders::keep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.

@@ -3,10 +3,20 @@
 
 #[path = "ledger/appending.rs"]
 mod appending;
+#[path = "ledger/checking.rs"]
+mod checking;
 #[path = "ledger/folding.rs"]
 mod folding;
+#[path = "ledger/following.rs"]
+mod following;
 #[path = "ledger/following_on.rs"]
 mod following_on;
+#[path = "ledger/projecting.rs"]
+mod projecting;
+#[path = "ledger/rebuilding.rs"]
+mod rebuilding;
+#[path = "ledger/tables.rs"]
+mod tables;
 
 use rowcast::{
     changelog,

@@ -11,7 +11,7 @@ mod story;
 mod words;
 
 use super::{
-    event::{OrderEvent, SCHEMA},
+    event::OrderEvent,
     failure::Failure,
     kept,
     notify::{self, When},
@@ -37,7 +37,20 @@ pub const TABLES: [&str; 4] = ["public.orders", "public.order_lines", "public.or
 const COLUMNS: [(&str, &[&str]); 5] = [
     (
         "orders",
-        &["id", "customer", "customer_name", "state", "version", "lines", "pieces", "total", "note", "placed_at"],
+        &[
+            "id",
+            "customer",
+            "customer_name",
+            "state",
+            "version",
+            "lines",
+            "pieces",
+            "total",
+            "note",
+            "placed_at",
+            "changed_at",
+            "changed_by",
+        ],
     ),
     ("order_lines", &["order_id", "line", "product_id", "sku", "name", "quantity", "price", "customer"]),
     ("order_steps", &["order_id", "version", "state", "at", "who", "who_name", "note", "customer"]),
@@ -233,7 +246,7 @@ async fn record(connection: &mut PgConnection, story: &[Moment]) -> Result<Vec<i
         }
     }
     statement::query(include_str!("../sql/record_story.sql"))
-        .bind(SCHEMA)
+        .bind(kept::SCHEMA)
         .bind(columns.streams)
         .bind(columns.kinds)
         .bind(columns.data)

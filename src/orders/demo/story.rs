@@ -81,7 +81,7 @@ pub(super) fn tell(products: &[Product], people: &People) -> Vec<Moment> {
 /// Orders come a little closer together from week to week.
 fn placed_before(order: u64) -> i64 {
     let left = (ORDERS - order) as f64 / ORDERS as f64;
-    (OLDEST as f64 * left.powf(1.6)) as i64 + YOUNGEST
+    (OLDEST as f64 * left.powf(2.4)) as i64 + YOUNGEST
 }
 
 fn of_order(number: u64, products: &[Product], people: &People, random: &mut Random) -> Vec<Moment> {
@@ -126,13 +126,13 @@ fn named(name: &str) -> Person {
 fn next(state: State, random: &mut Random) -> Option<(Step, u64)> {
     let chance = random.below(100);
     let (step, least, most) = match state {
-        State::Placed if chance < 5 => (Step::Cancel, HOUR, 3 * DAY),
+        State::Placed if chance < 4 => (Step::Cancel, HOUR, 3 * DAY),
         State::Placed => (Step::Pay, 2 * MINUTE, 26 * HOUR),
-        State::Paid if chance < 4 => (Step::Cancel, 10 * MINUTE, 8 * HOUR),
-        State::Paid => (Step::Pick, HOUR, 20 * HOUR),
+        State::Paid if chance < 3 => (Step::Cancel, 10 * MINUTE, 8 * HOUR),
+        State::Paid => (Step::Pick, HOUR, 30 * HOUR),
         State::Picked if chance < 2 => (Step::Cancel, 10 * MINUTE, 2 * HOUR),
-        State::Picked => (Step::Pack, 20 * MINUTE, 14 * HOUR),
-        State::Packed => (Step::Ship, HOUR, 18 * HOUR),
+        State::Picked => (Step::Pack, HOUR, 18 * HOUR),
+        State::Packed => (Step::Ship, 2 * HOUR, 22 * HOUR),
         State::Shipped if chance < 3 => (Step::Return, DAY, 4 * DAY),
         State::Shipped => (Step::Deliver, 20 * HOUR, 4 * DAY),
         State::Delivered if chance < 6 => (Step::Return, DAY, 6 * DAY),

@@ -1,7 +1,7 @@
 //! Stock under many hands: never negative, never sold twice, never lost, and nobody waits for ever.
 
 use super::{Caller, Reply, left, order, person, script, sql, value, with_shop};
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, eventually};
 use rowcast::protocol::Role;
 use sqlx::PgPool;
 use std::future::Future;
@@ -91,6 +91,21 @@ async fn orders_of_the_same_products_in_opposite_orders_do_not_stop_each_other(p
     assert_eq!(count(&replies, 201), CLIENTS, "{replies:?}");
     assert_eq!((left(&pool, 2).await, left(&pool, 3).await), (900, 950));
     super::all_is_well(&pool, 5_000).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn whoever_waits_for_a_product_holds_none_that_comes_after_it(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let mut holder = pool.begin().await.expect("begins");
+    sqlx::query("select from public.products where id = 1 for update").execute(&mut *holder).await.expect("locks");
+    let waiting = tokio::spawn(placing(caller, vec![(5, 1), (1, 1), (3, 1)]));
+    let waits = "select exists (select from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database())";
+    eventually("it waits", || async { value::<bool>(&pool, waits).await }).await;
+    sql(&pool, "begin; select from public.products where id in (3, 5) for update nowait; rollback").await;
+    holder.rollback().await.expect("lets go");
+    assert_eq!(waiting.await.expect("does not panic").status, 201);
 }
 
 #[sqlx::test(migrations = false)]
