@@ -10,10 +10,20 @@ mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
 pub mod demo;
+#[cfg(feature = "ssr")]
+mod fresh;
+#[cfg(not(feature = "ssr"))]
+#[path = "fresh_browser.rs"]
+mod fresh;
 mod history;
 mod icons;
 pub mod inventory;
+mod navigation;
 mod not_found;
+pub mod notifications;
+pub mod orders;
+#[cfg(feature = "ssr")]
+mod plain_form;
 #[cfg(feature = "ssr")]
 mod response;
 #[cfg(not(feature = "ssr"))]
@@ -27,10 +37,10 @@ mod storage;
 mod theme;
 mod time;
 mod toast;
+mod when;
 
 use crate::{
     identity::visitor,
-    protocol::Role,
     store::{ConnectionOptions, provide_connection_with},
 };
 pub use account::OwnLogins;
@@ -49,7 +59,10 @@ use leptos_router::{
     components::{A, Route, Router, Routes},
     path,
 };
+use navigation::Navigation;
 use not_found::NotFound;
+use notifications::{Bell, NotificationsPage};
+use orders::{NewOrderPage, OrderPage, OrdersPage};
 use theme::{EARLY_SCRIPT, ThemeSwitch};
 use toast::{Toasts, provide_toasts};
 
@@ -83,8 +96,6 @@ pub fn App() -> impl IntoView {
     let visitor = visitor::provide_visitor(visitor::of_request);
     // Whoever is not let in sees forms only, and nothing on them is live.
     let is_let_in = visitor.is_let_in;
-    let is_admin = is_let_in && visitor.person.role == Role::Admin;
-    let works_here = is_let_in && visitor.person.works_here();
     provide_connection_with(ConnectionOptions { connects: is_let_in, ..ConnectionOptions::default() });
     // What was not for them is not in the browser: it must be asked for anew.
     let leaves = (!is_let_in).then_some("external");
@@ -108,14 +119,11 @@ pub fn App() -> impl IntoView {
                 <div class="top-inner">
                     <A href="/" attr:class="brand" attr:rel=leaves>
                         <Mark />
-                        "Rowcast"
+                        <span class="brand-name">"Rowcast"</span>
                     </A>
-                    <nav aria-label="Pages">
-                        <A href="/" attr:rel=leaves>"Inventory"</A>
-                        {works_here.then(|| view! { <A href="/history">"History"</A> })}
-                        {is_admin.then(|| view! { <A href="/audit">"Audit"</A> })}
-                    </nav>
+                    <Navigation leaves />
                     {is_let_in.then(|| view! { <ConnectionBadge /> })}
+                    <Bell />
                     <PersonLink />
                     <ThemeSwitch />
                 </div>
@@ -125,6 +133,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
