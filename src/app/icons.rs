@@ -16,11 +16,29 @@ pub(super) fn IconSprite() -> impl IntoView {
             <symbol id="i-close" viewBox="0 0 16 16">
                 <path d="M4 4l8 8M12 4l-8 8" />
             </symbol>
+            <symbol id="i-back" viewBox="0 0 16 16">
+                <path d="M10 3.5L5.5 8l4.5 4.5" />
+            </symbol>
+            <symbol id="i-forth" viewBox="0 0 16 16">
+                <path d="M6 3.5L10.5 8 6 12.5" />
+            </symbol>
             <symbol id="i-search" viewBox="0 0 16 16">
                 <path d="M10.4 10.4L14 14M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9z" />
             </symbol>
             <symbol id="i-plus" viewBox="0 0 16 16">
                 <path d="M8 3v10M3 8h10" />
+            </symbol>
+            <symbol id="i-minus" viewBox="0 0 16 16">
+                <path d="M3 8h10" />
+            </symbol>
+            <symbol id="i-bell" viewBox="0 0 16 16">
+                <path d="M3 11.5h10c-1-1-1.2-2.2-1.2-4.2C11.8 4.7 10.2 3 8 3S4.2 4.7 4.2 7.3c0 2-.2 3.2-1.2 4.2zM6.7 13.6c.7.6 1.9.6 2.6 0" />
+            </symbol>
+            <symbol id="i-menu" viewBox="0 0 16 16">
+                <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />
+            </symbol>
+            <symbol id="i-grip" viewBox="0 0 16 16">
+                <path class="solid" d="M6 3.4v.01M10 3.4v.01M6 8v.01M10 8v.01M6 12.6v.01M10 12.6v.01" />
             </symbol>
             <symbol id="i-auto" viewBox="0 0 16 16">
                 <path d="M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z" />

@@ -5,13 +5,25 @@
 //! shown only after that, because what is hydrated must be what was sent.
 
 mod account;
+pub mod audit;
 mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
 pub mod demo;
+#[cfg(feature = "ssr")]
+mod fresh;
+#[cfg(not(feature = "ssr"))]
+#[path = "fresh_browser.rs"]
+mod fresh;
+mod history;
 mod icons;
 pub mod inventory;
+mod navigation;
 mod not_found;
+pub mod notifications;
+pub mod orders;
+#[cfg(feature = "ssr")]
+mod plain_form;
 #[cfg(feature = "ssr")]
 mod response;
 #[cfg(not(feature = "ssr"))]
@@ -25,6 +37,7 @@ mod storage;
 mod theme;
 mod time;
 mod toast;
+mod when;
 
 use crate::{
     identity::visitor,
@@ -32,8 +45,11 @@ use crate::{
 };
 pub use account::OwnLogins;
 use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
+use audit::AuditPage;
 use clock::provide_clock;
 use connection_badge::ConnectionBadge;
+use history::HistoryPage;
+pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
 use inventory::InventoryPage;
 use leptos::{nonce::use_nonce, prelude::*};
@@ -43,7 +59,10 @@ use leptos_router::{
     components::{A, Route, Router, Routes},
     path,
 };
+use navigation::Navigation;
 use not_found::NotFound;
+use notifications::{Bell, NotificationsPage};
+use orders::{NewOrderPage, OrderPage, OrdersPage};
 use theme::{EARLY_SCRIPT, ThemeSwitch};
 use toast::{Toasts, provide_toasts};
 
@@ -100,12 +119,11 @@ pub fn App() -> impl IntoView {
                 <div class="top-inner">
                     <A href="/" attr:class="brand" attr:rel=leaves>
                         <Mark />
-                        "Rowcast"
+                        <span class="brand-name">"Rowcast"</span>
                     </A>
-                    <nav aria-label="Pages">
-                        <A href="/" attr:rel=leaves>"Inventory"</A>
-                    </nav>
+                    <Navigation leaves />
                     {is_let_in.then(|| view! { <ConnectionBadge /> })}
+                    <Bell />
                     <PersonLink />
                     <ThemeSwitch />
                 </div>
@@ -113,6 +131,12 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />

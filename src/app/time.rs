@@ -41,6 +41,13 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
+    /// `2026-11-22T21:07:54.123456Z`: all that there is.
+    pub fn exact(self) -> String {
+        let (year, month, day, hour, minute, second) = self.parts();
+        let micros = self.0.rem_euclid(MICROS_PER_SECOND);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+    }
+
     /// `2026-11-22 21:07 UTC`.
     pub fn to_the_minute(self) -> String {
         let (year, month, day, hour, minute, _) = self.parts();

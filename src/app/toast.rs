@@ -40,7 +40,12 @@ impl Messages {
 
     /// Something was done that can be taken back.
     pub(super) fn undoable(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
-        self.push(Kind::Done, text.into(), Some(("Undo", Callback::new(move |()| undo()))));
+        self.offering(text, "Undo", undo);
+    }
+
+    /// Something is so, and there is something that can be done about it.
+    pub(super) fn offering(self, text: impl Into<String>, label: &'static str, act: impl Fn() + Send + Sync + 'static) {
+        self.push(Kind::Done, text.into(), Some((label, Callback::new(move |()| act()))));
     }
 
     /// Something was not done.

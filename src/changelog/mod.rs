@@ -14,6 +14,7 @@
 //! | `statement` | statements that leave nothing behind in a session |
 //! | `bulk` | what to do when there is too much to read |
 //! | `retention` | how far back the changelog reaches |
+//! | `travel` | the answer to a question as of a moment, and the moments that changed it |
 //!
 //! `rowcast.change` is a view of four parts, used in turn and emptied as a whole.
 //!
@@ -32,6 +33,7 @@ mod snapshot;
 mod source;
 pub(crate) mod statement;
 mod tailer;
+pub mod travel;
 
 pub use constants::read_constants;
 pub use error::Error;

@@ -39,6 +39,11 @@ impl Snapshot {
         Self::after_locking(pool, vec!["rowcast.change".to_owned()]).await
     }
 
+    /// Opens a snapshot in which a table and the changelog can be read.
+    pub(super) async fn open_with_past(pool: &PgPool, table: &Table) -> Result<Self, Error> {
+        Self::after_locking(pool, vec![rows_of(table), "rowcast.change".to_owned()]).await
+    }
+
     async fn after_locking(pool: &PgPool, targets: Vec<String>) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =
@@ -183,7 +188,7 @@ fn answer(definition: &Definition, rows: Vec<Box<RawValue>>) -> Result<Vec<Box<R
 }
 
 /// The table, without what inherits from it, but with its partitions.
-fn rows_of(table: &Table) -> String {
+pub(super) fn rows_of(table: &Table) -> String {
     let only = if table.partitioned { "" } else { "only " };
     format!("{only}{}.{}", quote(&table.schema), quote(&table.name))
 }

@@ -6,7 +6,7 @@ use super::{
     headers::{self, Assets, headers},
 };
 use crate::{
-    app::{App, shell},
+    app::{self, App, shell},
     changelog::{PageSnapshot, PostgresSource},
     config,
     counters::Counters,
@@ -45,7 +45,8 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route(protocol::PATH, get(socket::upgrade))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .with_state(live.clone());
+        .with_state(live.clone())
+        .merge(app::audit::routes(identity.pool.clone()));
     let orders = orders::api::routes(identity.pool.clone()).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
@@ -116,6 +117,7 @@ fn document(leptos: LeptosOptions) -> impl IntoView {
 fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
     let pool = &identity.pool;
     provide_context(pool.clone());
+    provide_context(hub.clone());
     let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
     let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
     let identity = identity.clone();

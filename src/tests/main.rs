@@ -7,6 +7,7 @@
 
 mod answers;
 mod architecture;
+mod audit;
 mod bulk;
 mod capture;
 mod corpus;
@@ -39,4 +40,5 @@ mod slow_readers;
 #[allow(dead_code, unused_imports)]
 mod support;
 mod tls;
+mod travel;
 mod views;

@@ -6,9 +6,11 @@ use super::{
     refusal::{MAX_NOTICE_BYTES, Notice, Refusal},
     validate::Typed,
 };
-use crate::{app::response::set_status, identity::paths::NOT_ALLOWED};
-use axum::http::{header::ACCEPT, request::Parts};
-use leptos::prelude::{ServerFnError, use_context};
+use crate::{
+    app::{plain_form::wants_a_page, response::set_status},
+    identity::paths::NOT_ALLOWED,
+};
+use leptos::prelude::ServerFnError;
 
 /// Passes `outcome` on to a program; leads a browser back to the page `back` (a query), with the notice of the outcome.
 pub(super) fn answer(
@@ -36,13 +38,6 @@ pub(super) fn told(outcome: Answer) -> Result<Answer, ServerFnError> {
         }
         outcome => Ok(outcome),
     }
-}
-
-/// Whether the request is a form's, and not a program's.
-fn wants_a_page() -> bool {
-    use_context::<Parts>()
-        .and_then(|parts| parts.headers.get(ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")))
-        .unwrap_or(false)
 }
 
 /// The listing that an address asks for; only its query matters.

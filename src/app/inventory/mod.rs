@@ -42,4 +42,9 @@ mod window;
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
 pub use company::ROOM;
 pub(super) use page::InventoryPage;
+pub(super) use product::grouped;
 pub use product::{Price, Product, ProductKey};
+pub(super) use {
+    arrange::Arranger,
+    listing::{Column, Listing},
+};

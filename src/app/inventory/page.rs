@@ -79,6 +79,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
                 <h1>"Inventory"</h1>
                 <Toolbar />
                 <Company />
+                {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <NoticeBanner notice />

@@ -1,7 +1,8 @@
 //! The inventory's writes, as SQL. Each returns the number of its transaction.
 //!
-//! A refusal by a constraint is told as the field that it is about; every other failure is logged here and told as what a
-//! person can do about it.
+//! With each goes an event in the ledger, in the stream of the product and in the same transaction: that is how the past knows
+//! who changed what. A refusal by a constraint is told as the field that it is about; every other failure is logged here
+//! and told as what a person can do about it.
 
 use super::{
     actions::{Answer, Committed},
@@ -9,39 +10,33 @@ use super::{
     refusal::Refusal,
     validate::{self, Field, Problem, Typed, Valid},
 };
-use crate::identity::visitor::person_asking;
+use crate::{
+    identity::visitor::{Person, person_asking},
+    ledger::{self, AppendError, Expected, Metadata, NewEvent},
+};
 use leptos::prelude::use_context;
 use sqlx::{Error, PgPool, postgres::PgArguments, query::QueryAs};
 
-/// Key and transaction.
-type Written = (i64, i64);
+/// Key, transaction, and what there is to tell about it, as JSON.
+type Written = (i64, i64, String);
 type Statement = QueryAs<'static, sqlx::Postgres, Written, PgArguments>;
+
+/// The form that the data of all events of products has.
+const SCHEMA: i16 = 1;
 
 pub(super) async fn set_quantity(id: i64, typed: &str) -> Answer {
     let quantity = validate::quantity(typed).map_err(|problem| Refusal::field(Field::Quantity, problem))?;
-    let statement = sqlx::query_as(
-        "update public.products set quantity = $2 where id = $1
-         returning id, pg_current_xact_id()::text::bigint",
-    );
-    write(statement.bind(id).bind(quantity), Refusal::Gone).await
+    let statement = sqlx::query_as(include_str!("set_quantity.sql"));
+    write("QuantitySet", statement.bind(id).bind(quantity), Refusal::Gone).await
 }
 
 pub(super) async fn add(typed: &Typed) -> Answer {
     let valid = validate::product(typed).map_err(Refusal::Fields)?;
-    let statement = sqlx::query_as(
-        "insert into public.products (sku, name, category, location, quantity, reorder_level, price)
-         values ($1, $2, $3, $4, $5, $6, $7::bigint / 100.0)
-         returning id, pg_current_xact_id()::text::bigint",
-    );
-    write(bind(statement, valid), Refusal::Forbidden).await
+    write("ProductAdded", bind(sqlx::query_as(include_str!("add_product.sql")), valid), Refusal::Forbidden).await
 }
 
 pub(super) async fn delete(id: i64) -> Answer {
-    let statement = sqlx::query_as(
-        "delete from public.products where id = $1
-         returning id, pg_current_xact_id()::text::bigint",
-    );
-    write(statement.bind(id), Refusal::Gone).await
+    write("ProductDeleted", sqlx::query_as(include_str!("delete_product.sql")).bind(id), Refusal::Gone).await
 }
 
 /// As it was, even if nobody could type it so: what is not possible at all, the constraints refuse.
@@ -56,13 +51,8 @@ pub(super) async fn restore(product: &Product) -> Answer {
         reorder_level: product.reorder_level,
         price: product.price,
     };
-    let statement = sqlx::query_as(
-        "insert into public.products (sku, name, category, location, quantity, reorder_level, price, id)
-         overriding system value
-         values ($1, $2, $3, $4, $5, $6, $7::bigint / 100.0, $8)
-         returning id, pg_current_xact_id()::text::bigint",
-    );
-    write(bind(statement, valid).bind(product.id), Refusal::Forbidden).await
+    let statement = bind(sqlx::query_as(include_str!("restore_product.sql")), valid).bind(product.id);
+    write("ProductRestored", statement, Refusal::Forbidden).await
 }
 
 fn bind(statement: Statement, valid: Valid) -> Statement {
@@ -77,27 +67,41 @@ fn bind(statement: Statement, valid: Valid) -> Statement {
 }
 
 /// Runs a statement that writes one row, for those who may; `missing` is what it means if it wrote none.
-async fn write(statement: Statement, missing: Refusal) -> Answer {
-    if !person_asking().is_some_and(|person| person.works_here()) {
-        return Err(Refusal::NotAllowed);
-    }
+async fn write(kind: &str, statement: Statement, missing: Refusal) -> Answer {
+    let Some(person) = person_asking().filter(Person::works_here) else { return Err(Refusal::NotAllowed) };
     let Some(pool) = use_context::<PgPool>() else {
         tracing::error!("a server function was called without a database in its context");
         return Err(Refusal::Unavailable);
     };
-    match run(&pool, statement).await {
-        Ok(Some((id, transaction))) => Ok(Committed { id, transaction: transaction.unsigned_abs() }),
+    match run(&pool, kind, statement, &person).await {
+        Ok(Some((id, transaction, _))) => Ok(Committed { id, transaction: transaction.unsigned_abs() }),
         Ok(None) => Err(missing),
         Err(error) => Err(refusal(&error)),
     }
 }
 
 /// In a transaction and without a name: behind a pooler, the session belongs to others, too.
-async fn run(pool: &PgPool, statement: Statement) -> Result<Option<Written>, Error> {
+async fn run(pool: &PgPool, kind: &str, statement: Statement, person: &Person) -> Result<Option<Written>, Error> {
     let mut transaction = pool.begin().await?;
     let row = statement.persistent(false).fetch_optional(&mut *transaction).await?;
+    if let Some((id, _, data)) = &row {
+        let data = serde_json::from_str(data).map_err(|error| Error::Decode(error.into()))?;
+        let event = NewEvent { kind: kind.to_owned(), schema: SCHEMA, data };
+        let stream = format!("product-{id}");
+        let appended = ledger::append(&mut transaction, &stream, Expected::Any, &[event], &metadata(person)).await;
+        appended.map_err(|error| match error {
+            AppendError::Database(error) => error,
+            other => Error::Encode(other.into()),
+        })?;
+    }
     transaction.commit().await?;
     Ok(row)
+}
+
+fn metadata(person: &Person) -> Metadata {
+    let nameless = || format!("Somebody without an account ({})", person.role);
+    let who_name = if person.name.is_empty() { nameless() } else { person.name.clone() };
+    Metadata { who: person.id.clone(), who_name, ..Metadata::default() }
 }
 
 fn refusal(error: &Error) -> Refusal {

@@ -1,0 +1,108 @@
+//! An export with its progress. Without JavaScript it is a link to a file; with it, how far it is shows while it runs, and it can be
+//! given up.
+
+use super::{fetch::Download, search::Search};
+use crate::app::{inventory::grouped, toast::use_messages};
+use leptos::prelude::*;
+
+/// How far an export is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser gets that far"))]
+pub(super) enum Progress {
+    /// So many of all events are here.
+    Running { events: u64, total: u64 },
+    /// All are.
+    Done { events: u64 },
+    /// It was given up.
+    Cancelled,
+    /// It failed; with what the server said, if it said anything.
+    Failed { message: String },
+}
+
+/// Links and buttons for the two formats.
+#[component]
+pub(super) fn Exports(search: Search) -> impl IntoView {
+    let progress = RwSignal::new(None::<(u64, u64)>);
+    let download = StoredValue::new_local(None::<Download>);
+    let messages = use_messages();
+    let report = move |told: Progress| {
+        let running = match &told {
+            Progress::Running { events, total } => Some((*events, *total)),
+            _ => None,
+        };
+        // What it gives back was not set: the page is gone.
+        if progress.try_set(running).is_some() {
+            return;
+        }
+        match told {
+            Progress::Running { .. } => {}
+            Progress::Done { events } => messages.done(format!("{} events exported", grouped(events as i64))),
+            Progress::Cancelled => messages.done("The export was given up"),
+            Progress::Failed { message } => messages.refused(format!("The export was not finished. {message}")),
+        }
+    };
+    let start = move |address: String, name: &'static str| {
+        progress.set(Some((0, 0)));
+        download.set_value(Some(Download::start(address, name, report)));
+    };
+    let cancel = move || download.with_value(|download| download.iter().for_each(Download::cancel));
+    on_cleanup(move || {
+        download.try_with_value(|download| download.iter().for_each(Download::cancel));
+    });
+    let running = Memo::new(move |_| progress.with(Option::is_some));
+    let buttons = [("ndjson", "NDJSON", "audit.ndjson"), ("csv", "CSV", "audit.csv")].map(|(format, label, name)| {
+        let address = search.export(format);
+        let fetched = address.clone();
+        view! {
+            <a
+                class="button"
+                href=address
+                download=name
+                rel="external"
+                aria-label=format!("Export as {label}")
+                aria-disabled=move || running.get().then_some("true")
+                on:click=move |click| {
+                    click.prevent_default();
+                    if !running.get_untracked() {
+                        start(fetched.clone(), name);
+                    }
+                }
+            >
+                {label}
+            </a>
+        }
+    });
+    view! {
+        <div class="exports" role="group" aria-label="Export what is found">
+            <span class="hint">"Export"</span>
+            {buttons}
+            {move || {
+                running
+                    .get()
+                    .then(|| {
+                        view! {
+                            <span class="export-progress">
+                                <progress
+                                    aria-label="Export"
+                                    max=move || progress.get().map_or(1, |(_, total)| total.max(1)).to_string()
+                                    prop:value=move || progress.get().map_or(0, |(events, _)| events).to_string()
+                                ></progress>
+                                <span class="hint">
+                                    {move || {
+                                        progress
+                                            .get()
+                                            .map(|(events, total)| {
+                                                format!("{} of {}", grouped(events as i64), grouped(total as i64))
+                                            })
+                                    }}
+                                </span>
+                                <button class="button" on:click=move |_| cancel()>
+                                    "Cancel"
+                                </button>
+                            </span>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,6 @@
+    ($1::text is null or e.who = $1 or e.who_name ilike '%' || $2 || '%' escape '\')
+    and ($3::text is null or e.stream = $3)
+    and ($4::text is null or e.stream like $4 || '%' escape '\')
+    and ($5::text is null or e.type = $5)
+    and ($6::text is null or e.at >= rowcast.moment($6))
+    and ($7::text is null or e.at <= rowcast.moment($7))

@@ -1,0 +1,6 @@
+-- $1 to $7: a product, its price in hundredths.
+insert into public.products (sku, name, category, location, quantity, reorder_level, price)
+values ($1, $2, $3, $4, $5, $6, $7::bigint / 100.0)
+returning id, pg_current_xact_id()::text::bigint,
+    json_build_object('sku', sku, 'name', name, 'category', category, 'location', location, 'quantity', quantity,
+        'reorder_level', reorder_level, 'price', price::text)::text

@@ -1,0 +1,123 @@
+//! A move: shown at once in both columns and in their totals, taken back with the reason if the server refuses.
+
+use super::desk::{Desk, advance_id, focus_is_nowhere, focus_soon, grip_id, heading_id};
+use crate::{
+    app::{
+        orders::{
+            rows::{ByState, Order, OrderKey, StateTotals},
+            steps::{key, send},
+            telling::Unconfirmed,
+        },
+        time::Timestamp,
+    },
+    orders::{State, Step, StepDetails},
+    store::{Edit, GroupKey},
+};
+use leptos::{prelude::*, task::spawn_local, web_sys::js_sys::Date};
+
+const MICROS_PER_MILLI: i64 = 1_000;
+
+/// Where the focus goes when a card has been moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// Where it is.
+    Stays,
+    /// With the card.
+    Follows,
+    /// To the button of the next card of the column, so that one key after the other works a column off.
+    Next,
+}
+
+/// What shows a move before the server has agreed.
+struct Shown {
+    orders: [Edit<Order>; 2],
+    totals: [Edit<StateTotals>; 2],
+}
+
+impl Desk {
+    /// Moves an order; `note` is the reason, for what is asked for one.
+    pub(super) fn move_order(self, order: Order, step: Step, note: String, focus: Focus) {
+        let (id, from, to) = (order.id, order.state, step.target());
+        if self.unanswered.with_untracked(|unanswered| unanswered.contains(&id)) {
+            self.messages.refused(format!("Order {id} is being moved already. Wait for that to be saved."));
+            return;
+        }
+        let after = match focus {
+            Focus::Stays => Vec::new(),
+            Focus::Follows => vec![grip_id(id), heading_id(to)],
+            Focus::Next => {
+                let next = self.below(from, id, 1).or_else(|| self.below(from, id, -1));
+                next.map(advance_id).into_iter().chain([heading_id(from)]).collect()
+            }
+        };
+        let details = StepDetails {
+            note,
+            version: Some(order.version),
+            key: Some(self.page.with_value(|page| key(page, id, order.version, step))),
+            ..StepDetails::default()
+        };
+        self.unanswered.update(|unanswered| unanswered.extend([id]));
+        let shown = self.show(order, to);
+        if !after.is_empty() {
+            focus_soon(after);
+        }
+        spawn_local(async move {
+            let outcome = send(id, step, details).await;
+            let follows = focus != Focus::Stays;
+            self.unanswered.try_update(|unanswered| unanswered.remove(&id));
+            match outcome {
+                Ok(done) => {
+                    shown.confirm(done.transaction);
+                    self.said.try_set(format!("Order {id} is {} now.", done.state));
+                    self.keep_focus(follows, id, to);
+                }
+                Err(Unconfirmed { was_not, reason }) => {
+                    // Both columns show what they did before.
+                    drop(shown);
+                    self.messages.refused(format!("Order {id} {was_not} {to}. {reason}."));
+                    self.keep_focus(follows, id, from);
+                }
+            }
+        });
+    }
+
+    /// A card that is drawn anew has lost the focus.
+    fn keep_focus(self, follows: bool, id: i64, state: State) {
+        if follows {
+            request_animation_frame(move || {
+                if focus_is_nowhere() {
+                    focus_soon(vec![grip_id(id), heading_id(state)]);
+                }
+            });
+        }
+    }
+
+    fn show(self, order: Order, to: State) -> Shown {
+        let (from, total) = (order.state, order.total.0);
+        let moved = Order {
+            state: to,
+            version: order.version + 1,
+            changed_at: Timestamp(Date::now() as i64 * MICROS_PER_MILLI),
+            ..order
+        };
+        let more = move |state: State, orders: i64| {
+            self.totals.edit(GroupKey { group: ByState { state } }, move |row| {
+                row.count = row.count.saturating_add_signed(orders);
+                if let Some(sum) = &mut row.sum.total {
+                    sum.0 += total * orders;
+                }
+            })
+        };
+        Shown {
+            orders: [self.column(from).orders.remove(OrderKey { id: moved.id }), self.column(to).orders.insert(moved)],
+            totals: [more(from, -1), more(to, 1)],
+        }
+    }
+}
+
+impl Shown {
+    fn confirm(self, transaction: u64) {
+        self.orders.into_iter().for_each(|edit| edit.confirm(transaction));
+        self.totals.into_iter().for_each(|edit| edit.confirm(transaction));
+    }
+}

@@ -1,0 +1,51 @@
+//! The pages of orders: one's own, one of them, a new one, and the board of those who work here.
+//!
+//! | file | what it is | runs |
+//! |---|---|---|
+//! | `rows` | the rows that are shown | both |
+//! | `wish`, `like` | what somebody wants to order as they typed it; patterns from what people type | both, pure |
+//! | `notice`, `telling` | what people are told of what they did, with and without JavaScript | both |
+//! | `actions` | the server functions | both |
+//! | `carry_out`, `form_answer` | what they do, and how plain forms are answered | server |
+//! | `page` | `/orders`: which page that is for whom | both |
+//! | `own`, `track` | a customer's list; how far an order has come | both |
+//! | `history` | an order's past: its versions, and two of them compared | both |
+//! | `one`, `timeline`, `steps` | a single order, what has become of it, what may be done with it | both |
+//! | `placing` | a new order | both |
+//! | `board` | all orders by state, to be moved | both |
+//!
+//! Not here: what is legal, which is [`crate::orders`]'s business; pages only offer it.
+
+mod actions;
+mod board;
+#[cfg(feature = "ssr")]
+mod carry_out;
+#[cfg(feature = "ssr")]
+mod form_answer;
+mod history;
+mod like;
+mod notice;
+mod one;
+mod own;
+mod page;
+mod placing;
+mod rows;
+mod steps;
+mod telling;
+mod timeline;
+mod track;
+mod wish;
+
+pub use actions::{PlaceOrder, StepOrder};
+pub use history::ReadVersions;
+pub(super) use {one::OrderPage, page::OrdersPage, placing::NewOrderPage};
+
+/// Attribute whose change lets an element glow; two values, because the same animation does not start twice.
+const GLOW: &str = "data-glow";
+
+/// Something of this has changed.
+fn glow(element: &leptos::web_sys::Element) {
+    let next = if element.get_attribute(GLOW).as_deref() == Some("a") { "b" } else { "a" };
+    // Fails only for names that are no attribute's.
+    let _ = element.set_attribute(GLOW, next);
+}
