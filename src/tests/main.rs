@@ -18,6 +18,7 @@ mod filters;
 mod half_open;
 mod history;
 mod hostile_frames;
+mod hostile_requests;
 mod identity;
 mod limits;
 mod nodes;
