@@ -120,6 +120,10 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::Counters;
+    use crate::{
+        hub::{Bounds, Catalog, Hub},
+        protocol::{Epoch, Position},
+    };
 
     #[test]
     fn counters_are_found_by_name() {
@@ -129,5 +133,19 @@ mod tests {
         let (_, count) = counters.all().find(|(name, _)| *name == "foreign_origins").expect("a name");
         assert_eq!(count, 2);
         assert_eq!(counters.all().map(|(_, count)| count).sum::<u64>(), 2);
+    }
+
+    #[test]
+    fn what_a_hub_counts_is_taken_over_and_never_grows_less() {
+        let hub = Hub::new(Epoch(1), Position::new(1, Vec::new()), Catalog::default(), Bounds::default());
+        let counters = Counters::default();
+        hub.refuse_word();
+        hub.hear_node(b"garbage", 0);
+        counters.take_over(&hub);
+        counters.take_over(&hub);
+        assert_eq!((counters.words_refused.get(), counters.words_malformed.get()), (1, 1));
+        let another = Hub::new(Epoch(1), Position::new(1, Vec::new()), Catalog::default(), Bounds::default());
+        counters.take_over(&another);
+        assert_eq!(counters.words_refused.get(), 1);
     }
 }

@@ -47,17 +47,22 @@ impl Guard {
 
     /// Whether a request that is more than looking at a page comes from where it may come from.
     fn is_near(&self, headers: &HeaderMap, host: &str, secure: bool, is_socket: bool) -> bool {
-        let Some(origin) = headers.get(ORIGIN) else {
+        if !headers.contains_key(ORIGIN) {
             // Not a browser, or an old one, if it says nothing; and `none` is the person, who typed an address.
             let site = headers.get(FETCH_SITE).map(|site| site.to_str().unwrap_or_default());
             return site.is_none_or(|site| matches!(site, "same-origin" | "none"));
-        };
-        let origin = origin.to_str().unwrap_or_default();
+        }
         // A page that came unencrypted may be anybody's. The other way round it may be a proxy that nobody told of.
-        let own = origin.split_once("://").is_some_and(|(scheme, from)| {
-            from.eq_ignore_ascii_case(host) && (scheme == "https" || (scheme == "http" && !secure))
-        });
-        own || (is_socket && self.origins.iter().any(|named| named == origin))
+        let is_own = |origin: &str| {
+            origin.split_once("://").is_some_and(|(scheme, from)| {
+                from.eq_ignore_ascii_case(host) && (scheme == "https" || (scheme == "http" && !secure))
+            })
+        };
+        // Browsers say one. Whoever else says several is believed of none that another does not bear out.
+        headers.get_all(ORIGIN).iter().all(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            is_own(origin) || (is_socket && self.origins.iter().any(|named| named == origin))
+        })
     }
 
     fn refuse(counter: &Counter, why: &'static str) -> Response {
@@ -72,6 +77,10 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request,
     let Some(connected) = request.extensions().get::<Connected>().copied() else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "this request came from nowhere\n").into_response();
     };
+    // `CONNECT` and `OPTIONS *` name no path. The one is for proxies, and what the other asks is not told.
+    if !request.uri().path().starts_with('/') {
+        return (StatusCode::METHOD_NOT_ALLOWED, "a request needs a path\n").into_response();
+    }
     let headers = request.headers();
     let (peer, host) = peer(connected, headers, &guard.proxies);
     let Some(host) = host else {
@@ -165,6 +174,8 @@ mod tests {
             (vec![("origin", "https://friend.example")], true, socket, true),
             (vec![("origin", "http://friend.example")], true, socket, false),
             (vec![("origin", "https://evil.example")], true, socket, false),
+            (vec![("origin", "https://rowcast.example.org"), ("origin", "https://evil.example")], true, form, false),
+            (vec![("origin", "https://rowcast.example.org"), ("origin", "https://evil.example")], true, socket, false),
             (vec![("sec-fetch-site", "cross-site")], true, form, false),
             (vec![("sec-fetch-site", "same-site")], true, form, false),
             (vec![("sec-fetch-site", "same-origin")], true, form, true),

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// Frames longer than [`Limits::frame_bytes`] end the connection when they have come; longer than this, at once, and nobody
-/// holds more than this in memory for it.
-pub(super) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// Read buffer of one connection, in bytes. The library's default is 128 KiB for each of them.
 pub(super) const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Malformed frames in a row after which a connection ends.

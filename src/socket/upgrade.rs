@@ -67,11 +67,13 @@ pub async fn upgrade(
         Ok(taken) => taken,
         Err(why) => return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, RETRY_SECONDS)], why).into_response(),
     };
+    // What is sent in pieces is kept until the last one comes: no more of it than of a whole one.
+    let most = live.limits.frame_bytes;
     request
         .protocols([SUBPROTOCOL])
         .read_buffer_size(limits::READ_BUFFER_BYTES)
-        .max_message_size(limits::MAX_MESSAGE_BYTES)
-        .max_frame_size(limits::MAX_MESSAGE_BYTES)
+        .max_message_size(most)
+        .max_frame_size(most)
         .on_upgrade(move |socket| {
             let tracker = live.sessions.clone();
             tracker.track_future(async move {

@@ -5,7 +5,7 @@ use crate::support::{
     client::open,
     eventually,
     http::{ask, say},
-    with_items,
+    sql, with_items,
 };
 use futures::{SinkExt, StreamExt};
 use sqlx::PgPool;
@@ -17,7 +17,15 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use tokio_tungstenite::tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    client::IntoClientRequest,
+    http::HeaderValue,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 #[sqlx::test(migrations = false)]
 async fn one_connection_too_many_is_told_so_and_those_that_end_make_room(pool: PgPool) {
@@ -113,6 +121,7 @@ async fn a_header_has_so_many_bytes(pool: PgPool) {
     let line = |bytes: usize| format!("x: {}\r\n", "x".repeat(bytes));
     assert_eq!(ask(server.address, "GET", "/healthz", &line(5_000)).await.status, 200);
     assert_eq!(ask(server.address, "GET", "/healthz", &line(20_000)).await.status, 431);
+    eventually("it is counted", async || server.counters.headers_over_size.get() == 1).await;
 }
 
 #[sqlx::test(migrations = false)]
@@ -174,4 +183,56 @@ async fn sizes_of_frames_and_numbers_of_subscriptions_are_as_configured(pool: Pg
     }
     assert!(heard.contains(r#""id":"2","code":"too_many_subscriptions""#), "{heard}");
     assert_eq!((server.counters.subscriptions_over_limit.get(), server.counters.frames_over_size.get()), (1, 1));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_message_in_pieces_is_not_kept_beyond_what_a_whole_one_may_have(pool: PgPool) {
+    with_items(&pool).await;
+    let server = Server::start_with(&pool, |config| config.limits.frame_bytes = 2_000).await;
+    let mut socket = open(server.address).await;
+    let piece = |code| Message::Frame(Frame::message(" ".repeat(1_500), OpCode::Data(code), false));
+    socket.send(piece(Data::Text)).await.expect("sends");
+    // Its end never comes.
+    socket.send(piece(Data::Continue)).await.expect("sends");
+    let code = loop {
+        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time").expect("open").expect("a message") {
+            Message::Close(close) => break u16::from(close.expect("has a code").code),
+            _ => {}
+        }
+    };
+    assert_eq!((code, server.counters.frames_over_size.get()), (1009, 1));
+}
+
+/// Sockets that ask for one row each, and take nothing.
+async fn deaf(server: &Server, sockets: usize) -> Vec<impl Sized> {
+    let mut deaf = Vec::new();
+    for id in 1..=sockets {
+        let mut socket = open(server.address).await;
+        let asked = format!(r#"{{"type":"subscribe","id":"s","table":"items","where":"id = {id}"}}"#);
+        socket.send(Message::text(asked)).await.expect("sends");
+        let mut heard = String::new();
+        while !heard.contains("position") {
+            let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time").expect("open");
+            heard.push_str(message.expect("a message").to_text().unwrap_or_default());
+        }
+        deaf.push(socket);
+    }
+    deaf
+}
+
+/// Changes every row, each to something of 60 kB.
+const CHANGE: &str = "update items set name = (select string_agg(md5(random()::text), '') from generate_series(1, 2000) g where g > items.id * 0)";
+
+#[sqlx::test(migrations = false)]
+async fn queues_of_those_who_take_nothing_are_emptied_one_by_one_and_all_together(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items values (1), (2), (3)").await;
+    let one = Server::start_with(&pool, |config| config.limits.outbox_kilobytes = 100).await;
+    let all = Server::start_with(&pool, |config| config.limits.queue_megabytes = 1).await;
+    let _deaf = (deaf(&one, 1).await, deaf(&all, 3).await);
+    eventually("both are counted", async || {
+        sql(&pool, CHANGE).await;
+        one.counters.queues_overflowed.get() > 0 && all.counters.queues_relieved.get() > 0
+    })
+    .await;
 }

@@ -19,6 +19,7 @@ mod filters;
 mod half_open;
 mod history;
 mod hostile_frames;
+mod hostile_requests;
 mod identity;
 mod ledger;
 mod limits;

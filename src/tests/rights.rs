@@ -5,6 +5,7 @@ mod endpoints;
 mod live;
 mod matrix;
 mod messages;
+mod operators;
 mod widening;
 
 use crate::support::{Browser, Client, Rows, Server, client::Shown, sql};

@@ -100,7 +100,11 @@ const MATRIX: &[Row] = &[
     // Server functions.
     form("/api/account/logins", "", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     form("/api/inventory/set-quantity", "id=1&quantity=7", WORK),
-    form("/api/inventory/add-product", "product[sku]=N-1", WORK),
+    form(
+        "/api/inventory/add-product",
+        "product[sku]=N-1&product[name]=N&product[category]=C&product[location]=L&product[quantity]=1&product[reorder_level]=1&product[price]=1",
+        WORK,
+    ),
     form("/api/inventory/delete-product", "id=0", WORK),
     Row { method: "POST", path: "/api/inventory/restore-product", kind: JSON, body: PRODUCT, due: WORK },
     // The past.
