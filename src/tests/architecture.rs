@@ -57,7 +57,7 @@ fn the_hub_does_no_input_or_output() {
 /// Poolers give a session to many. `changelog::statement` says why this is needed.
 #[test]
 fn what_the_engine_asks_leaves_nothing_behind_in_a_session() {
-    for stage in ["changelog", "capture", "identity", "rights", "rules", "ledger", "orders"] {
+    for stage in ["changelog", "capture", "identity", "rights", "rules", "ledger"] {
         for (path, text) in files(stage, "rs") {
             // The one makes what all others use, the other has a session of its own.
             if path.ends_with("changelog/statement.rs") || path.ends_with("changelog/doorbell.rs") {

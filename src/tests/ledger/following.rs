@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 async fn catch_up<P: Projection>(pool: &PgPool) -> Step {
     let mut follower = Follower::<P>::new(pool.clone());
-    loop {
+    for _ in 0..1_000 {
         match follower.step().await.expect("steps") {
             Step::Advanced => {}
             step => return step,
         }
     }
+    panic!("it never ends")
 }
 
 async fn status(pool: &PgPool, name: &str) -> Status {
@@ -200,6 +201,27 @@ async fn a_running_follower_goes_on_by_itself_when_what_stopped_it_is_mended(poo
     assert_eq!(value::<i64>(&pool, "select sum from tallies").await, 2_000_000);
     stop.cancel();
     running.await.expect("ends");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_rebuild_that_died_is_not_told_of_for_ever(pool: PgPool) {
+    with_tables(&pool).await;
+    append_only(&pool, "a", &[added(1)]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::UpToDate);
+    let rebuilt = "update rowcast.projection set state = 'rebuilding', rebuild = gen_random_uuid(), at = now()";
+    sql(&pool, rebuilt).await;
+    append_only(&pool, "a", &[added(1)]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::UpToDate);
+    append_only(&pool, "b", &[named("poison")]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::Failed);
+    assert_eq!(status(&pool, "tallies").await.state, "rebuilding", "whoever rebuilds it may do better");
+    sql(&pool, "update rowcast.projection set at = now() - interval '61 seconds'").await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::Failed);
+    assert_eq!(status(&pool, "tallies").await.state, "failed");
+    sql(&pool, &format!("{rebuilt} - interval '61 seconds'")).await;
+    assert_eq!(catch_up::<Lenient>(&pool).await, Step::UpToDate);
+    assert_eq!(status(&pool, "tallies").await.state, "live");
+    assert_eq!(differences::<Lenient>(&pool).await, []);
 }
 
 #[sqlx::test(migrations = false)]
