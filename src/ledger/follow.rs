@@ -65,7 +65,9 @@ impl<P: Projection> Follower<P> {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut retry = RETRY;
         loop {
-            let pause = match self.step().await {
+            // Whatever a step that is cut short has begun is taken back.
+            let Some(step) = stop.run_until_cancelled(self.step()).await else { return };
+            let pause = match step {
                 Ok(Step::Advanced) => Duration::ZERO,
                 Ok(Step::UpToDate | Step::Elsewhere) => LOOK,
                 Ok(Step::Failed) => retry,

@@ -11,10 +11,12 @@ mod command;
 mod folding;
 #[path = "ledger/following.rs"]
 mod following;
-#[path = "ledger/following_on.rs"]
-mod following_on;
+#[path = "ledger/pooled.rs"]
+mod pooled;
 #[path = "ledger/projecting.rs"]
 mod projecting;
+#[path = "ledger/reading_on.rs"]
+mod reading_on;
 #[path = "ledger/rebuilding.rs"]
 mod rebuilding;
 #[path = "ledger/tables.rs"]
