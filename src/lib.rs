@@ -27,6 +27,8 @@ pub mod hub;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
+pub mod projections;
+#[cfg(feature = "ssr")]
 mod random;
 #[cfg(feature = "ssr")]
 pub mod rights;

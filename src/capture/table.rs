@@ -22,7 +22,9 @@ pub(super) async fn find(connection: &mut PgConnection, name: &str, trust: Trust
     let persistence: String = row.try_get("persistence")?;
     let key: Vec<String> = row.try_get("key")?;
     let unsuitable = |what: &'static str| Err(TrackError::Unsuitable { table: display.clone(), what });
-    if schema == "rowcast" || schema == "pg_catalog" || schema == "information_schema" {
+    // How far projections have come is the one thing of ours that pages may show.
+    let is_ours = schema == "rowcast" && display != "rowcast.projection";
+    if is_ours || schema == "pg_catalog" || schema == "information_schema" {
         return unsuitable("a system table; only tables of applications can be tracked");
     }
     match (kind.as_str(), persistence.as_str()) {

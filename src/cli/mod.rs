@@ -2,6 +2,7 @@
 
 mod columns;
 mod database;
+mod ledger;
 mod rights;
 mod room;
 mod tables;
@@ -79,6 +80,9 @@ enum Command {
     /// Who may be in which rooms
     #[command(subcommand)]
     Room(room::RoomCommand),
+    /// What happened, and the tables that are made from it
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// After the database's files were put back: have every page start over
     ///
     /// Pages continue from positions in the history of the database. A database that is restored by Postgres' own means is
@@ -170,6 +174,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::Rights(command) => return rights::run(&config, command).await,
         Command::Token(command) => token::run(&config, command).await?,
         Command::Room(command) => return room::run(&config, command).await,
+        Command::Ledger(command) => return ledger::run(&config, command).await,
         Command::NewHistory => {
             with_database(&config, async |pool| Ok(changelog::renew_history(pool).await?)).await?;
             println!("A new history has begun: every page starts over.");

@@ -6,7 +6,7 @@ use super::{
     replay,
 };
 use crate::changelog::statement::{query, query_scalar};
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{Connection, PgConnection, PgPool, Row, SqlSafeStr};
 
 /// A row in which a table and a replay differ, as JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,9 @@ pub struct Checked {
 /// `most` differences. Changes nothing and keeps nobody waiting, but it holds a snapshot for as long as it takes.
 pub async fn check<P: Projection>(pool: &PgPool, most: i64) -> Result<Checked, ProjectionError> {
     let database = ProjectionError::database(P::NAME);
-    let mut transaction = pool.begin_with("begin isolation level repeatable read").await.map_err(&database)?;
+    let mut connection = pool.acquire().await.map_err(&database)?;
+    let begin = connection.begin_with("begin isolation level repeatable read".into_sql_str());
+    let mut transaction = begin.await.map_err(&database)?;
     let checked = compare::<P>(&mut transaction, most).await;
     // With it goes the table that was replayed into.
     transaction.rollback().await.map_err(&database)?;

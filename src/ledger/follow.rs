@@ -65,7 +65,9 @@ impl<P: Projection> Follower<P> {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut retry = RETRY;
         loop {
-            let pause = match self.step().await {
+            // Whatever a step that is cut short has begun is taken back.
+            let Some(step) = stop.run_until_cancelled(self.step()).await else { return };
+            let pause = match step {
                 Ok(Step::Advanced) => Duration::ZERO,
                 Ok(Step::UpToDate | Step::Elsewhere) => LOOK,
                 Ok(Step::Failed) => retry,
@@ -117,20 +119,35 @@ impl<P: Projection> Follower<P> {
     async fn advance(&mut self) -> Result<Option<Step>, ProjectionError> {
         let database = ProjectionError::database(P::NAME);
         let mut transaction = statement::begin(&self.pool).await.map_err(&database)?;
-        let Standing { position, is_live } = match standing::<P>(&mut transaction).await? {
+        match self.advance_in(&mut transaction).await {
+            Ok(step @ Some(Step::Advanced | Step::UpToDate)) => {
+                transaction.commit().await.map_err(&database)?;
+                self.stride.lengthen();
+                Ok(step)
+            }
+            other => {
+                // Not later, when the connection is used again: until then nobody else has the projection.
+                transaction.rollback().await.map_err(&database)?;
+                other
+            }
+        }
+    }
+
+    async fn advance_in(&self, connection: &mut PgConnection) -> Result<Option<Step>, ProjectionError> {
+        let Standing { position, is_live } = match standing::<P>(connection).await? {
             Found::Standing(standing) => standing,
             Found::Elsewhere => return Ok(Some(Step::Elsewhere)),
             Found::Unbuilt => return Ok(None),
         };
         let wanted = self.stride.events();
-        let (events, reached) = match read_after(&mut transaction, &position, wanted).await {
+        let (events, reached) = match read_after(connection, &position, wanted).await {
             Err(LedgerError::Ahead) => return Ok(None),
             read => read?,
         };
         if events.is_empty() && is_live {
             return Ok(Some(Step::UpToDate));
         }
-        replay::fold::<P>(&mut transaction, P::TABLE, &events).await.map_err(|error| {
+        replay::fold::<P>(connection, P::TABLE, &events).await.map_err(|error| {
             // Only if it is alone is it known which one it is.
             if wanted == 1 && error.is_about_an_event() { replay::blame(error, &events) } else { error }
         })?;
@@ -141,11 +158,9 @@ impl<P: Projection> Follower<P> {
             .bind(read)
             .bind(read >= wanted.min(FOLDED_AT_ONCE))
             .bind(events.last().map(|event| event.seq))
-            .execute(&mut *transaction)
+            .execute(connection)
             .await
-            .map_err(&database)?;
-        transaction.commit().await.map_err(&database)?;
-        self.stride.lengthen();
+            .map_err(ProjectionError::database(P::NAME))?;
         Ok(Some(if events.is_empty() { Step::UpToDate } else { Step::Advanced }))
     }
 }

@@ -14,6 +14,7 @@
 //! | `check` | whether a table is what a replay makes, and whether the ledger is whole |
 //! | `status` | how far each projection has come, and what keeps it |
 //! | `registry` | the projections of a program |
+//! | `streams` | the streams there are |
 //! | `limits` | how much of everything there may be |
 //!
 //! It knows nothing of what the events are about. It is not the changelog: that has every change of tracked tables and forgets;
@@ -37,6 +38,7 @@ mod rebuild;
 mod registry;
 mod replay;
 mod status;
+mod streams;
 
 pub use append::{append, append_recorded};
 pub use check::{Checked, Difference, check, check_streams};
@@ -50,3 +52,4 @@ pub use read::{read_after, read_stream};
 pub use rebuild::{Rebuilt, rebuild};
 pub use registry::{Entry, Keeping, Registry};
 pub use status::{Status, projections};
+pub use streams::{Stream, streams};

@@ -130,7 +130,8 @@ impl ProjectionError {
 }
 
 /// Brings a projection up to date with events that have just been appended in this transaction, all of them and in their order.
-/// Until the transaction ends, others who touch the same rows wait.
+/// Until the transaction ends, others who touch the same rows wait. So a transaction that appends to several streams should do that first,
+/// in one order for everybody, and then project: else two can wait for each other, and Postgres ends one of them.
 ///
 /// # Errors
 /// [`ProjectionError::Event`] if no row can be made of an event. The rows are as they were; the transaction should end, and with it

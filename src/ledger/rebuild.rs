@@ -162,9 +162,14 @@ impl<'p, P: Projection> Rebuild<'p, P> {
                 stride.lengthen();
                 Ok(true)
             }
-            Err(error) if error.is_about_an_event() && stride.shorten() => Ok(false),
-            Err(error) if error.is_about_an_event() => Err(replay::blame(error, events)),
-            Err(error) => Err(error),
+            Err(error) => {
+                transaction.rollback().await.map_err(ProjectionError::database(P::NAME))?;
+                match error {
+                    error if error.is_about_an_event() && stride.shorten() => Ok(false),
+                    error if error.is_about_an_event() => Err(replay::blame(error, events)),
+                    error => Err(error),
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     rebuild::{rebuild, rebuild_if_idle},
     status,
 };
-use crate::changelog::statement::{self, query};
+use crate::changelog::statement::{self, query, query_scalar};
 use futures::future::BoxFuture;
 use sqlx::{PgPool, Row};
 use std::{fmt, marker::PhantomData, time::Duration};
@@ -69,6 +69,9 @@ impl Registry {
     /// Keeps them until `stop` is cancelled: those that follow are followed; of those that are kept in the transactions that append,
     /// the ones whose rows are of an earlier version, or that have never been built, are rebuilt.
     pub async fn keep(self, pool: PgPool, stop: CancellationToken) {
+        if self.entries.is_empty() {
+            return;
+        }
         let tasks = TaskTracker::new();
         for entry in self.entries {
             tasks.spawn(entry.keep(pool.clone(), stop.clone()));
@@ -125,14 +128,36 @@ impl<P: Projection> Entry for Of<P> {
 
     fn keep(&self, pool: PgPool, stop: CancellationToken) -> BoxFuture<'static, ()> {
         match self.0 {
-            Keeping::Later => Box::pin(Follower::<P>::new(pool).run(stop)),
-            Keeping::Now => Box::pin(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = until_built::<P>(&pool) => {}
+            Keeping::Later => Box::pin(async move {
+                let there = async { until_there::<P>(&pool).await };
+                if stop.run_until_cancelled(there).await.is_some() {
+                    Follower::<P>::new(pool).run(stop).await;
                 }
             }),
+            Keeping::Now => Box::pin(async move {
+                let built = async {
+                    until_there::<P>(&pool).await;
+                    until_built::<P>(&pool).await;
+                };
+                stop.run_until_cancelled(built).await;
+            }),
         }
+    }
+}
+
+/// Waits for the table of a projection: nobody has to use what a program could keep. What was restored from another database is
+/// known as such from then on.
+async fn until_there<P: Projection>(pool: &PgPool) {
+    loop {
+        let adopted = statement::value::<bool>(pool, query_scalar("select rowcast.adopt_events()")).await;
+        if let Err(error) = adopted {
+            tracing::debug!(%error, "whether events came from another database is looked at later");
+        }
+        let there = query_scalar("select to_regclass($1) is not null").bind(P::TABLE);
+        if statement::value::<bool>(pool, there).await.unwrap_or_default() {
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
     }
 }
 

@@ -207,11 +207,17 @@ as $$
     union all
     select null, null, null, n.*
     from (
-        select e.seq, e.stream, e.version, e.type, e.schema, e.data::text, e.who, e.who_name, e.cause, e.correlation,
-            rowcast.time_text(e.at)
+        select o.*
         from chosen c
-        join rowcast.event e on e.xid = c.xid and e.seq + 0 > (select a.upto from adopted a)
-        order by e.seq
+        cross join lateral (
+            select e.seq, e.stream, e.version, e.type, e.schema, e.data::text, e.who, e.who_name, e.cause, e.correlation,
+                rowcast.time_text(e.at)
+            from rowcast.event e
+            where e.xid = c.xid and e.seq + 0 > (select a.upto from adopted a)
+            -- By itself for each of them: else it might begin with all events, in their order.
+            offset 0
+        ) o
+        order by o.seq
     ) n
 $$;
 comment on function rowcast.events_after(xid8, xid8[], bigint) is 'The events that come next after a position: those of whole transactions, in an order in which each follows what it could see, and no more than wanted unless one transaction has more. The first row is none, and says which snapshot they lead to. If some are left, reach is the highest transaction that is not, and left_open are those below it or the position.';

@@ -12,7 +12,7 @@
 //! | `api` | the JSON API, which `API.md` documents | server |
 //! | `demo` | the demo's tables and orders | server |
 //!
-//! Not here: pages. They show the tables as live rows, and call [`place`] and [`step`].
+//! Not here: pages. They show the tables as live rows, and call [`place()`] and [`step()`].
 //!
 //! Invariants: nothing changes an order but an event that was decided on by the table in `step`. What an event changes (stock, read
 //! models, notifications) changes in its transaction.
@@ -57,7 +57,7 @@ pub use idempotency::{sweep, sweep_once};
 pub use kept::{OrderFold, order_of, stream};
 pub use order::Order;
 #[cfg(feature = "ssr")]
-pub use projections::{keep, registry};
+pub use projections::{are_there, register};
 pub use refusal::{Refusal, RefusalCode, Standing};
 pub use state::{State, UnknownState};
 pub use step::{Actor, Illegal, Step, UnknownStep};

@@ -16,7 +16,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
-use tokio_util::sync::CancellationToken;
 
 /// Brings all of them up to date with events that have just been appended.
 pub(super) async fn follow(connection: &mut PgConnection, events: &[Recorded]) -> Result<(), ProjectionError> {
@@ -25,22 +24,14 @@ pub(super) async fn follow(connection: &mut PgConnection, events: &[Recorded]) -
     project_now::<OrderSteps>(connection, events).await
 }
 
-/// All of them, for whoever checks, shows or rebuilds projections by their names.
-pub fn registry() -> Registry {
-    Registry::new().now::<Orders>().now::<OrderLines>().now::<OrderSteps>()
+/// Adds all of them, for whoever keeps, checks or rebuilds projections by their names.
+pub fn register(registry: Registry) -> Registry {
+    registry.now::<Orders>().now::<OrderLines>().now::<OrderSteps>()
 }
 
-/// Rebuilds those that an earlier version of this program has made, and looks after them until `stop` is cancelled. Where there are
-/// no orders, it does nothing.
-pub async fn keep(pool: PgPool, stop: CancellationToken) {
-    let are_there = statement::query_scalar(include_str!("sql/are_there.sql"));
-    match statement::value::<bool>(&pool, are_there).await {
-        Ok(true) => registry().keep(pool, stop).await,
-        Ok(false) => {}
-        Err(error) => {
-            tracing::warn!(%error, "whether there are orders is not known, so their tables are not looked after")
-        }
-    }
+/// Whether the tables of this database are theirs: there may be others of these names, which a rebuild would empty.
+pub async fn are_there(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    statement::value(pool, statement::query_scalar(include_str!("sql/are_there.sql"))).await
 }
 
 /// `public.orders`.

@@ -32,7 +32,7 @@ use crate::{
     database::{Database, DatabaseError},
     embedded::Cluster,
     identity::{self, Identity, Standing, demo::DemoAccount},
-    orders,
+    orders, projections,
     protocol::CloseCode,
     socket::{self, Limits, Live, Places, Recheck, Shared},
 };
@@ -240,7 +240,7 @@ pub async fn serve_pool(
     tasks.spawn(tailer.run(background.clone()));
     tasks.spawn(identity::sweep(pool.clone(), background.clone()));
     tasks.spawn(orders::sweep(pool.clone(), background.clone()));
-    tasks.spawn(orders::keep(pool.clone(), background.clone()));
+    tasks.spawn(projections::keep(pool.clone(), background.clone()));
     let retention = Retention { keep: config.changelog.keep(), interval: PRUNE_INTERVAL };
     tasks.spawn(retention.run(pool, background.clone()));
     // On standard output, because it is what the person who typed the command waits for.

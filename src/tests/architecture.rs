@@ -57,7 +57,7 @@ fn the_hub_does_no_input_or_output() {
 /// Poolers give a session to many. `changelog::statement` says why this is needed.
 #[test]
 fn what_the_engine_asks_leaves_nothing_behind_in_a_session() {
-    for stage in ["changelog", "capture"] {
+    for stage in ["changelog", "capture", "ledger"] {
         for (path, text) in files(stage, "rs") {
             // The one makes what all others use, the other has a session of its own.
             if path.ends_with("changelog/statement.rs") || path.ends_with("changelog/doorbell.rs") {
@@ -72,7 +72,7 @@ fn what_the_engine_asks_leaves_nothing_behind_in_a_session() {
 
 #[test]
 fn the_engine_does_not_know_the_app() {
-    for stage in ["protocol", "hub", "changelog", "capture", "socket", "store", "identity"] {
+    for stage in ["protocol", "hub", "changelog", "capture", "ledger", "socket", "store", "identity"] {
         never(stage, &["crate::app", "app::"]);
     }
 }

@@ -5,14 +5,18 @@
 mod appending;
 #[path = "ledger/checking.rs"]
 mod checking;
+#[path = "ledger/command.rs"]
+mod command;
 #[path = "ledger/folding.rs"]
 mod folding;
 #[path = "ledger/following.rs"]
 mod following;
-#[path = "ledger/following_on.rs"]
-mod following_on;
+#[path = "ledger/pooled.rs"]
+mod pooled;
 #[path = "ledger/projecting.rs"]
 mod projecting;
+#[path = "ledger/reading_on.rs"]
+mod reading_on;
 #[path = "ledger/rebuilding.rs"]
 mod rebuilding;
 #[path = "ledger/tables.rs"]

@@ -23,7 +23,7 @@ use tokio::process::{Child, Command};
 /// So few that applications and server get each other's.
 const SESSIONS: u32 = 2;
 /// What an application's transaction finds in a session: settings of ours, and statements that are prepared.
-const LEFT_BEHIND: &str = "select concat_ws(' ', current_setting('enable_seqscan'), current_setting('plan_cache_mode'),
+pub const LEFT_BEHIND: &str = "select concat_ws(' ', current_setting('enable_seqscan'), current_setting('plan_cache_mode'),
     current_setting('jit'), current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('search_path'),
     current_setting('extra_float_digits'), current_setting('intervalstyle'), current_setting('bytea_output'),
     (select count(*) from pg_prepared_statements), (select count(*) from pg_listening_channels()))";
@@ -32,14 +32,14 @@ const SESSION_LOCKS: &str = "select count(*) from pg_locks l join pg_stat_activi
     where l.locktype = 'advisory' and a.datname = current_database() and a.state = 'idle'";
 
 /// A PgBouncer in front of the server of a pool.
-struct Pooler {
+pub struct Pooler {
     _child: Child,
     _directory: tempfile::TempDir,
     options: PgConnectOptions,
 }
 
 impl Pooler {
-    async fn start(pool: &PgPool) -> Self {
+    pub async fn start(pool: &PgPool) -> Self {
         let socket: String =
             value(pool, "select trim(split_part(current_setting('unix_socket_directories'), ',', 1), ' \"')").await;
         let port: String = value(pool, "select current_setting('port')").await;
@@ -77,14 +77,14 @@ impl Pooler {
         pooler
     }
 
-    async fn pool(&self) -> PgPool {
+    pub async fn pool(&self) -> PgPool {
         let options = PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5));
         options.connect_with(self.options.clone()).await.expect("connects")
     }
 }
 
 /// One value, asked without preparing anything.
-async fn plain(pool: &PgPool, query: &str) -> String {
+pub async fn plain(pool: &PgPool, query: &str) -> String {
     let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(pool).await.expect("reads");
     sqlx::Row::try_get_unchecked::<String, _>(&rows, 0).expect("text")
 }

@@ -126,6 +126,13 @@ async fn a_rebuild_shows_its_progress_and_waits_for_those_who_are_under_way(pool
     let events = [added(1).to_new()];
     let recorded = ledger::append_recorded(&mut open, "open", Expected::Any, &events, &super::somebody()).await;
     ledger::project_now::<Tallies>(&mut open, &recorded.expect("appends")).await.expect("projects");
+    // Also on a page.
+    see_all(&pool).await;
+    capture::track(&pool, "rowcast.projection", Trust::Checked).await.expect("tracks");
+    let server = Server::start(&pool).await;
+    let mut client = Client::connected(&server).await;
+    let projections = client.subscribe("rowcast.projection", &["name"]).await;
+    client.until_live().await;
     let rebuilding = tokio::spawn({
         let pool = pool.clone();
         async move { ledger::rebuild::<Tallies>(&pool).await }
@@ -134,11 +141,17 @@ async fn a_rebuild_shows_its_progress_and_waits_for_those_who_are_under_way(pool
         status(&pool).await.is_some_and(|told| (&told.state[..], told.done, told.total) == ("rebuilding", 1000, 1000))
     })
     .await;
+    let shows =
+        |client: &Client, text: &str| client.row(projections, "\"tallies\"").is_some_and(|row| row.contains(text));
+    client
+        .until("it is shown", |client| shows(client, r#""state":"rebuilding""#) && shows(client, r#""done":1000"#))
+        .await;
     append_only(&pool, "more", &[added(1)]).await;
     assert_eq!(value::<i64>(&pool, "select count(*) from tallies").await, 0, "nothing is half built");
     open.commit().await.expect("commits");
     let rebuilt = rebuilding.await.expect("ends").expect("rebuilds");
     assert_eq!((rebuilt.events, rebuilt.written), (1002, 51), "the row of whoever was waited for was there already");
+    client.until("it is shown", |client| shows(client, r#""state":"live""#) && shows(client, r#""done":1002"#)).await;
     assert_eq!(differences::<Tallies>(&pool).await, []);
 }
 

@@ -173,3 +173,25 @@ async fn everybody_sees_of_the_demo_what_is_theirs(pool: PgPool) {
     let listed = rights::list(&pool).await.expect("lists");
     assert!(!listed.iter().any(|one| one.table.as_deref() == Some("public.orders") && one.policy.role == Role::Staff));
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_server_and_its_commands_leave_somebody_elses_orders_alone(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    sql(&pool, include_str!("../../orders/schema.sql")).await;
+    let own = "insert into public.orders values (1, null, 'Bob', 'placed', 1, 1, 1, 9.99, '', now(), now(), 'Bob')";
+    sql(&pool, own).await;
+    assert!(!projections::are_there(&pool).await.expect("looks"), "no event has made it");
+    assert!(known(&pool).await.is_empty());
+    sql(&pool, "truncate public.orders").await;
+    with_people(&pool).await;
+    sql(&pool, include_str!("../../app/inventory/schema.sql")).await;
+    sql(&pool, super::PRODUCTS).await;
+    let sam = principal(account(&pool, Role::Staff).await, "Sam Staff", Role::Staff);
+    let lines = vec![orders::PlaceLine { product_id: 1, quantity: 1 }];
+    orders::place(&pool, &sam, orders::Place { lines, ..orders::Place::default() }).await.expect("places");
+    assert_eq!(known(&pool).await, ["orders", "order_lines", "order_steps"]);
+}
+
+async fn known(pool: &PgPool) -> Vec<&'static str> {
+    rowcast::projections::of(pool).await.expect("looks").names().collect()
+}
