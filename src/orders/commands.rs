@@ -2,7 +2,7 @@
 //! models, the notifications and the answer under the request's key come to be together or not at all.
 //!
 //! Invariant: locks are taken in one order, so that no two commands wait for each other in a circle: the request's key, products
-//! by their ids, the order's stream, the streams of products. Whatever else is in the way passes, and the command is tried again.
+//! by their ids, the order's stream, the streams of products, rows of read models. Whatever else is in the way passes, and the command is tried again.
 
 use super::{
     access::{self, Customer},
@@ -130,11 +130,9 @@ async fn place_order(
     }
     let id: i64 = statement::query_scalar("select nextval('public.order_number')").fetch_one(&mut *connection).await?;
     let metadata = access::metadata(principal, id);
-    let event = OrderEvent::OrderPlaced { customer, customer_name, lines: lines.clone(), note: valid.note.clone() };
-    let made = Made { id, event, expected: Expected::New, order: Order::default() };
-    let done = record(connection, made, principal.account, &metadata).await?;
-    stock::shift(connection, Way::Reserve, id, &lines, &[], &metadata).await?;
-    Ok(done)
+    let event = OrderEvent::OrderPlaced { customer, customer_name, lines, note: valid.note.clone() };
+    let made = Made { id, event, expected: Expected::New, order: Order::default(), gone: Vec::new() };
+    record(connection, made, principal.account, &metadata).await
 }
 
 /// The account and the name of the customer.
@@ -168,20 +166,12 @@ async fn step_order(
     for _ in 0..DECISIONS {
         let (order, version) = ledger::load::<OrderFold>(connection, &kept::stream(id), &Until::Latest).await?;
         order.decide(id, order.actor(principal.role, principal.account), step, details)?;
-        let lines = order.lines.clone();
-        let shelf = if gives_back { shelf_of(connection, &order).await? } else { Shelf::default() };
-        let gone = if gives_back { shelf.gone(&lines)? } else { Vec::new() };
+        let gone = if gives_back { shelf_of(connection, &order).await?.gone(&order.lines)? } else { Vec::new() };
         let event = OrderEvent::of_step(step, order.customer, details.clone(), gone.clone());
-        let made = Made { id, event, expected: Expected::Version(version), order };
+        let made = Made { id, event, expected: Expected::Version(version), order, gone };
         match record(connection, made, principal.account, &metadata).await {
-            Err(Failure::Append(AppendError::Conflict { .. })) => continue,
-            Err(failure) => return Err(failure),
-            Ok(done) => {
-                if gives_back {
-                    stock::shift(connection, Way::Release, id, &lines, &gone, &metadata).await?;
-                }
-                return Ok(done);
-            }
+            Err(Failure::Append(AppendError::Conflict { .. })) => {}
+            outcome => return outcome,
         }
     }
     Err(Refusal::unavailable().into())
@@ -198,20 +188,25 @@ struct Made {
     event: OrderEvent,
     expected: Expected,
     order: Order,
+    /// Products whose pieces cannot go back.
+    gone: Vec<i64>,
 }
 
-/// Appends the event, has the read models follow, and tells whom it concerns.
+/// Appends the event, moves the pieces that it moves, has the read models follow, and tells whom it concerns.
 async fn record(
     connection: &mut PgConnection,
     made: Made,
     actor: Option<i64>,
     metadata: &Metadata,
 ) -> Result<Done, Failure> {
-    let Made { id, event, expected, mut order } = made;
-    let recorded =
-        ledger::append_recorded(connection, &kept::stream(id), expected, &[event.to_new()], metadata).await?;
+    let Made { id, event, expected, mut order, gone } = made;
+    let stream = kept::stream(id);
+    let recorded = ledger::append_recorded(connection, &stream, expected, &[event.to_new()], metadata).await?;
     for one in &recorded {
         order.apply(&event, one.version, &one.at, &one.metadata.who_name);
+    }
+    if let Some(way) = Way::of(event.state()) {
+        stock::shift(connection, way, id, &order.lines, &gone, metadata).await?;
     }
     projections::follow(connection, &recorded).await?;
     notify::notify(connection, id, &order, &event, actor, notify::When::NOW).await?;

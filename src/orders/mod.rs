@@ -12,7 +12,7 @@
 //! | `api` | the JSON API, which `API.md` documents | server |
 //! | `demo` | the demo's tables and orders | server |
 //!
-//! Not here: pages. They show the tables as live rows, and call [`place`] and [`step`].
+//! Not here: pages. They show the tables as live rows, and call [`place()`] and [`step()`].
 //!
 //! Invariants: nothing changes an order but an event that was decided on by the table in `step`. What an event changes (stock, read
 //! models, notifications) changes in its transaction.

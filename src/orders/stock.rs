@@ -36,7 +36,7 @@ struct Locked {
 }
 
 /// Products by their ids.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shelf(BTreeMap<i64, Locked>);
 
 /// Locks those of the products that are there.

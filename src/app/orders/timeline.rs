@@ -1,7 +1,7 @@
 //! What has become of an order, when, and by whom.
 
 use super::rows::{OrderStep, OrderStepKey};
-use crate::{app::when::When, identity::visitor::use_visitor, store::LiveQuery};
+use crate::{app::when::When, identity::visitor::use_visitor, orders::State, store::LiveQuery};
 use leptos::prelude::*;
 
 /// The latest step first.
@@ -33,7 +33,9 @@ fn Entry(key: OrderStepKey, steps: LiveQuery<OrderStep>) -> impl IntoView {
         })
     };
     let note = move || {
-        let note = row.with(|row| row.note.clone()).filter(|note| !note.is_empty())?;
+        // The note of the order itself stands with what was ordered.
+        let said = row.with(|row| (row.state != State::Placed).then(|| row.note.clone())).flatten();
+        let note = said.filter(|note| !note.is_empty())?;
         Some(view! {
             <p class="entry-note" dir="auto">
                 {note}

@@ -44,7 +44,7 @@ impl Desk {
         }
         let after = match focus {
             Focus::Stays => Vec::new(),
-            Focus::Follows => vec![grip_id(id), heading_id(to)],
+            Focus::Follows => self.homes(id, to, from),
             Focus::Next => {
                 let next = self.below(from, id, 1).or_else(|| self.below(from, id, -1));
                 next.map(advance_id).into_iter().chain([heading_id(from)]).collect()
@@ -69,24 +69,30 @@ impl Desk {
                 Ok(done) => {
                     shown.confirm(done.transaction);
                     self.said.try_set(format!("Order {id} is {} now.", done.state));
-                    self.keep_focus(follows, id, to);
+                    self.keep_focus(follows, self.homes(id, to, from));
                 }
                 Err(Unconfirmed { was_not, reason }) => {
                     // Both columns show what they did before.
                     drop(shown);
                     self.messages.refused(format!("Order {id} {was_not} {to}. {reason}."));
-                    self.keep_focus(follows, id, from);
+                    self.keep_focus(follows, self.homes(id, from, from));
                 }
             }
         });
     }
 
+    /// Where the focus of a card goes that is in the column `state` now: a folded column shows none.
+    fn homes(self, id: i64, state: State, from: State) -> Vec<String> {
+        let shows = !untrack(|| self.is_folded(state));
+        vec![grip_id(id), heading_id(if shows { state } else { from })]
+    }
+
     /// A card that is drawn anew has lost the focus.
-    fn keep_focus(self, follows: bool, id: i64, state: State) {
+    fn keep_focus(self, follows: bool, homes: Vec<String>) {
         if follows {
             request_animation_frame(move || {
                 if focus_is_nowhere() {
-                    focus_soon(vec![grip_id(id), heading_id(state)]);
+                    focus_soon(homes);
                 }
             });
         }
