@@ -71,7 +71,7 @@ const fn own(due: &'static str) -> [&'static str; 9] {
 /// For those who work here.
 const WORK: [&str; 9] = [OUT, "403", "403", "200", "200", "200", "403", OUT, OUT];
 
-const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":"1.00","updated_at":"2026-01-01T00:00:00Z"}}"#;
+const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":1.0,"updated_at":"2026-01-01T00:00:00+00:00"}}"#;
 
 const MATRIX: &[Row] = &[
     // Pages.
