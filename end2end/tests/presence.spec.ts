@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { Inventory, expect, test, type Server } from '../support/test';
+import { Client, Inventory, expect, test, type Server } from '../support/test';
 
 // Who else looks at the inventory.
 
@@ -42,8 +42,10 @@ async function note(button: Locator): Promise<() => Promise<string[]>> {
   return () => button.evaluate((button) => (button as unknown as { said: string[] }).said);
 }
 
-test('people appear, a reload is not seen, and closing leaves', async ({ page, openPage, launch }) => {
-  // Four pages start one after the other.
+const kept = (page: Page) => page.evaluate(() => sessionStorage.getItem('rowcast-client'));
+
+test('people appear, whoever reloads is there again, and closing leaves', async ({ page, openPage, launch }) => {
+  // Five pages start one after the other.
   test.slow();
   const { open } = await strict(launch);
   await open(page, 'Ada Lovelace');
@@ -58,23 +60,50 @@ test('people appear, a reload is not seen, and closing leaves', async ({ page, o
   await tab.goto(theirs.url());
   await new Inventory(tab).live();
   await expect(company(tab)).toHaveAccessibleName('2 people here');
+  expect(await kept(tab), 'and another page').not.toEqual(await kept(theirs));
   await tab.close();
 
-  const said = await note(company(page));
+  // By this a server knows the page again.
+  const client = await kept(theirs);
   await theirs.reload();
   await new Inventory(theirs).live();
+  expect(await kept(theirs)).toEqual(client);
   await expect(company(theirs)).toHaveAccessibleName('2 people here');
-  const third = await openPage();
-  await open(third, 'Linus T');
-  await expect(company(page)).toHaveAccessibleName('3 people here');
-  expect(await said(), 'nobody went while a page was loaded again').toEqual(['2 people here', '3 people here']);
+  await expect(company(page)).toHaveAccessibleName('2 people here');
 
   await theirs.close();
-  await expect(company(page)).toHaveAccessibleName('2 people here');
-  // Whoever signs out is gone, too.
-  await third.getByRole('banner').getByRole('link', { name: 'Linus T' }).click();
-  await third.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(company(page)).toHaveAccessibleName('Only you here');
+});
+
+test('a page that is loaded again in a moment is not seen to go, and one that is left is', async ({ page, launch }) => {
+  const server = await launch({ settings: { 'heartbeat-seconds': 2 } });
+  await Inventory.open(page, '', server.url);
+  const button = company(page);
+  await expect(button).toHaveAccessibleName('Only you here');
+  // What a browser does, at the pace of one whose program is small.
+  const come = async () => {
+    const client = await Client.connect(server);
+    client.send({ type: 'join', room: 'page:inventory', client: 'of-one-tab', ref: 'r' });
+    await client.find(({ type }) => type === 'ack');
+    return client;
+  };
+  let client = await come();
+  await expect(button).toHaveAccessibleName('2 people here');
+  const said = await note(button);
+  for (let times = 0; times < 3; times++) {
+    client.socket.close(1001);
+    await client.end();
+    client = await come();
+  }
+  const other = await Client.connect(server);
+  other.send({ type: 'join', room: 'page:inventory', client: 'of-another' });
+  await expect(button).toHaveAccessibleName('3 people here');
+  expect(await said(), 'nobody went').toEqual(['2 people here', '3 people here']);
+  client.socket.close(1001);
+  await expect(button).toHaveAccessibleName('2 people here');
+  // A goodbye is no loss.
+  other.socket.close(1000);
+  await expect(button).toHaveAccessibleName('Only you here');
 });
 
 test('names are for whoever points, presses or moves there with the keyboard, and nobody is interrupted', { tag: '@phone' }, async ({ page, openPage, launch, isMobile }) => {

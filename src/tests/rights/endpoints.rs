@@ -74,7 +74,7 @@ const WORK: [&str; 9] = [OUT, "403", "403", "200", "200", "200", "403", OUT, OUT
 /// For administrators.
 const ADMIN: [&str; 9] = [OUT, "403", "403", "403", "200", "403", "403", OUT, OUT];
 
-const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":"1.00","updated_at":"2026-01-01T00:00:00Z"}}"#;
+const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":1.0,"updated_at":"2026-01-01T00:00:00+00:00"}}"#;
 
 const MATRIX: &[Row] = &[
     // Pages.
