@@ -6,7 +6,7 @@
 
 use super::{
     LedgerError, apply,
-    limits::FOLDED_AT_ONCE,
+    limits::{FOLDED_AT_ONCE, REBUILD_LEASE},
     projection::{Projection, ProjectionError},
     read::{parse, read_after},
     rebuild::rebuild_if_idle,
@@ -158,6 +158,7 @@ impl<P: Projection> Follower<P> {
             .bind(read)
             .bind(read >= wanted.min(FOLDED_AT_ONCE))
             .bind(events.last().map(|event| event.seq))
+            .bind(REBUILD_LEASE.as_secs_f64())
             .execute(connection)
             .await
             .map_err(ProjectionError::database(P::NAME))?;
@@ -179,10 +180,12 @@ async fn standing<P: Projection>(connection: &mut PgConnection) -> Result<Found,
     let database = ProjectionError::database(P::NAME);
     apply::check_version::<P>(connection).await?;
     let row = query(
-        "select version, position, state in ('live', 'rebuilding') as is_live
+        "select version, position,
+            state = 'live' or state = 'rebuilding' and at > now() - make_interval(secs => $2) as is_live
          from rowcast.projection where name = $1 for update skip locked",
     );
-    let row = row.bind(P::NAME).fetch_optional(&mut *connection).await.map_err(&database)?;
+    let row = row.bind(P::NAME).bind(REBUILD_LEASE.as_secs_f64());
+    let row = row.fetch_optional(&mut *connection).await.map_err(&database)?;
     let Some(row) = row else {
         let exists = statement::query_scalar("select exists (select from rowcast.projection where name = $1)");
         let exists: bool = exists.bind(P::NAME).fetch_one(connection).await.map_err(&database)?;

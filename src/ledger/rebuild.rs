@@ -104,7 +104,7 @@ impl<'p, P: Projection> Rebuild<'p, P> {
         let shadow = match shadow {
             Ok(shadow) => shadow,
             Err(error) => {
-                drop(transaction);
+                transaction.rollback().await.map_err(&database)?;
                 status::fail::<P>(pool, &error, None).await?;
                 return Err(error);
             }

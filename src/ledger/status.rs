@@ -2,6 +2,7 @@
 
 use super::{
     LedgerError,
+    limits::REBUILD_LEASE,
     projection::{Projection, ProjectionError},
 };
 use crate::{
@@ -80,6 +81,7 @@ pub(super) async fn fail<P: Projection>(
         .bind(version)
         .bind(problem)
         .bind(rebuild)
+        .bind(REBUILD_LEASE.as_secs_f64())
         .execute(&mut *transaction)
         .await
         .map_err(&database)?;

@@ -188,17 +188,20 @@ as $$
     ), whole as (
         select f.xid, max(f.seq) as last, count(*) as events from fresh f group by f.xid
     ), placed as materialized (
-        -- A transaction that could see another one's events has drawn its last number after all of the other's.
+        -- An event that was appended by somebody who could see those of another transaction has a higher number than all of them.
         select p.xid, p.upto <= events_after.most or p.upto = p.events as is_chosen
         from (select w.xid, w.events, sum(w.events) over (order by w.last) as upto from whole w) p
     ), chosen as materialized (
         select p.xid from placed p where p.is_chosen
+    ), highest as materialized (
+        -- Before Postgres 15 there is no max of them.
+        select c.xid from chosen c order by c.xid desc limit 1
     ), mark as materialized (
         select pg_current_snapshot()::text as snapshot,
-            case when exists (select from placed p where not p.is_chosen) then (select max(c.xid)::text from chosen c) end as reach,
+            case when exists (select from placed p where not p.is_chosen) then (select h.xid::text from highest h) end as reach,
             array(
                 select p.xid::text from placed p
-                where not p.is_chosen and p.xid <= greatest((select max(c.xid) from chosen c), events_after.next)
+                where not p.is_chosen and p.xid <= greatest((select h.xid from highest h), events_after.next)
             ) as left_open
     )
     select m.snapshot, m.reach, m.left_open, null::bigint, null::text, null::bigint, null::text, null::smallint, null::text, null::text,
@@ -365,14 +368,14 @@ declare
 begin
     execute format('drop table if exists %s', target);
     execute format('create %s table %s (like %s including defaults including generated including constraints) %s',
-        case when is_temporary then 'temporary' else 'unlogged' end, target, relation,
+        case when is_temporary then 'temporary' else '' end, target, relation,
         case when is_temporary then 'on commit drop' else '' end);
     execute format('alter table %s add primary key (%s)', target,
         (select string_agg(quote_ident(c), ', ') from unnest(rowcast.key_of(relation)) c));
     return target::regclass;
 end
 $$;
-comment on function rowcast.shadow(regclass, text, boolean) is 'Makes an empty table like that of a projection, to replay events into.';
+comment on function rowcast.shadow(regclass, text, boolean) is 'Makes an empty table like that of a projection, to replay events into. Not unlogged: one that a crash had emptied would be adopted.';
 
 create function rowcast.differences(relation regclass, shadow regclass, most bigint)
 returns table (row_key text, actual text, expected text)

@@ -6,6 +6,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use rowcast::ledger::{self, AppendError, Events, Expected, NewEvent, Until};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
+use std::slice::from_ref;
 
 /// Streams whose versions have a gap, a double or no head that fits. None should.
 const FLAWS: &str = "select count(*) from (
@@ -194,7 +195,7 @@ async fn an_event_is_read_as_it_was_written(pool: PgPool) {
     // In whatever way this session writes times.
     let mut transaction = pool.begin().await.expect("begins");
     sqlx::raw_sql("set local timezone = 'Asia/Kolkata'").execute(&mut *transaction).await.expect("sets");
-    let written = ledger::append_recorded(&mut transaction, "a", Expected::Any, &[event.clone()], &metadata).await;
+    let written = ledger::append_recorded(&mut transaction, "a", Expected::Any, from_ref(&event), &metadata).await;
     let written = written.expect("appends");
     let read = ledger::read_stream(&mut transaction, "a", 1, &Until::Latest, 10).await.expect("reads");
     assert_eq!(written, read);

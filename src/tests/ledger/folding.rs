@@ -3,7 +3,6 @@
 use super::{Tallied, Tally, added, append, append_in, installed};
 use crate::support::{Dice, sql, value};
 use rowcast::ledger::{self, DecodeError, Fold, LedgerError, Recorded, Until};
-use serde_json::json;
 use sqlx::PgPool;
 
 async fn load(pool: &PgPool, stream: &str, until: Until) -> Result<(Tally, i64), LedgerError> {
@@ -124,7 +123,7 @@ async fn an_event_that_nobody_understands_is_told_by_stream_and_version_and_harm
         ("unknown", "TallyMelted", 1, "{}"),
         ("newer", "TallyAdded", 4, "{}"),
         ("malformed", "TallyAdded", 3, r#"{"amount":"much"}"#),
-        ("malformed-before", "TallyClosed", 0 + 1, "{}"),
+        ("closed", "TallyClosed", 1, "{}"),
     ] {
         append(&pool, stream, &[added(1)]).await;
         insert(&pool, stream, 2, kind, schema, data, SOMETIME).await;
@@ -139,7 +138,7 @@ async fn an_event_that_nobody_understands_is_told_by_stream_and_version_and_harm
     // The past before it, the stream itself and all others go on.
     assert_eq!(load(&pool, "unknown", Until::Version(1)).await.expect("loads").0.sum, 1);
     assert_eq!(append(&pool, "unknown", &[added(1)]).await, 3);
-    assert!(load(&pool, "malformed-before", Until::Latest).await.expect("loads").0.closed);
+    assert!(load(&pool, "closed", Until::Latest).await.expect("loads").0.closed);
 }
 
 #[sqlx::test(migrations = false)]
@@ -206,5 +205,5 @@ async fn as_of_any_event_is_the_beginning_of_the_stream_until_there(pool: PgPool
         }
     }
     assert_eq!(load(&pool, "nowhere", Until::Latest).await.expect("loads"), (Tally::default(), 0));
-    assert_eq!(json!(events(&pool, "nowhere").await.len()), json!(0));
+    assert_eq!(events(&pool, "nowhere").await, []);
 }

@@ -203,6 +203,27 @@ async fn a_running_follower_goes_on_by_itself_when_what_stopped_it_is_mended(poo
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_rebuild_that_died_is_not_told_of_for_ever(pool: PgPool) {
+    with_tables(&pool).await;
+    append_only(&pool, "a", &[added(1)]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::UpToDate);
+    let rebuilt = "update rowcast.projection set state = 'rebuilding', rebuild = gen_random_uuid(), at = now()";
+    sql(&pool, rebuilt).await;
+    append_only(&pool, "a", &[added(1)]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::UpToDate);
+    append_only(&pool, "b", &[named("poison")]).await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::Failed);
+    assert_eq!(status(&pool, "tallies").await.state, "rebuilding", "whoever rebuilds it may do better");
+    sql(&pool, "update rowcast.projection set at = now() - interval '61 seconds'").await;
+    assert_eq!(catch_up::<Tallies>(&pool).await, Step::Failed);
+    assert_eq!(status(&pool, "tallies").await.state, "failed");
+    sql(&pool, &format!("{rebuilt} - interval '61 seconds'")).await;
+    assert_eq!(catch_up::<Lenient>(&pool).await, Step::UpToDate);
+    assert_eq!(status(&pool, "tallies").await.state, "live");
+    assert_eq!(differences::<Lenient>(&pool).await, []);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_newer_program_rebuilds_and_an_older_one_stands_back(pool: PgPool) {
     with_tables(&pool).await;
     append_only(&pool, "a", &[added(3), Tallied::Named { name: "x".into() }]).await;

@@ -7,7 +7,6 @@ use super::{
 use crate::support::{Client, PATIENCE, Server, eventually, pool_of, see_all, sql, value};
 use rowcast::{
     capture::{self, Trust},
-    changelog,
     ledger::{self, Events, Expected, ProjectionError, Rebuilt, Registry, Status, Until},
 };
 use sqlx::PgPool;
@@ -240,12 +239,11 @@ async fn a_new_ledger_needs_no_building(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_row_is_what_its_stream_has_come_to(pool: PgPool) {
     with_tables(&pool).await;
-    changelog::install(&pool).await.expect("has nothing to do");
     for n in 0..150 {
         append_and_project(&pool, "a", &[added(n)]).await.expect("projects");
     }
     let mut transaction = pool.begin().await.expect("begins");
     let (tally, version) = ledger::load::<Tally>(&mut transaction, "a", &Until::Latest).await.expect("loads");
-    let row = format!("select format('%s %s', sum, version) from tallies");
-    assert_eq!(value::<String>(&pool, &row).await, format!("{} {version}", tally.sum));
+    let row = "select format('%s %s', sum, version) from tallies";
+    assert_eq!(value::<String>(&pool, row).await, format!("{} {version}", tally.sum));
 }
