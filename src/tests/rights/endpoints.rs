@@ -10,10 +10,9 @@ use crate::support::{
 use leptos::server_fn::axum::server_fn_paths;
 use rowcast::{
     app::{self, App},
-    capture, changelog,
+    changelog,
     identity::{Anonymous, token},
     protocol::Role,
-    rights,
 };
 use sqlx::PgPool;
 use std::{collections::BTreeSet, fs, path::Path};
@@ -44,6 +43,7 @@ struct Row {
 
 const LED: &str = "303 /sign-in";
 const OUT: &str = "401";
+const REFUSED: &str = "200 refused";
 
 const fn get(path: &'static str, due: [&'static str; 9]) -> Row {
     Row { method: "GET", path, kind: FORM, body: "", due }
@@ -71,7 +71,11 @@ const fn own(due: &'static str) -> [&'static str; 9] {
 /// For those who work here.
 const WORK: [&str; 9] = [OUT, "403", "403", "200", "200", "200", "403", OUT, OUT];
 
+/// The same, as data.
+const WORK_DATA: [&str; 9] = [OUT, REFUSED, REFUSED, "200", "200", "200", REFUSED, OUT, OUT];
 /// For administrators.
+const ADMIN_DATA: [&str; 9] = [OUT, REFUSED, REFUSED, REFUSED, "200", REFUSED, REFUSED, OUT, OUT];
+/// The same, as a status.
 const ADMIN: [&str; 9] = [OUT, "403", "403", "403", "200", "403", "403", OUT, OUT];
 
 const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":1.0,"updated_at":"2026-01-01T00:00:00+00:00"}}"#;
@@ -112,15 +116,16 @@ const MATRIX: &[Row] = &[
     Row { method: "POST", path: "/api/inventory/restore-product", kind: JSON, body: PRODUCT, due: WORK },
     // The past.
     get("/history", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
-    form("/api/history/past", "", WORK),
-    form("/api/history/compare", "", WORK),
+    form("/api/history/past", "", WORK_DATA),
+    form("/api/history/compare", "at=now&and=now", WORK_DATA),
     // Orders. What is seen of them is a matter of policies; of the demo's, a customer here has none.
-    get("/orders", [LED, "403", "200", "200", "200", "200", "200", OUT, LED]),
-    get("/orders/new", [LED, "403", "200", "200", "200", "200", "200", OUT, LED]),
-    get("/orders/1001", [LED, "404", "404", "200", "200", "200", "404", OUT, LED]),
-    get("/orders/9", [LED, "404", "404", "404", "404", "404", "404", OUT, LED]),
+    // Whoever has no account is shown where to sign in; with a token for other tables there is nothing to be shown.
+    get("/orders", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
+    get("/orders/new", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
+    get("/orders/1001", [LED, "200", "404", "200", "200", "200", "503", OUT, LED]),
+    get("/orders/9", [LED, "200", "404", "404", "404", "404", "503", OUT, LED]),
     form("/api/order-forms/place", "", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
-    form("/api/order-forms/step", "order=9&step=pay", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
+    form("/api/order-forms/step", "order=9&step=pay", [OUT, "200", "200", "200", "200", "200", "403", OUT, OUT]),
     // An empty one, for those who may not see the order.
     form("/api/order-history", "id=1001", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     get("/api/orders", [OUT, "401", "200", "200", "200", "200", "403", OUT, OUT]),
@@ -129,13 +134,13 @@ const MATRIX: &[Row] = &[
     get("/api/orders/1001/events", [OUT, "401", "404", "200", "200", "200", "403", OUT, OUT]),
     Row { method: "POST", path: "/api/orders/1001/pay", kind: JSON, body: "{}", due: [OUT, "401", "404", "409", "409", "409", "403", OUT, OUT] },
     // What people are told.
-    get("/notifications", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
+    get("/notifications", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     form("/api/notifications/mark-read", "id=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     form("/api/notifications/mark-all-read", "up_to=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
-    Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN },
-    Row { method: "POST", path: "/api/audit/newer", kind: JSON, body: r#"{"search":{},"than":0}"#, due: ADMIN },
+    Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN_DATA },
+    Row { method: "POST", path: "/api/audit/newer", kind: JSON, body: r#"{"search":{},"than":0}"#, due: ADMIN_DATA },
     get("/api/audit/export?format=ndjson", ADMIN),
 ];
 
@@ -202,6 +207,8 @@ async fn ask(server: &Server, row: &Row, shown: Option<&Shown>, more: Option<(&s
     }
     let answer = browser.send(row.method, row.path, row.kind, row.body).await;
     match answer.location().split('?').next().unwrap_or_default() {
+        // Questions are answered with data, also where that is a refusal.
+        "" if answer.body.contains(r#"{"Err":"NotAllowed"}"#) => format!("{} refused", answer.status),
         "" => answer.status.to_string(),
         leads => format!("{} {leads}", answer.status),
     }
