@@ -195,9 +195,9 @@ async fn a_message_in_pieces_is_not_kept_beyond_what_a_whole_one_may_have(pool: 
     // Its end never comes.
     socket.send(piece(Data::Continue)).await.expect("sends");
     let code = loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time").expect("open").expect("a message") {
-            Message::Close(close) => break u16::from(close.expect("has a code").code),
-            _ => {}
+        let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time").expect("open");
+        if let Message::Close(close) = message.expect("a message") {
+            break u16::from(close.expect("has a code").code);
         }
     };
     assert_eq!((code, server.counters.frames_over_size.get()), (1009, 1));

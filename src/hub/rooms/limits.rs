@@ -32,7 +32,7 @@ pub const LEASE: Duration = Duration::from_secs(4);
 pub const MAX_OUTGOING: usize = 10_000;
 /// Bytes of words that wait for the other nodes.
 pub const MAX_OUTGOING_BYTES: usize = 8 * 1024 * 1024;
-/// Longest word of a node, in bytes. What nodes have to say is cut into words of about [`CHUNK_BYTES`].
+/// Longest word of a node, in bytes. What nodes have to say is cut into words of about 48 KiB.
 pub const MAX_WORD_BYTES: usize = 256 * 1024;
 /// Other nodes that are known at a time.
 pub const MAX_NODES: usize = 100;

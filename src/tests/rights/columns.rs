@@ -10,7 +10,7 @@ use rowcast::{
     store::Phase,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 use tokio::process::Command;
 
 const HIDDEN: &str = "unknown_table";
@@ -160,15 +160,65 @@ async fn seen(pool: &PgPool) -> BTreeMap<String, bool> {
     seen
 }
 
+/// Orders with a gap where a column was, and what is granted of them.
+async fn with_a_gap(pool: &PgPool) {
+    with_orders(pool).await;
+    let gap = "alter table orders add column gone int; alter table orders drop column gone; alter table orders add column note text";
+    sql(pool, gap).await;
+    grant(pool, Policy { columns: Some(vec!["note".to_owned()]), ..own_orders() }).await;
+    grant(pool, staff_may_see(&["status", "note"])).await;
+}
+
+/// What was restored is as it was granted, and grants no more.
+async fn is_as_before(restored: &PgPool, before: &BTreeMap<String, bool>) {
+    assert_eq!(before.values().filter(|sees| **sees).count(), 8);
+    assert_eq!(&seen(restored).await, before);
+    assert_eq!((problem(restored, Role::Customer).await, problem(restored, Role::Staff).await), (None, None));
+    sql(restored, "alter table orders rename note to old; alter table orders rename secret to note").await;
+    changelog::refresh(restored).await.expect("looks");
+    assert!(problem(restored, Role::Customer).await.is_some() && problem(restored, Role::Staff).await.is_some());
+}
+
+/// As a dump and its restoring leave it.
+#[sqlx::test(migrations = false)]
+async fn the_same_table_under_another_number_is_one_that_was_restored(pool: PgPool) {
+    with_a_gap(&pool).await;
+    let before = seen(&pool).await;
+    let number: i32 = value(&pool, "select id from rowcast.tracked").await;
+    sql(
+        &pool,
+        &format!(
+            "drop event trigger rowcast_ddl; drop event trigger rowcast_drop; drop event trigger rowcast_rewrite;
+             create table restored (id int primary key, owner bigint not null, status text not null, amount int not null, secret text, note text);
+             insert into restored select id, owner, status, amount, secret, note from orders;
+             drop table orders; alter table restored rename to orders;
+             create trigger \"00_rowcast_capture\" after insert or update or delete on orders
+                 for each row execute function rowcast.capture('{number}')"
+        ),
+    )
+    .await;
+    assert!(changelog::refresh(&pool).await.expect("looks"));
+    is_as_before(&pool, &before).await;
+}
+
+/// `pg_dump` of the server's own version, if there is one.
+async fn pg_dump(pool: &PgPool) -> Option<PathBuf> {
+    let version: i32 = value(pool, "select current_setting('server_version_num')::integer / 10000").await;
+    let debian = PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/pg_dump"));
+    let program = if debian.exists() { debian } else { "pg_dump".into() };
+    let told = Command::new(&program).arg("--version").output().await.ok()?;
+    String::from_utf8_lossy(&told.stdout).contains(&format!(" {version}.")).then_some(program)
+}
+
 #[sqlx::test(migrations = false)]
 async fn after_a_restore_names_mean_what_they_meant_though_their_numbers_are_others(pool: PgPool) {
-    with_orders(&pool).await;
-    // A dump leaves no gap where a column was.
-    sql(&pool, "alter table orders add column gone int; alter table orders drop column gone; alter table orders add column note text").await;
-    grant(&pool, Policy { columns: Some(vec!["note".to_owned()]), ..own_orders() }).await;
-    grant(&pool, staff_may_see(&["status", "note"])).await;
+    let Some(program) = pg_dump(&pool).await else {
+        println!("there is no pg_dump of this version; the story before tells the same without one");
+        return;
+    };
+    with_a_gap(&pool).await;
     let dump =
-        Command::new("pg_dump").args(["--inserts", "--dbname"]).arg(url_of(&pool).await).output().await.expect("runs");
+        Command::new(program).args(["--inserts", "--dbname"]).arg(url_of(&pool).await).output().await.expect("runs");
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     // What is left are commands of psql.
     let dump = String::from_utf8(dump.stdout).expect("text");
@@ -187,12 +237,7 @@ async fn after_a_restore_names_mean_what_they_meant_though_their_numbers_are_oth
     assert_ne!(value::<i16>(&pool, number).await, value::<i16>(&restored, number).await);
     changelog::install(&restored).await.expect("has nothing to do");
     changelog::refresh(&restored).await.expect("looks");
-    let before = seen(&pool).await;
-    assert_eq!(before.values().filter(|sees| **sees).count(), 8);
-    assert_eq!(seen(&restored).await, before);
-    assert_eq!((problem(&restored, Role::Customer).await, problem(&restored, Role::Staff).await), (None, None));
-    sql(&restored, "alter table orders rename note to old; alter table orders rename secret to note").await;
-    assert!(problem(&restored, Role::Customer).await.is_some() && problem(&restored, Role::Staff).await.is_some());
+    is_as_before(&restored, &seen(&pool).await).await;
     restored.close().await;
     sql(&pool, &format!("drop database \"{name}\" with (force)")).await;
 }
