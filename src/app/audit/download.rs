@@ -1,8 +1,9 @@
 //! An export with its progress. Without JavaScript it is a link to a file; with it, how far it is shows while it runs, and it can be
 //! given up.
 
-use super::{fetch::Download, search::Search};
+use super::{fetch, search::Search};
 use crate::app::{inventory::grouped, toast::use_messages};
+use futures::channel::oneshot::{self, Sender};
 use leptos::prelude::*;
 
 /// How far an export is.
@@ -23,7 +24,8 @@ pub(super) enum Progress {
 #[component]
 pub(super) fn Exports(search: Search) -> impl IntoView {
     let progress = RwSignal::new(None::<(u64, u64)>);
-    let download = StoredValue::new_local(None::<Download>);
+    // Whoever drops it has given up the download: also a page that goes.
+    let cancel = StoredValue::new(None::<Sender<()>>);
     let messages = use_messages();
     let report = move |told: Progress| {
         let running = match &told {
@@ -43,12 +45,10 @@ pub(super) fn Exports(search: Search) -> impl IntoView {
     };
     let start = move |address: String, name: &'static str| {
         progress.set(Some((0, 0)));
-        download.set_value(Some(Download::start(address, name, report)));
+        let (sender, cancelled) = oneshot::channel();
+        cancel.set_value(Some(sender));
+        fetch::start(address, name, cancelled, report);
     };
-    let cancel = move || download.with_value(|download| download.iter().for_each(Download::cancel));
-    on_cleanup(move || {
-        download.try_with_value(|download| download.iter().for_each(Download::cancel));
-    });
     let running = Memo::new(move |_| progress.with(Option::is_some));
     let buttons = [("ndjson", "NDJSON", "audit.ndjson"), ("csv", "CSV", "audit.csv")].map(|(format, label, name)| {
         let address = search.export(format);
@@ -96,7 +96,7 @@ pub(super) fn Exports(search: Search) -> impl IntoView {
                                             })
                                     }}
                                 </span>
-                                <button class="button" on:click=move |_| cancel()>
+                                <button class="button" on:click=move |_| cancel.set_value(None)>
                                     "Cancel"
                                 </button>
                             </span>

@@ -1,8 +1,13 @@
 //! An export in the browser: read piece by piece, so that its progress is known, and then given to the person as a file.
 
-use super::{download::Progress, search::EXPORT};
+use super::download::Progress;
+use futures::{
+    channel::oneshot::Receiver,
+    future::{Either, select},
+};
 use js_sys::{Array, Reflect, Uint8Array};
 use leptos::{prelude::document, task::spawn_local};
+use std::pin::pin;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -12,36 +17,28 @@ use web_sys::{
 /// In which header it is said how many events there are in all.
 const TOTAL: &str = "x-total-count";
 
-/// A download that can be given up.
-pub(super) struct Download {
-    controller: Option<AbortController>,
-}
-
-impl Download {
-    /// Fetches `address`, reports how far it is, and offers what came as a file.
-    pub(super) fn start(address: String, name: &'static str, report: impl Fn(Progress) + 'static) -> Self {
-        debug_assert!(address.starts_with(EXPORT));
-        let controller = AbortController::new().ok();
-        let options = RequestInit::new();
-        if let Some(controller) = &controller {
-            options.set_signal(Some(&controller.signal()));
-        }
-        spawn_local(async move {
-            let outcome = fetch(&address, name, &options, &report).await;
-            let aborted = options.get_signal().is_some_and(|signal| signal.aborted());
-            report(match outcome {
-                Ok(events) => Progress::Done { events },
-                Err(_) if aborted => Progress::Cancelled,
-                Err(message) => Progress::Failed { message: message.unwrap_or_default() },
-            });
+/// Fetches `address`, reports how far it is, and offers what came as a file. It is given up as soon as `cancelled` says so, or whoever
+/// could say so is gone; what came is thrown away then.
+pub(super) fn start(address: String, name: &'static str, cancelled: Receiver<()>, report: impl Fn(Progress) + 'static) {
+    let controller = AbortController::new().ok();
+    let options = RequestInit::new();
+    if let Some(controller) = &controller {
+        options.set_signal(Some(&controller.signal()));
+    }
+    spawn_local(async move {
+        let fetched = pin!(fetch(&address, name, &options, &report));
+        let outcome = match select(fetched, cancelled).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                controller.iter().for_each(AbortController::abort);
+                return report(Progress::Cancelled);
+            }
+        };
+        report(match outcome {
+            Ok(events) => Progress::Done { events },
+            Err(message) => Progress::Failed { message: message.unwrap_or_default() },
         });
-        Self { controller }
-    }
-
-    /// Gives it up; what came is thrown away.
-    pub(super) fn cancel(&self) {
-        self.controller.iter().for_each(AbortController::abort);
-    }
+    });
 }
 
 /// How many events came. The error is what the server said, if it said anything.

@@ -1,16 +1,13 @@
 //! Without a browser nothing is fetched.
 
 use super::download::Progress;
+use futures::channel::oneshot::Receiver;
 
-/// A download that can be given up.
-pub(super) struct Download;
-
-impl Download {
-    /// Does nothing.
-    pub(super) fn start(_address: String, _name: &'static str, _report: impl Fn(Progress) + 'static) -> Self {
-        Self
-    }
-
-    /// Does nothing.
-    pub(super) fn cancel(&self) {}
+/// Does nothing.
+pub(super) fn start(
+    _address: String,
+    _name: &'static str,
+    _cancelled: Receiver<()>,
+    _report: impl Fn(Progress) + 'static,
+) {
 }

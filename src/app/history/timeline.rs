@@ -36,7 +36,7 @@ pub(super) fn Timeline() -> impl IntoView {
         .into_any()
     };
     view! {
-        <nav class="panel timeline" aria-label="Moments around this one">
+        <nav class="panel around" aria-label="Moments around this one">
             <h2>"Moments"</h2>
             {list}
         </nav>

@@ -119,20 +119,32 @@ const MATRIX: &[Row] = &[
     form("/api/history/past", "", WORK_DATA),
     form("/api/history/compare", "at=now&and=now", WORK_DATA),
     // Orders. What is seen of them is a matter of policies; of the demo's, a customer here has none.
-    // Whoever has no account is shown where to sign in; with a token for other tables there is nothing to be shown.
+    // Whoever has no account is shown where to sign in, and, where everybody may read the tables as here, what is in them; with a token for other tables there is nothing to be shown.
     get("/orders", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     get("/orders/new", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
     get("/orders/1001", [LED, "200", "404", "200", "200", "200", "503", OUT, LED]),
-    get("/orders/9", [LED, "200", "404", "404", "404", "404", "503", OUT, LED]),
+    get("/orders/9", [LED, "404", "404", "404", "404", "404", "503", OUT, LED]),
     form("/api/order-forms/place", "", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     form("/api/order-forms/step", "order=9&step=pay", [OUT, "200", "200", "200", "200", "200", "403", OUT, OUT]),
     // An empty one, for those who may not see the order.
     form("/api/order-history", "id=1001", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     get("/api/orders", [OUT, "401", "200", "200", "200", "200", "403", OUT, OUT]),
-    Row { method: "POST", path: "/api/orders", kind: JSON, body: "{}", due: [OUT, "401", "422", "422", "422", "422", "403", OUT, OUT] },
+    Row {
+        method: "POST",
+        path: "/api/orders",
+        kind: JSON,
+        body: "{}",
+        due: [OUT, "401", "422", "422", "422", "422", "403", OUT, OUT],
+    },
     get("/api/orders/1001", [OUT, "401", "404", "200", "200", "200", "403", OUT, OUT]),
     get("/api/orders/1001/events", [OUT, "401", "404", "200", "200", "200", "403", OUT, OUT]),
-    Row { method: "POST", path: "/api/orders/1001/pay", kind: JSON, body: "{}", due: [OUT, "401", "404", "409", "409", "409", "403", OUT, OUT] },
+    Row {
+        method: "POST",
+        path: "/api/orders/1001/pay",
+        kind: JSON,
+        body: "{}",
+        due: [OUT, "401", "404", "409", "409", "409", "403", OUT, OUT],
+    },
     // What people are told.
     get("/notifications", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     form("/api/notifications/mark-read", "id=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),

@@ -1,0 +1,152 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { Inventory, expect, test, type Server } from '../support/test';
+
+// The inventory's past: a slider over its moments, what changed and who did it, and back to the present.
+
+/** The program of a debug build is large: on a machine that does other things, it takes its time to start. */
+const STARTS_WITHIN_MS = 60_000;
+test.describe.configure({ timeout: 180_000 });
+
+const slider = (page: Page): Locator => page.getByRole('slider', { name: 'Moment' });
+const moment = (page: Page): Locator => page.getByRole('region', { name: 'This moment' });
+const rows = (page: Page): Locator => page.getByRole('table', { name: 'Products' });
+
+async function flawless(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`) })), what).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), what).toBeLessThanOrEqual(0);
+}
+
+/** The page, hydrated and live. */
+async function open(page: Page, address = '/history'): Promise<void> {
+  await page.goto(address);
+  await expect(page.locator('html[data-js="ready"]')).toBeVisible({ timeout: STARTS_WITHIN_MS });
+  await expect(page.getByRole('heading', { level: 1, name: 'History of the inventory' })).toBeVisible();
+}
+
+/** A product with the quantities 1, 2 and 3, one after the other. */
+async function counted(sql: Server['sql'], id: number): Promise<void> {
+  for (const quantity of [1, 2, 3]) await sql('update products set quantity = $2 where id = $1', [id, quantity]);
+}
+
+test('the slider goes back moment by moment and shows what was there, what changed and who did it', async ({ page, stock, sql }) => {
+  const { id, name } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  const inventory = await Inventory.open(page, stock.tag);
+  await inventory.quantity(name).fill('77');
+  const saved = page.waitForResponse(/set-quantity/);
+  await inventory.quantity(name).press('Enter');
+  await saved;
+
+  await open(page);
+  await expect(slider(page)).toHaveAttribute('aria-valuetext', 'Now, live');
+  await expect(moment(page)).toContainText(/Quantity\s*3 → 77/);
+  await expect(moment(page)).toContainText('Somebody without an account');
+  await slider(page).press('ArrowLeft');
+  await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+  await slider(page).press('ArrowLeft');
+  await expect(moment(page)).toContainText(/Quantity\s*2 → 3/);
+  await expect(moment(page)).toContainText('Directly in the database');
+  await expect(rows(page).getByRole('row').filter({ hasText: name }).getByRole('cell').filter({ hasText: '2 → 3' })).toBeVisible();
+  await slider(page).press('ArrowLeft');
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await expect(page).toHaveURL(/\/history\?at=/);
+  await flawless(page, 'a moment');
+
+  // Whoever has the address sees the same.
+  await open(page, page.url());
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('1 → 2');
+});
+
+test('it plays forward until it is live again, and then it is', async ({ page, stock, sql }) => {
+  const { id, name } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  await open(page);
+  for (let n = 0; n < 2; n++) await slider(page).press('ArrowLeft');
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await page.getByRole('combobox', { name: /Speed/ }).selectOption('5 a second');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect(moment(page).getByRole('heading', { name: 'Now, live' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Play' })).toBeDisabled();
+  await expect(page).toHaveURL(/\/history$/);
+  await sql('update products set quantity = 4711 where id = $1', [id]);
+  await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('4,711');
+  await expect(moment(page)).toContainText(/Quantity\s*3 → 4,711/);
+});
+
+test('what was deleted is there again in the past, and marked where it goes', async ({ page, stock, sql }) => {
+  const { id, name } = await stock.one();
+  await sql('update products set quantity = 9 where id = $1', [id]);
+  await sql('delete from products where id = $1', [id]);
+  await open(page);
+  await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('removed');
+  await slider(page).press('ArrowLeft');
+  await slider(page).press('ArrowLeft');
+  await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('changed');
+});
+
+test('two moments are compared', async ({ page, stock, sql }) => {
+  const [changed, gone] = [await stock.one({ quantity: 5 }), await stock.one()];
+  await sql('update products set quantity = 6 where id = $1', [changed.id]);
+  await open(page);
+  await slider(page).press('ArrowLeft');
+  await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+  await sql('update products set quantity = 8 where id = $1', [changed.id]);
+  await sql('delete from products where id = $1', [gone.id]);
+  const added = await stock.one();
+  await page.getByRole('link', { name: 'Compare with now' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'The inventory, compared' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Added' })).toContainText(added.name);
+  await expect(page.getByRole('region', { name: 'Removed' })).toContainText(gone.name);
+  await expect(page.getByRole('region', { name: 'Changed' })).toContainText(/Quantity\s*6 → 8/);
+  await flawless(page, 'the comparison');
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('links and forms lead through the past', async ({ page, stock, sql, complaints }) => {
+    complaints.allow(/status of 422/);
+    const { id, name } = await stock.one({ quantity: 50 });
+    await counted(sql, id);
+    await page.goto('/history');
+    await page.getByRole('link', { name: 'Earlier', exact: true }).click();
+    await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+    await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('1 → 2');
+    await page.getByRole('link', { name: 'Later', exact: true }).click();
+    await expect(moment(page)).toContainText(/Quantity\s*2 → 3/);
+    await page.getByRole('link', { name: 'Compare with now' }).click();
+    await expect(page.getByText('Nothing differs between these moments.')).toBeVisible();
+    const beyond = await page.goto('/history?at=2020-01-01T00:00');
+    expect(beyond!.status()).toBe(422);
+    await expect(page.getByText(/The record reaches back to 2\d\d\d-/)).toBeVisible();
+    expect((await page.goto('/history?at=yesterday'))!.status()).toBe(422);
+  });
+});
+
+test('customers have no business there', async ({ launch, openPage, complaints }) => {
+  complaints.allow(/status of 403/);
+  const server = await launch({ settings: { anonymous: 'customer' } });
+  const page = await openPage({ baseURL: server.url });
+  expect((await page.goto('/history'))!.status()).toBe(403);
+  await expect(page.getByRole('heading', { name: 'This page is not for you' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'History' })).toHaveCount(0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe has nothing to say of the past, ${colorScheme}`, { tag: '@phone' }, async ({ browser, server, sql, stock, complaints }) => {
+    const context = await browser.newContext({ colorScheme, baseURL: server.url });
+    complaints.watch(context);
+    const page = await context.newPage();
+    const { id } = await stock.one({ quantity: 50 });
+    await counted(sql, id);
+    await open(page);
+    await flawless(page, 'the present');
+    await slider(page).press('ArrowLeft');
+    await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+    await flawless(page, 'a moment');
+    await context.close();
+  });
+}
