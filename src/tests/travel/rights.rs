@@ -137,5 +137,5 @@ async fn whoever_changes_the_inventory_is_named_in_its_past(pool: PgPool) {
     let changed = page.status == 200 && page.body.contains("<del>77") && page.body.contains("Directly in the database");
     assert!(changed, "{}", page.body);
     let customer = Browser::new(server.address).get("/history").await;
-    assert_eq!(customer.status, 303, "to the form to sign in");
+    assert_eq!(customer.status, 403, "nobody in particular");
 }
