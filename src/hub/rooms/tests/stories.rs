@@ -222,11 +222,16 @@ fn everything_has_a_limit_with_a_code() {
     assert_eq!(rooms.say(1, "r0", "e", &long(MAX_PAYLOAD_BYTES), true).unwrap_err().code, ErrorCode::PayloadTooLarge);
     assert_eq!(rooms.say(1, "r0", "", &json!(1), true).unwrap_err().code, ErrorCode::InvalidRoom);
     let members: Vec<_> = (1..MAX_MEMBERS)
-        .map(|number| json!({"id": number.to_string(), "user": null, "name": "", "state": null, "version": 1}))
+        .map(|number| json!({"id": format!("{number:024x}"), "user": null, "name": "", "state": null, "version": 1}))
         .collect();
-    let crowd = json!([{"room": "r0", "members": members}]);
-    let word = json!({"node": "other", "seq": 1, "word": {"members": {"first": true, "more": false, "rooms": crowd}}});
-    rooms.hear(word.to_string().as_bytes(), 0);
+    let parts: Vec<_> = members.chunks(1_000).collect();
+    for (seq, part) in parts.iter().enumerate() {
+        let (first, more) = (seq == 0, seq + 1 < parts.len());
+        let crowd = json!([{"room": "r0", "members": part}]);
+        let word =
+            json!({"node": "other", "seq": seq, "word": {"members": {"first": first, "more": more, "rooms": crowd}}});
+        rooms.hear(word.to_string().as_bytes(), 0);
+    }
     rooms.opened(1_000_000, person(2));
     assert_eq!(code(rooms.join(1_000_000, "r0", None, None)), ErrorCode::RoomFull);
 }
