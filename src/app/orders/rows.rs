@@ -187,24 +187,8 @@ pub(super) struct Sums {
 pub(super) type StateTotals = Group<Order, ByState, Sums>;
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    pub(in crate::app::orders) fn order(id: i64, state: State) -> Order {
-        Order {
-            id,
-            customer: Some(3),
-            customer_name: "Cleo Customer".to_owned(),
-            state,
-            version: 1,
-            lines: 1,
-            pieces: 2,
-            total: Price(2_500),
-            note: String::new(),
-            placed_at: Timestamp(0),
-            changed_at: Timestamp(0),
-        }
-    }
 
     #[test]
     fn rows_read_as_postgres_writes_them() {
