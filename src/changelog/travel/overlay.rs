@@ -126,8 +126,11 @@ mod tests {
         RawValue::from_string(format!(r#"{{"id":{id},"v":"{v}"}}"#)).expect("JSON").into()
     }
 
+    /// Key and value.
+    type Short<'a> = (i32, &'a str);
+
     /// What was there, from what is there and what happened: pairs of rows before and after, in order.
-    fn before(now: &[(i32, &str)], happened: &[(Option<(i32, &str)>, Option<(i32, &str)>)]) -> Vec<String> {
+    fn before(now: &[Short<'_>], happened: &[(Option<Short<'_>>, Option<Short<'_>>)]) -> Vec<String> {
         let table = table();
         let mut overlay = Overlay::of(&table);
         // In any order: here, the wrong one.
