@@ -23,7 +23,7 @@ use axum::{
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, any, get},
 };
 use leptos::{
     config::LeptosOptions,
@@ -31,7 +31,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::{sync::Arc, time::Duration};
-use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir};
 
 /// Largest form that is read, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -103,8 +103,24 @@ fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
     Router::new()
         .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), rendered)
         .route_layer(admit)
-        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
+        .fallback_service(files(&leptos, context))
         .with_state(leptos)
+}
+
+/// The site's files, and for what is none the page that says so.
+///
+/// Not leptos' own: it takes a file for a part of whichever page is being rendered on the same thread, and gives the file that page's
+/// headers. The page then has none, and shows without its style and its program.
+fn files(leptos: &LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static) -> ServeDir<MethodRouter> {
+    let shown = leptos.clone();
+    let nothing = leptos_axum::render_app_async_with_context(context, move || document(shown.clone()));
+    // Whatever the method: there is nothing to be done with it, either.
+    ServeDir::new(&*leptos.site_root)
+        .append_index_html_on_directories(false)
+        .precompressed_gzip()
+        .precompressed_br()
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(any(nothing))
 }
 
 /// A page, and permission for its scripts to run.

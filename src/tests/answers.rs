@@ -53,6 +53,23 @@ async fn every_answer_says_that_it_is_nobody_elses(pool: PgPool) {
     assert_eq!((server.counters.foreign_hosts.get(), server.counters.foreign_origins.get()), (1, 1));
 }
 
+/// Pages that are rendered and files that are sent on the same threads, at the same time.
+#[sqlx::test(migrations = false)]
+async fn a_page_keeps_its_policy_while_files_are_sent(pool: PgPool) {
+    const ROUNDS: usize = 10;
+    let server = server(&pool).await;
+    let address = server.address;
+    for _ in 0..ROUNDS {
+        let paths = ["/", "/favicon.svg", "/favicon.svg", "/favicon.svg", "/favicon.svg"].repeat(4);
+        let asked = paths.into_iter().map(|path| async move { (path, ask(address, "GET", path, "").await) });
+        for (path, answer) in futures::future::join_all(asked).await {
+            let policy = answer.header("content-security-policy").expect("a policy");
+            assert_eq!(policy.contains("'nonce-"), path == "/", "{path}: {policy}");
+            assert_eq!(answer.status, 200, "{path}");
+        }
+    }
+}
+
 #[sqlx::test(migrations = false)]
 async fn whoever_came_encrypted_shall_always_do_so(pool: PgPool) {
     let server = server(&pool).await;
