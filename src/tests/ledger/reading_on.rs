@@ -6,7 +6,7 @@ use rowcast::{
     ledger::{self, LedgerError, Recorded},
     protocol::Position,
 };
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 async fn after(pool: &PgPool, position: &Position, limit: i64) -> (Vec<Recorded>, Position) {
@@ -189,11 +189,17 @@ async fn look(pool: &PgPool, position: &Position) -> Position {
         append(pool, "new", &[added(n)]).await;
     }
     let mut transaction = pool.begin().await.expect("begins");
-    let fetched = "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
-        from pg_stat_xact_user_tables where relid = 'rowcast.event'::regclass";
+    let before = fetched(&mut transaction).await;
     let (events, position) = ledger::read_after(&mut transaction, position, 100).await.expect("reads");
     assert_eq!(streams(&events), ["new"; 5]);
-    let fetched: i64 = sqlx::query(fetched).fetch_one(&mut *transaction).await.expect("reads").get(0);
+    let fetched = fetched(&mut transaction).await - before;
     assert!(fetched <= 30, "{fetched} rows were fetched for 5");
     position
+}
+
+/// How many events this session has fetched. Also says what earlier transactions fetched and have not told yet.
+async fn fetched(connection: &mut PgConnection) -> i64 {
+    let fetched = "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
+        from pg_stat_xact_user_tables where relid = 'rowcast.event'::regclass";
+    sqlx::query(fetched).fetch_one(connection).await.expect("reads").get(0)
 }
