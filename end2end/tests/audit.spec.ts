@@ -9,8 +9,8 @@ import { expect, test, type Server } from '../support/test';
 const STARTS_WITHIN_MS = 60_000;
 test.describe.configure({ timeout: 180_000 });
 
-const event = (stream: string, type: string, name: string, data: object = {}, version = 1) =>
-  [`insert into rowcast.event (stream, version, type, schema, data, who, who_name) values ($1, $2, $3, 1, $4, $5, $6)`, [stream, version, type, JSON.stringify(data), `id-${name}`, name]] as const;
+const event = (stream: string, type: string, name: string, data: object = {}, version = 1): [string, unknown[]] =>
+  [`insert into rowcast.event (stream, version, type, schema, data, who, who_name) values ($1, $2, $3, 1, $4, $5, $6)`, [stream, version, type, JSON.stringify(data), `id-${name}`, name]];
 
 /** A server to which everybody is an administrator, with some events. */
 async function audited(launch: (options: { settings: Record<string, string> }) => Promise<Server>): Promise<Server> {

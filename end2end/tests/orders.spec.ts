@@ -99,7 +99,7 @@ test('what runs out while somebody looks says so at once', async ({ page, server
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 12 }]);
 });
 
-test('a double click, and a form that is sent again without an answer, place one order', async ({ page, server, stock, sql, wire, complaints }) => {
+test('a double click, and a form that is sent again without an answer, place one order', async ({ page, stock, sql, wire, complaints }) => {
   complaints.allow(/WebSocket connection to .* failed/, /net::ERR_/);
   const { id, name } = await stock.one({ quantity: 10 });
   await openAs(page, wire, 'Cleo Customer', '/orders/new');
