@@ -25,6 +25,8 @@ export default defineConfig({
       args: [
         // Chromium's sandbox refuses to work for root, as in most containers.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        // Where there is no graphics card, one that is emulated sometimes stops to draw, and the page waits for its next frame for ever.
+        '--disable-gpu',
         // Nothing but the page under test talks to anything.
         '--disable-background-networking',
         '--disable-component-update',
