@@ -117,7 +117,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <header class="top">
                 <div class="top-inner">
-                    <A href="/" attr:class="brand" attr:rel=leaves>
+                    <A href="/" attr:class="brand" attr:aria-label="Rowcast" attr:rel=leaves>
                         <Mark />
                         <span class="brand-name">"Rowcast"</span>
                     </A>
