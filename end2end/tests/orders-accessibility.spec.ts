@@ -57,7 +57,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByText('Cancel the order…').click();
       await flawless(page, 'the question why');
       await orders.step(order, 'cancel', { note: 'For a reason' });
-      await expect(page.getByText('For a reason')).toBeVisible();
+      await expect(page.locator('.timeline').getByText('For a reason')).toBeVisible();
       await flawless(page, 'an order that is over');
 
       await page.goto('/orders/new');

@@ -16,7 +16,7 @@ test('a customer sees their order move without reloading, while staff move it', 
   await expect(page).toHaveURL(/\/orders\/\d+$/);
   const order = Number(page.url().split('/').at(-1));
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Order ${order}`);
-  await expect(page.getByText('At the back door')).toBeVisible();
+  await expect(page.locator('.order-note').getByText('At the back door')).toBeVisible();
   const progress = page.getByRole('list', { name: 'Progress' });
   await expect(progress.locator('[aria-current=step]')).toHaveText('Placed');
   await expect(page.getByRole('button', { name: 'Mark as picked' }), 'nothing that only staff may do').toHaveCount(0);
@@ -195,7 +195,7 @@ test.describe('without JavaScript', () => {
     await page.getByRole('button', { name: 'Place the order' }).click();
     await expect(page.getByRole('status').filter({ hasText: 'The order is placed.' })).toBeVisible();
     await expect(page).toHaveURL(/\/orders\/\d+\?notice=/);
-    await expect(page.getByText('Ring <b>twice</b>')).toBeVisible();
+    await expect(page.locator('.order-note').getByText('Ring <b>twice</b>')).toBeVisible();
     expect(await sql('select quantity from products where id in ($1, $2) order by id', [one.id, two.id])).toEqual([{ quantity: 3 }, { quantity: 4 }]);
 
     // The same form again, by the way back, is the same order.
