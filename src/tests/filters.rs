@@ -242,6 +242,16 @@ fn other(dice: &mut Dice, sort: &Sort) -> String {
     }
 }
 
+/// A value beside an array of constants and columns, which have one type together.
+fn of_an_array(dice: &mut Dice, comparison: &str) -> String {
+    let sort = pick(dice, SORTS);
+    let mut members: Vec<_> = (0..dice.roll(3)).map(|_| other(dice, sort)).collect();
+    members.insert(dice.roll(members.len() as u64 + 1) as usize, quoted(dice, sort));
+    let left = if dice.roll(6) == 0 { quoted(dice, sort) } else { sort.name.to_owned() };
+    let word = *pick(dice, &["any", "all"]);
+    format!("{left} {comparison} {word} (array[{}])", members.join(", "))
+}
+
 fn leaf(dice: &mut Dice) -> String {
     let sort = pick(dice, SORTS);
     let name = sort.name;
@@ -300,7 +310,7 @@ fn leaf(dice: &mut Dice) -> String {
                     let list = if cast == "mood" || cast == "varchar" { vec!["null".to_owned()] } else { list };
                     format!("{array} {relation} array[{}]", list.join(", "))
                 }
-                3 => format!("{} {comparison} any (array[{}, {}])", sort.name, quoted(dice, sort), other(dice, sort)),
+                3 => of_an_array(dice, comparison),
                 _ => format!("{array} is {not}null"),
             }
         }

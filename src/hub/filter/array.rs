@@ -3,7 +3,7 @@
 
 use super::{
     FilterError,
-    check::Item,
+    lists::Item,
     literal::Type,
     term::{Checker, Term},
     tree::{Condition, Elements, List, Operand, Relation},

@@ -1,13 +1,12 @@
 //! Conditions: names, types and what is allowed.
 
 use super::{
-    FilterError, MAX_DEPTH, MAX_LIST,
-    array::{elements_of, is_array},
+    FilterError, MAX_DEPTH,
     literal::{Origin, Type},
     parse::{offset, place},
     pattern::Pattern,
     term::{Checker, Term},
-    tree::{Comparison, Condition, JsonRelation, List, Operand},
+    tree::{Comparison, Condition, JsonRelation, Operand},
     value::Reader,
 };
 use crate::{hub::Kind, protocol::ErrorCode};
@@ -16,13 +15,6 @@ use sqlparser::{
     ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value},
     tokenizer::Span,
 };
-
-/// One of several things that a value is compared with.
-#[derive(Clone, Copy)]
-pub(super) enum Item<'e, 'a> {
-    Expression(&'e Expr),
-    Parameter(&'a Json, Origin),
-}
 
 impl<'a> Checker<'a> {
     pub(super) fn place(&self, expression: &Expr) -> Option<usize> {
@@ -271,90 +263,6 @@ impl<'a> Checker<'a> {
         Ok(if negated { Condition::Or(parts) } else { Condition::And(parts) })
     }
 
-    fn in_list(&mut self, of: &Expr, items: &[Expr], depth: usize) -> Result<Condition, FilterError> {
-        let mut all = Vec::new();
-        for item in items {
-            match self.parameter(item)? {
-                Some((Json::Array(values), origin)) => {
-                    all.extend(values.iter().map(|value| Item::Parameter(value, origin)));
-                }
-                _ => all.push(Item::Expression(item)),
-            }
-        }
-        // With several constants Postgres looks for a type that suits them all, and that of a real and of numbers is real.
-        // What has columns in it is compared by itself.
-        let constants = all.iter().filter(|item| !matches!(item, Item::Expression(item) if !is_constant(item))).count();
-        let single =
-            constants > 1 && matches!(self.term(of, depth)?, Term::Typed { of, .. } if of.kind == Kind::Float4);
-        self.one_of(of, &all, Comparison::Equal, false, single, depth)
-    }
-
-    /// A value compared with each of several: with any of them, or with all.
-    pub(super) fn one_of(
-        &mut self,
-        of: &Expr,
-        items: &[Item<'_, 'a>],
-        comparison: Comparison,
-        all: bool,
-        single: bool,
-        depth: usize,
-    ) -> Result<Condition, FilterError> {
-        let at = self.place(of);
-        if items.len() > MAX_LIST {
-            return Err(FilterError::invalid(at, format!("a list may have {MAX_LIST} values")));
-        }
-        let mut parts = Vec::new();
-        let mut lists: Vec<(String, Operand, List)> = Vec::new();
-        let mut null = false;
-        for item in items {
-            let left = self.term(of, depth)?;
-            let right = match item {
-                Item::Expression(item) => self.term(item, depth)?,
-                Item::Parameter(json, origin) => Term::Parameter { json, origin: *origin },
-            };
-            let right = match right {
-                Term::Typed { operand: Operand::Constant(place), of } if single && of.kind != Kind::Float8 => {
-                    Term::Untyped { text: self.literals[place].text.clone(), origin: Origin { at, parameter: false } }
-                }
-                right => right,
-            };
-            match self.compare(left, comparison, right, at)? {
-                Condition::Compare { left, comparison: Comparison::Equal, right: Operand::Constant(constant) }
-                    if !all =>
-                {
-                    let form = format!("{left:?}");
-                    match lists.iter_mut().find(|(own, ..)| *own == form) {
-                        Some((.., list)) => list.constants.push(constant),
-                        None => lists.push((
-                            form,
-                            left,
-                            List { constants: vec![constant], null: false, values: Vec::new() },
-                        )),
-                    }
-                }
-                Condition::Constant(None) => null = true,
-                other => parts.push(other),
-            }
-        }
-        for (_, of, list) in lists {
-            parts.push(match list.constants.as_slice() {
-                [constant] => {
-                    Condition::Compare { left: of, comparison: Comparison::Equal, right: Operand::Constant(*constant) }
-                }
-                _ => Condition::In { of, list, negated: false },
-            });
-        }
-        if null {
-            parts.push(Condition::Constant(None));
-        }
-        Ok(match (parts.len(), all) {
-            (0, all) => Condition::Constant(Some(all)),
-            (1, _) => parts.remove(0),
-            (_, true) => Condition::And(parts),
-            (_, false) => Condition::Or(parts),
-        })
-    }
-
     fn like(
         &mut self,
         of: &Expr,
@@ -450,53 +358,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn quantified(
-        &mut self,
-        left: &Expr,
-        op: &BinaryOperator,
-        right: &Expr,
-        all: bool,
-        depth: usize,
-    ) -> Result<Condition, FilterError> {
-        let at = self.place(left);
-        let Some(comparison) = comparison(op) else {
-            return Err(FilterError::unsupported(at, format!("{op} is not known with any or all"), ""));
-        };
-        let mut array = right;
-        while let Expr::Nested(inner) = array {
-            array = inner;
-        }
-        if let Expr::Array(list) = array {
-            let items: Vec<_> = list.elem.iter().map(Item::Expression).collect();
-            return self.one_of(left, &items, comparison, all, false, depth);
-        }
-        match self.parameter(array)? {
-            Some((Json::Array(values), origin)) => {
-                let items: Vec<_> = values.iter().map(|value| Item::Parameter(value, origin)).collect();
-                return self.one_of(left, &items, comparison, all, false, depth);
-            }
-            Some((Json::Null, _)) => return Ok(Condition::Constant(None)),
-            Some((_, origin)) => return Err(origin.refuse("the parameter must be an array")),
-            None => {}
-        }
-        let Some(column) = self.column(array)? else {
-            return Err(self.unsupported(array, "any and all need a column, a parameter or array[…]", ""));
-        };
-        let elements = elements_of(self.table, column, self.place(array))?;
-        let element = Term::Typed {
-            operand: Operand::Column { column, reader: Some(elements.reader.clone()) },
-            of: is_array(self.table, column).unwrap_or_else(|| Type::plain(Kind::Text)),
-        };
-        let left = self.term(left, depth)?;
-        match self.pair(left, element, at)? {
-            Some((left, Operand::Column { .. }, _)) => {
-                Ok(Condition::Quantified { left, comparison, array: elements, all })
-            }
-            Some(_) => Err(FilterError::unsupported(at, "the elements are of another type", "cast the value")),
-            None => Err(FilterError::unsupported(at, "a null is compared with elements", "")),
-        }
-    }
-
     /// The parameter that an expression is.
     pub(super) fn parameter(&mut self, expression: &Expr) -> Result<Option<(&'a Json, Origin)>, FilterError> {
         let Expr::Value(value) = expression else { return Ok(None) };
@@ -546,16 +407,6 @@ fn negate(condition: Condition) -> Condition {
     match condition {
         Condition::In { of, list, negated } => Condition::In { of, list, negated: !negated },
         other => Condition::Not(Box::new(other)),
-    }
-}
-
-/// Whether no column is in it.
-fn is_constant(expression: &Expr) -> bool {
-    match expression {
-        Expr::Value(_) | Expr::TypedString(_) => true,
-        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::Cast { expr: inner, .. } => is_constant(inner),
-        Expr::BinaryOp { left, right, .. } => is_constant(left) && is_constant(right),
-        _ => false,
     }
 }
 

@@ -30,6 +30,7 @@ mod error;
 mod evaluate;
 mod index;
 mod json;
+mod lists;
 mod literal;
 mod moment;
 mod number;

@@ -174,3 +174,32 @@ fn what_asks_for_a_value_is_found_by_it() {
     assert_eq!(equalities("id = 7 or price > 1"), None);
     assert_eq!(equalities("not (id = 7)"), None);
 }
+
+#[test]
+fn an_array_has_one_type_whatever_it_is_compared_with() {
+    let table = Arc::new(Table {
+        columns: vec![
+            Column::new("id", "integer", Kind::Int4),
+            Column::new("day", "date", Kind::Date),
+            Column::new("moment", "timestamp without time zone", Kind::Timestamp),
+            Column::new("ratio", "double precision", Kind::Float8),
+        ],
+        ..table().as_ref().clone()
+    });
+    for (text, read_as) in [
+        // Beside a date a constant is a date, and its time of day goes.
+        ("moment = any (array['2020-02-29 12:00', day])", "date"),
+        ("moment <> all (array[day, '2020-02-29 12:00'])", "date"),
+        ("moment = any (array[day, '2020-02-29 12:00', moment])", "timestamp"),
+        ("'2020-02-29 12:00' = any (array[day, moment])", "timestamp"),
+        ("day < any (array['2020-02-29 12:00', '2020-02-29'])", "date"),
+    ] {
+        let draft = Draft::read(text, &[], &table).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert!(!draft.constants().is_empty(), "{text}");
+        assert!(draft.constants().iter().all(|constant| constant.sql_type == read_as), "{:?}", draft.constants());
+    }
+    for text in ["id = any (array[id, ratio])", "id = any (array[day, 7])"] {
+        let error = Draft::read(text, &[], &table).err().unwrap_or_else(|| panic!("{text} was read"));
+        assert_eq!(error.code, ErrorCode::UnsupportedFilter, "{text}: {error}");
+    }
+}
