@@ -3,12 +3,13 @@
 
 use rowcast::{
     hub::{
-        Column, Kind, Row, Table,
+        Bounds, Catalog, Column, Credential, Hub, Kind, Principal, Row, Sent, Session, Table,
         filter::{Draft, scalar},
+        rooms::{Rights, Rule},
     },
-    protocol::{ClientFrame, MAX_ID_BYTES},
+    protocol::{ClientFrame, Epoch, MAX_ID_BYTES, Position, Role, ServerFrame},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use std::sync::{Arc, LazyLock};
 
 /// A text frame of a client: it is read or refused, and what was read means the same when it is written and read again.
@@ -58,6 +59,65 @@ pub fn filter(input: &[u8]) {
         if let Some((column, values)) = filter.equalities().filter(|_| matches) {
             let own = row.value(*column).and_then(|json| scalar(&table.columns[*column].kind, json));
             assert!(own.is_some_and(|own| values.contains(&own)), "{text:?} is not found by {row:?}");
+        }
+    }
+}
+
+/// What is said among the nodes, a word on each line, with a second between them: whoever is in the room that they are about,
+/// and is written to, gets nothing but frames that can be read, and one node's own words are always taken by another.
+pub fn words(input: &[u8]) {
+    let (hub, other) = (alone(), alone());
+    let inside = [enter(&hub), enter(&other)];
+    let mut now = 0;
+    for word in input.split(|byte| *byte == b'\n').take(MOST_WORDS) {
+        now += SECOND;
+        hub.hear_node(word, now);
+        hub.tick_rooms(now);
+        while let Some(own) = hub.take_word() {
+            let before = other.room_counters();
+            other.hear_node(own.as_bytes(), now);
+            let after = other.room_counters();
+            assert_eq!((before.malformed, before.refused), (after.malformed, after.refused), "{own}");
+        }
+        other.tick_rooms(now);
+        inside.iter().for_each(read_all);
+    }
+}
+
+/// Words of one input.
+const MOST_WORDS: usize = 50;
+/// In the unit of the hub's clock.
+const SECOND: u64 = 1_000;
+
+fn alone() -> Arc<Hub> {
+    let hub = Hub::new(Epoch(1), Position::new(1, Vec::new()), Catalog::default(), Bounds::default());
+    let rule = Rule { pattern: "a".to_owned(), role: Role::Staff, may_publish: true, history: None };
+    hub.set_room_rights(Rights::new(vec![rule]));
+    hub.set_nodes_connected(Some(true));
+    Arc::new(hub)
+}
+
+/// Somebody who is in the room `a` and is called `5`.
+fn enter(hub: &Arc<Hub>) -> Session {
+    let person = Principal {
+        account: Some(5),
+        name: "Ana".into(),
+        role: Role::Staff,
+        credential: Credential::Login(5),
+        tables: None,
+    };
+    let session = hub.open(Arc::new(person));
+    session.join("a", Some(&json!({"typing": true})), Some("c")).expect("may join");
+    session
+}
+
+fn read_all(session: &Session) {
+    while let Some((sent, _on_its_way)) = session.take() {
+        if let Sent::Ephemeral { frames, .. } = sent {
+            for frame in frames.iter() {
+                let text = std::str::from_utf8(frame.bytes()).expect("frames are text");
+                assert!(ServerFrame::parse(text).is_ok(), "{text}");
+            }
         }
     }
 }

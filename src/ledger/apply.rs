@@ -4,7 +4,7 @@ use super::{
     Recorded,
     projection::{FoldError, Projection, ProjectionError},
 };
-use crate::changelog::statement::{query, query_scalar};
+use crate::changelog::statement::query;
 use serde_json::Value;
 use sqlx::{PgConnection, Row};
 use std::{
@@ -56,21 +56,6 @@ fn guarded<T>(fold: impl FnOnce() -> Result<T, FoldError>) -> Result<T, FoldErro
 fn blame<P: Projection>(event: &Recorded, error: FoldError) -> ProjectionError {
     let (stream, version) = (event.stream.clone(), event.version);
     ProjectionError::Event { projection: P::NAME, stream, version, why: error.0 }
-}
-
-/// Refuses if a newer program keeps the projection.
-pub(super) async fn check_version<P: Projection>(connection: &mut PgConnection) -> Result<(), ProjectionError> {
-    let stored: Option<i32> = query_scalar("select version from rowcast.projection where name = $1")
-        .bind(P::NAME)
-        .fetch_optional(connection)
-        .await
-        .map_err(ProjectionError::database(P::NAME))?;
-    match stored {
-        Some(stored) if stored > P::VERSION => {
-            Err(ProjectionError::Outdated { projection: P::NAME, stored, known: P::VERSION })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Writes what becomes of the rows that are touched to a table: the projection's own, or one that shadows it.

@@ -5,7 +5,7 @@
 //! its rows stay those of the last transaction before, `rowcast.projection` says which event it is and why, and it goes on by itself once it can.
 
 use super::{
-    LedgerError, apply,
+    LedgerError, claim,
     limits::{FOLDED_AT_ONCE, REBUILD_LEASE},
     projection::{Projection, ProjectionError},
     read::{parse, read_after},
@@ -71,6 +71,10 @@ impl<P: Projection> Follower<P> {
                 Ok(Step::Advanced) => Duration::ZERO,
                 Ok(Step::UpToDate | Step::Elsewhere) => LOOK,
                 Ok(Step::Failed) => retry,
+                Err(error @ ProjectionError::Foreign { .. }) => {
+                    tracing::warn!(%error, "a projection is not followed");
+                    return;
+                }
                 Err(error) => {
                     tracing::warn!(%error, projection = P::NAME, retry_s = retry.as_secs(), "a projection is not followed for now");
                     retry
@@ -172,19 +176,19 @@ enum Found {
     Standing(Standing),
     /// Somebody else moves it.
     Elsewhere,
-    /// It stands nowhere, or its rows are of an earlier version.
+    /// It stands nowhere, its rows are of an earlier version, or in another table.
     Unbuilt,
 }
 
 async fn standing<P: Projection>(connection: &mut PgConnection) -> Result<Found, ProjectionError> {
     let database = ProjectionError::database(P::NAME);
-    apply::check_version::<P>(connection).await?;
+    claim::check_version::<P>(connection).await?;
     let row = query(
-        "select version, position,
+        "select version, table_name = $3 as is_here, position,
             state = 'live' or state = 'rebuilding' and at > now() - make_interval(secs => $2) as is_live
          from rowcast.projection where name = $1 for update skip locked",
     );
-    let row = row.bind(P::NAME).bind(REBUILD_LEASE.as_secs_f64());
+    let row = row.bind(P::NAME).bind(REBUILD_LEASE.as_secs_f64()).bind(P::TABLE);
     let row = row.fetch_optional(&mut *connection).await.map_err(&database)?;
     let Some(row) = row else {
         let exists = statement::query_scalar("select exists (select from rowcast.projection where name = $1)");
@@ -194,9 +198,10 @@ async fn standing<P: Projection>(connection: &mut PgConnection) -> Result<Found,
     let version: i32 = row.try_get("version").map_err(&database)?;
     let position: Option<String> = row.try_get("position").map_err(&database)?;
     let is_live = row.try_get("is_live").map_err(&database)?;
+    let is_here: bool = row.try_get("is_here").map_err(&database)?;
     match position {
         // Also if it became a newer one just now: then the rebuild refuses.
-        Some(position) if version == P::VERSION => {
+        Some(position) if version == P::VERSION && is_here => {
             Ok(Found::Standing(Standing { position: parse(&position)?, is_live }))
         }
         _ => Ok(Found::Unbuilt),

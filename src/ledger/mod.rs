@@ -9,6 +9,7 @@
 //! | `fold` | what a stream has come to; of long ones that is kept now and then |
 //! | `projection` | tables whose rows are made from events, kept in the transactions that append |
 //! | `apply` | folds events into rows |
+//! | `claim` | whose a table is: nothing is written to one with rows that no event has made |
 //! | `follow` | projections that are brought up to date after the commit, exactly once |
 //! | `replay`, `rebuild` | all events again, beside the table that is in use |
 //! | `check` | whether a table is what a replay makes, and whether the ledger is whole |
@@ -26,6 +27,7 @@
 mod append;
 mod apply;
 mod check;
+mod claim;
 mod codec;
 mod error;
 mod event;
@@ -42,6 +44,7 @@ mod streams;
 
 pub use append::{append, append_recorded};
 pub use check::{Checked, Difference, check, check_streams};
+pub use claim::declare;
 pub use codec::{DecodeError, Events, upcast};
 pub use error::{AppendError, LedgerError};
 pub use event::{Expected, Metadata, NewEvent, Recorded, Until};

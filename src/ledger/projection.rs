@@ -9,6 +9,7 @@
 use super::{
     LedgerError, Recorded,
     apply::{self, Touched},
+    claim,
 };
 use crate::changelog::statement::query;
 use serde::{Serialize, de::DeserializeOwned};
@@ -88,6 +89,17 @@ pub enum ProjectionError {
         /// The version here.
         known: i32,
     },
+    /// Its table is somebody else's.
+    #[error(
+        "the table {table} has rows that no event has made: it is somebody else's, and the projection {projection} leaves it alone. \
+         It needs a table of its own, which is empty"
+    )]
+    Foreign {
+        /// Which projection.
+        projection: &'static str,
+        /// Which table.
+        table: &'static str,
+    },
     /// Somebody else has begun to rebuild it.
     #[error("somebody else has begun to rebuild the projection {0}")]
     Superseded(&'static str),
@@ -135,7 +147,8 @@ impl ProjectionError {
 ///
 /// # Errors
 /// [`ProjectionError::Event`] if no row can be made of an event. The rows are as they were; the transaction should end, and with it
-/// what the event says, for nobody could keep it.
+/// what the event says, for nobody could keep it. [`ProjectionError::Foreign`] if the table has rows and was never noted as the
+/// projection's.
 pub async fn project_now<P: Projection>(
     connection: &mut PgConnection,
     events: &[Recorded],
@@ -151,6 +164,6 @@ pub async fn project_now<P: Projection>(
         .execute(&mut *connection)
         .await
         .map_err(ProjectionError::database(P::NAME))?;
-    apply::check_version::<P>(connection).await?;
+    claim::declare::<P>(connection).await?;
     apply::apply::<P>(connection, P::TABLE, touched).await
 }

@@ -8,7 +8,7 @@
 //! A rebuild that dies leaves the table as it was. The next one takes over.
 
 use super::{
-    Recorded, apply,
+    Recorded, claim,
     limits::{FOLDED_AT_ONCE, HOLD_TRIES, REBUILD_LEASE},
     projection::{Projection, ProjectionError},
     read_after,
@@ -39,7 +39,7 @@ pub struct Rebuilt {
     pub written: i64,
 }
 
-/// Rebuilds a projection, also while others append. Its progress is in `rowcast.projection`, where
+/// Rebuilds a projection, also while others append. Of a table that is somebody else's nothing is touched. Its progress is in `rowcast.projection`, where
 /// [`projections`](super::projections) reads it. Another rebuild that is under way gives way to this one.
 pub async fn rebuild<P: Projection>(pool: &PgPool) -> Result<Rebuilt, ProjectionError> {
     let begun = Rebuild::<P>::begin(pool, Begin { takes_over: true, follows: false }).await?;
@@ -84,7 +84,7 @@ impl<'p, P: Projection> Rebuild<'p, P> {
         statement::value::<bool>(pool, query_scalar("select rowcast.adopt_events()")).await.map_err(&database)?;
         let id = uuid::Uuid::new_v4().simple().to_string();
         let mut transaction = statement::begin(pool).await.map_err(&database)?;
-        apply::check_version::<P>(&mut transaction).await?;
+        claim::declare::<P>(&mut transaction).await?;
         let before = query(include_str!("begin_rebuild.sql"))
             .bind(P::NAME)
             .bind(P::TABLE)

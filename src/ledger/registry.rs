@@ -3,13 +3,14 @@
 use super::{
     Checked, Follower, Rebuilt,
     check::check,
+    claim,
     projection::{Projection, ProjectionError},
     rebuild::{rebuild, rebuild_if_idle},
     status,
 };
-use crate::changelog::statement::{self, query, query_scalar};
+use crate::changelog::statement::{self, query_scalar};
 use futures::future::BoxFuture;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 use std::{fmt, marker::PhantomData, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -175,6 +176,10 @@ async fn until_built<P: Projection>(pool: &PgPool) {
                 );
                 return;
             }
+            Err(error @ ProjectionError::Foreign { .. }) => {
+                tracing::warn!(%error, "a projection is not kept");
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, projection = P::NAME, retry_s = pause.as_secs(), "a projection cannot be built");
                 if error.is_lasting()
@@ -193,10 +198,13 @@ async fn until_built<P: Projection>(pool: &PgPool) {
 async fn build<P: Projection>(pool: &PgPool) -> Result<bool, ProjectionError> {
     let database = ProjectionError::database(P::NAME);
     let mut transaction = statement::begin(pool).await.map_err(&database)?;
-    let found = query(include_str!("enter.sql")).bind(P::NAME).bind(P::TABLE).bind(P::VERSION);
-    let found = found.fetch_one(&mut *transaction).await.map_err(&database)?;
+    claim::declare::<P>(&mut transaction).await?;
+    let is_built = query_scalar(
+        "select exists (select from rowcast.projection where name = $1 and version = $2 and state in ('live', 'behind'))",
+    );
+    let is_built = is_built.bind(P::NAME).bind(P::VERSION).fetch_one(&mut *transaction).await.map_err(&database)?;
     transaction.commit().await.map_err(&database)?;
-    if found.try_get("is_built").map_err(&database)? {
+    if is_built {
         return Ok(true);
     }
     let rebuilt = rebuild_if_idle::<P>(pool, false).await?;

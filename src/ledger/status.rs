@@ -18,7 +18,7 @@ pub struct Status {
     pub name: String,
     /// Its table.
     pub table: String,
-    /// The version that made its rows.
+    /// The version that made its rows; 0 if not all events were ever taken.
     pub version: i32,
     /// `live`, `behind`, `rebuilding` or `failed`.
     pub state: String,

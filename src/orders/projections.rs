@@ -11,7 +11,7 @@ use super::{event::OrderEvent, kept, order::Order, state::State};
 use crate::{
     app::inventory::Price,
     changelog::statement,
-    ledger::{FoldError, Projection, ProjectionError, Recorded, Registry, project_now},
+    ledger::{FoldError, Projection, ProjectionError, Recorded, Registry, declare, project_now},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,6 +22,13 @@ pub(super) async fn follow(connection: &mut PgConnection, events: &[Recorded]) -
     project_now::<Orders>(connection, events).await?;
     project_now::<OrderLines>(connection, events).await?;
     project_now::<OrderSteps>(connection, events).await
+}
+
+/// Notes that the tables, which have just been made, are theirs.
+pub(super) async fn declare_all(connection: &mut PgConnection) -> Result<(), ProjectionError> {
+    declare::<Orders>(connection).await?;
+    declare::<OrderLines>(connection).await?;
+    declare::<OrderSteps>(connection).await
 }
 
 /// Adds all of them, for whoever keeps, checks or rebuilds projections by their names.

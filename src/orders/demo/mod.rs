@@ -115,6 +115,7 @@ pub async fn install(connection: &mut PgConnection) -> Result<(), DemoOrdersErro
         return Ok(());
     }
     sqlx::raw_sql(include_str!("../schema.sql")).execute(&mut *connection).await?;
+    projections::declare_all(connection).await.map_err(|error| DemoOrdersError::Failed(error.to_string()))?;
     let story = story::tell(&products(connection).await?, &people(connection).await?);
     write(connection, &story).await?;
     Ok(())

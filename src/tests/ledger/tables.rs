@@ -117,6 +117,14 @@ pub async fn with_tables(pool: &PgPool) {
     sql(pool, TABLES).await;
 }
 
+/// With the tables noted as the projections' own: else the first who appends does that, and a rebuild waits for it.
+pub async fn with_declared_tables(pool: &PgPool) {
+    with_tables(pool).await;
+    let mut connection = pool.acquire().await.expect("connects");
+    ledger::declare::<Tallies>(&mut connection).await.expect("is empty");
+    ledger::declare::<Things>(&mut connection).await.expect("is empty");
+}
+
 /// Appends, and keeps both projections in the same transaction.
 pub async fn append_and_project(pool: &PgPool, stream: &str, events: &[Tallied]) -> Result<(), ProjectionError> {
     let mut transaction = pool.begin().await.expect("begins");
