@@ -1,3 +1,4 @@
+import { devices } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { Board, Orders, live, message } from '../support/orders';
 
@@ -187,28 +188,32 @@ test('a search finds by name and by number, and the address remembers it', async
   await expect(page.getByText('No order matches.')).toBeVisible();
 });
 
-test('on a phone one column is seen, and a finger drags a card onto the tab of another', { tag: '@phone' }, async ({ page, server, stock, isMobile }) => {
-  test.skip(!isMobile, 'where there is room, all columns are seen');
-  const orders = new Orders(server);
-  const { id: product } = await stock.one();
-  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
-  const board = await Board.open(page, stock.tag);
-  const tab = (name: string) => page.getByRole('navigation', { name: 'Columns' }).getByRole('link', { name });
-  await expect(board.column('Placed')).toBeVisible();
-  await expect(board.column('Paid')).toBeHidden();
-  const [from, to] = [(await board.grip(order).boundingBox())!, (await tab('Paid').boundingBox())!];
-  const touch = await page.context().newCDPSession(page);
-  const at = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number, y?: number) =>
-    touch.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x, y: y! }] });
-  await at('touchStart', from.x + 15, from.y + 15);
-  await at('touchMove', from.x + 25, from.y);
-  await at('touchMove', to.x + to.width / 2, to.y + to.height / 2);
-  await at('touchEnd');
-  await expect.poll(() => orders.state(order)).toBe('paid');
-  await expect(board.card(order)).toBeHidden();
-  await tab('Paid').click();
-  await expect(board.in('Paid', order)).toBeVisible();
-  await expect(tab('Paid')).toHaveAttribute('aria-current', 'true');
+test.describe('on a phone', () => {
+  const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
+  test.use(phone);
+
+  test('one column is seen, and a finger drags a card onto the tab of another', async ({ page, server, stock }) => {
+    const orders = new Orders(server);
+    const { id: product } = await stock.one();
+    const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+    const board = await Board.open(page, stock.tag);
+    const tab = (name: string) => page.getByRole('navigation', { name: 'Columns' }).getByRole('link', { name });
+    await expect(board.column('Placed')).toBeVisible();
+    await expect(board.column('Paid')).toBeHidden();
+    const [from, to] = [(await board.grip(order).boundingBox())!, (await tab('Paid').boundingBox())!];
+    const touch = await page.context().newCDPSession(page);
+    const at = (type: 'touchStart' | 'touchMove' | 'touchEnd', x?: number, y?: number) =>
+      touch.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x, y: y! }] });
+    await at('touchStart', from.x + 15, from.y + 15);
+    await at('touchMove', from.x + 25, from.y);
+    await at('touchMove', to.x + to.width / 2, to.y + to.height / 2);
+    await at('touchEnd');
+    await expect.poll(() => orders.state(order)).toBe('paid');
+    await expect(board.card(order)).toBeHidden();
+    await tab('Paid').click();
+    await expect(board.in('Paid', order)).toBeVisible();
+    await expect(tab('Paid')).toHaveAttribute('aria-current', 'true');
+  });
 });
 
 test.describe('without JavaScript', () => {

@@ -29,6 +29,7 @@ mod response;
 #[cfg(not(feature = "ssr"))]
 #[path = "response_none.rs"]
 mod response;
+mod speed;
 #[cfg(feature = "hydrate")]
 mod storage;
 #[cfg(not(feature = "hydrate"))]

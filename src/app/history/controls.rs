@@ -5,13 +5,13 @@ use super::{
     parts::MomentForm,
     stamp::Stamp,
 };
-use crate::app::icons::Icon;
+use crate::app::{icons::Icon, speed::SpeedChoice};
 use leptos::{prelude::*, web_sys::KeyboardEvent};
 use std::time::Duration;
 
 /// How many moments pass in ten seconds, and what that is called.
-const SPEEDS: [(u32, &str); 5] =
-    [(5, "½ a second"), (10, "1 a second"), (20, "2 a second"), (50, "5 a second"), (150, "15 a second")];
+const SPEEDS: &[(u32, &str)] =
+    &[(5, "½ a second"), (10, "1 a second"), (20, "2 a second"), (50, "5 a second"), (150, "15 a second")];
 /// The speed at first.
 const SPEED: u32 = 10;
 
@@ -74,22 +74,7 @@ pub(super) fn Controls() -> impl IntoView {
                 <button class="button primary play" disabled=move || journey.is_live() on:click=play>
                     {move || if journey.playing.with(Option::is_some) { "Pause" } else { "Play" }}
                 </button>
-                <label class="speed">
-                    <span class="unseen">"Speed: moments"</span>
-                    <select on:change=move |change| {
-                        choose(event_target_value(&change).parse().unwrap_or(SPEED));
-                    }>
-                        {SPEEDS
-                            .map(|(tens, label)| {
-                                view! {
-                                    <option value=tens.to_string() selected=tens == SPEED>
-                                        {label}
-                                    </option>
-                                }
-                            })
-                            .collect_view()}
-                    </select>
-                </label>
+                <SpeedChoice label="Speed: moments" speeds=SPEEDS usual=SPEED choose=choose />
                 <button
                     class="button"
                     disabled=move || journey.is_live()
