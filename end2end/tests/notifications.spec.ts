@@ -31,7 +31,11 @@ test('a step is told to the customer at once, on both of their devices, and read
 
   // From the message to the order, which is then read, too.
   await orders.step(order, 'pick');
-  await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Open' }).last().click();
+  await expect(bell(page)).toHaveAccessibleName(`Notifications, ${before + 1} unread`);
+  // Also from one that is not the newest.
+  await orders.step(order, 'pack');
+  await expect(bell(page)).toHaveAccessibleName(`Notifications, ${before + 2} unread`);
+  await page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Open' }).first().click();
   await expect(page).toHaveURL(`${server.url}/orders/${order}`);
 });
 

@@ -4,7 +4,7 @@
 
 use super::icons::Icon;
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long good news stays after nobody points at it any more.
 const LINGER: Duration = Duration::from_secs(8);
@@ -17,12 +17,15 @@ enum Kind {
     Refused,
 }
 
+/// What can be done about a message. Not a [`Callback`]: that ends with whatever effect says something, and the message stays.
+type Act = Arc<dyn Fn() + Send + Sync>;
+
 #[derive(Clone)]
 struct Toast {
     number: u64,
     kind: Kind,
     text: String,
-    action: Option<(&'static str, Callback<()>)>,
+    action: Option<(&'static str, Act)>,
 }
 
 /// Where messages are put.
@@ -45,7 +48,7 @@ impl Messages {
 
     /// Something is so, and there is something that can be done about it.
     pub(super) fn offering(self, text: impl Into<String>, label: &'static str, act: impl Fn() + Send + Sync + 'static) {
-        self.push(Kind::Done, text.into(), Some((label, Callback::new(move |()| act()))));
+        self.push(Kind::Done, text.into(), Some((label, Arc::new(act))));
     }
 
     /// Something was not done.
@@ -53,7 +56,7 @@ impl Messages {
         self.push(Kind::Refused, text.into(), None);
     }
 
-    fn push(self, kind: Kind, text: String, action: Option<(&'static str, Callback<()>)>) {
+    fn push(self, kind: Kind, text: String, action: Option<(&'static str, Act)>) {
         let number = self.next.get_value();
         self.next.set_value(number + 1);
         self.toasts.update(|toasts| {
@@ -123,7 +126,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     on_cleanup(hold);
     let act = action.map(|(label, action)| {
         let act = move |_| {
-            action.run(());
+            action();
             messages.dismiss(number);
         };
         view! {
