@@ -7,7 +7,11 @@
 
 use crate::{ledger::Registry, orders};
 use sqlx::PgPool;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// Between two looks for tables that were not there.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Those whose tables are in this database.
 pub async fn of(pool: &PgPool) -> Result<Registry, sqlx::Error> {
@@ -15,10 +19,21 @@ pub async fn of(pool: &PgPool) -> Result<Registry, sqlx::Error> {
     Ok(if orders::are_there(pool).await? { orders::register(none) } else { none })
 }
 
-/// Keeps them until `stop` is cancelled.
+/// Keeps them until `stop` is cancelled: those that are there, as soon as they are.
 pub async fn keep(pool: PgPool, stop: CancellationToken) {
-    match of(&pool).await {
-        Ok(registry) => registry.keep(pool, stop).await,
-        Err(error) => tracing::warn!(%error, "which tables are made from events is not known, so none is looked after"),
+    if let Some(registry) = stop.run_until_cancelled(found(&pool)).await {
+        registry.keep(pool, stop).await;
+    }
+}
+
+/// The projections, once there are some: tables may be made, and the database may come back, while the server runs.
+async fn found(pool: &PgPool) -> Registry {
+    loop {
+        match of(pool).await {
+            Ok(registry) if registry.names().next().is_some() => return registry,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "which tables are made from events is looked at later"),
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }

@@ -113,7 +113,7 @@ impl<P: Projection> Follower<P> {
     }
 
     async fn fail(&self, error: &ProjectionError) -> Result<Step, ProjectionError> {
-        if status::fail::<P>(&self.pool, error, None).await? {
+        if status::fail::<P>(&self.pool, error).await? {
             tracing::error!(%error, "a projection has stopped; it goes on when that is mended");
         }
         Ok(Step::Failed)

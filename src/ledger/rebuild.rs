@@ -39,8 +39,8 @@ pub struct Rebuilt {
     pub written: i64,
 }
 
-/// Rebuilds a projection, also while others append. Of a table that is somebody else's nothing is touched. Its progress is in `rowcast.projection`, where
-/// [`projections`](super::projections) reads it. Another rebuild that is under way gives way to this one.
+/// Rebuilds a projection, also while others append. Of a table that is somebody else's nothing is touched. Its progress is in
+/// `rowcast.projection`, where [`projections`](super::projections) reads it. Another rebuild that is under way gives way to this one.
 pub async fn rebuild<P: Projection>(pool: &PgPool) -> Result<Rebuilt, ProjectionError> {
     let begun = Rebuild::<P>::begin(pool, Begin { takes_over: true, follows: false }).await?;
     begun.ok_or(ProjectionError::Superseded(P::NAME))?.run().await
@@ -105,7 +105,7 @@ impl<'p, P: Projection> Rebuild<'p, P> {
             Ok(shadow) => shadow,
             Err(error) => {
                 transaction.rollback().await.map_err(&database)?;
-                status::fail::<P>(pool, &error, None).await?;
+                status::fail::<P>(pool, &error).await?;
                 return Err(error);
             }
         };
@@ -262,11 +262,10 @@ impl<'p, P: Projection> Rebuild<'p, P> {
             return;
         }
         let told = async {
-            status::fail::<P>(self.pool, error, Some(&self.id)).await?;
-            let database = ProjectionError::database(P::NAME);
-            let mut transaction = statement::begin(self.pool).await.map_err(&database)?;
-            drop_shadow(&mut transaction, &self.id).await.map_err(&database)?;
-            transaction.commit().await.map_err(&database)
+            let mut transaction = statement::begin(self.pool).await?;
+            status::note_failure::<P>(&mut transaction, error, Some(&self.id)).await?;
+            drop_shadow(&mut transaction, &self.id).await?;
+            transaction.commit().await
         };
         if let Err(second) = told.await {
             tracing::debug!(error = %second, "what is left of a rebuild is removed by the next one");

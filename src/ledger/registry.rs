@@ -183,7 +183,7 @@ async fn until_built<P: Projection>(pool: &PgPool) {
             Err(error) => {
                 tracing::error!(%error, projection = P::NAME, retry_s = pause.as_secs(), "a projection cannot be built");
                 if error.is_lasting()
-                    && let Err(error) = status::fail::<P>(pool, &error, None).await
+                    && let Err(error) = status::fail::<P>(pool, &error).await
                 {
                     tracing::debug!(%error, "that cannot be noted");
                 }

@@ -61,31 +61,35 @@ pub async fn projections(connection: &mut PgConnection) -> Result<Vec<Status>, L
     Ok(rows.iter().map(status).collect::<Result<_, sqlx::Error>>()?)
 }
 
-/// Notes why a projection does not go on; true if that was not known. `rebuild`: only if it is still rebuilt by this one.
-pub(super) async fn fail<P: Projection>(
-    pool: &PgPool,
+/// Notes why a projection does not go on; true if that was not known.
+pub(super) async fn fail<P: Projection>(pool: &PgPool, error: &ProjectionError) -> Result<bool, ProjectionError> {
+    let database = ProjectionError::database(P::NAME);
+    let mut transaction = statement::begin(pool).await.map_err(&database)?;
+    let noted = note_failure::<P>(&mut transaction, error, None).await.map_err(&database)?;
+    transaction.commit().await.map_err(&database)?;
+    Ok(noted)
+}
+
+/// The same in a transaction. `rebuild`: only if it is still rebuilt by this one, and then by nobody any more.
+pub(super) async fn note_failure<P: Projection>(
+    connection: &mut PgConnection,
     error: &ProjectionError,
     rebuild: Option<&str>,
-) -> Result<bool, ProjectionError> {
+) -> Result<bool, sqlx::Error> {
     let (stream, version, problem) = match error {
         ProjectionError::Event { stream, version, why, .. } => (Some(stream.as_str()), Some(*version), why.clone()),
         other => (None, None, other.to_string()),
     };
-    let database = ProjectionError::database(P::NAME);
-    let mut transaction = statement::begin(pool).await.map_err(&database)?;
     let noted = query(include_str!("fail.sql"))
         .bind(P::NAME)
-        .bind(P::TABLE)
         .bind(P::VERSION)
         .bind(stream)
         .bind(version)
         .bind(problem)
         .bind(rebuild)
         .bind(REBUILD_LEASE.as_secs_f64())
-        .execute(&mut *transaction)
-        .await
-        .map_err(&database)?;
-    transaction.commit().await.map_err(&database)?;
+        .execute(connection)
+        .await?;
     Ok(noted.rows_affected() > 0)
 }
 

@@ -5,6 +5,11 @@
 
 create sequence public.order_number as bigint start with 1001;
 comment on sequence public.order_number is 'Numbers of orders. There may be gaps.';
+-- Of orders that the ledger has already, if these tables are made anew beside it.
+select setval('public.order_number', max(substr(stream, 7)::bigint))
+from rowcast.stream
+where stream ~ '^order-[1-9][0-9]{3,17}$'
+having max(substr(stream, 7)::bigint) > 1000;
 
 create table public.orders (
     id bigint not null

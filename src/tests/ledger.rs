@@ -5,6 +5,7 @@
 mod appending;
 #[path = "ledger/checking.rs"]
 mod checking;
+mod claiming;
 #[path = "ledger/command.rs"]
 mod command;
 #[path = "ledger/folding.rs"]

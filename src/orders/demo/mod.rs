@@ -116,6 +116,11 @@ pub async fn install(connection: &mut PgConnection) -> Result<(), DemoOrdersErro
     }
     sqlx::raw_sql(include_str!("../schema.sql")).execute(&mut *connection).await?;
     projections::declare_all(connection).await.map_err(|error| DemoOrdersError::Failed(error.to_string()))?;
+    // Orders that the ledger has already come back from there.
+    let are_told = statement::query_scalar("select exists (select from rowcast.stream where stream like 'order-%')");
+    if are_told.fetch_one(&mut *connection).await? {
+        return Ok(());
+    }
     let story = story::tell(&products(connection).await?, &people(connection).await?);
     write(connection, &story).await?;
     Ok(())

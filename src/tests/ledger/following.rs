@@ -1,7 +1,8 @@
 //! Projections that follow: each event once, whenever the follower dies, and a stop that concerns nobody else.
 
 use super::{
-    Tallied, added,
+    Tallied, added, append_in,
+    rebuilding::SHADOWS,
     tables::{Lenient, Tallies, Things, append_only, differences, named, of, with_tables},
 };
 use crate::support::{eventually, pool_of, sql, value};
@@ -218,6 +219,17 @@ async fn a_rebuild_that_died_is_not_told_of_for_ever(pool: PgPool) {
     sql(&pool, "update rowcast.projection set at = now() - interval '61 seconds'").await;
     assert_eq!(catch_up::<Tallies>(&pool).await, Step::Failed);
     assert_eq!(status(&pool, "tallies").await.state, "failed");
+    // What it left is known until the next one removes it.
+    sql(
+        &pool,
+        "do $$ begin
+            execute format('create table rowcast.%I ()', 'shadow_' || (select replace(rebuild::text, '-', '') from rowcast.projection));
+         end $$",
+    )
+    .await;
+    assert_eq!(value::<i64>(&pool, SHADOWS).await, 1);
+    ledger::rebuild::<Lenient>(&pool).await.expect("rebuilds");
+    assert_eq!(value::<i64>(&pool, SHADOWS).await, 0);
     sql(&pool, &format!("{rebuilt} - interval '61 seconds'")).await;
     assert_eq!(catch_up::<Lenient>(&pool).await, Step::UpToDate);
     assert_eq!(status(&pool, "tallies").await.state, "live");
@@ -260,4 +272,27 @@ async fn events_of_another_database_are_taken_once_after_a_restore(pool: PgPool)
     }
     let lines = value::<i64>(&pool, "select foreign_events from rowcast.history").await;
     assert_eq!(lines, 2);
+}
+
+/// Nobody but those who brought the events knows that there was a restore, until somebody looks: meanwhile others append here.
+#[sqlx::test(migrations = false)]
+async fn whoever_is_late_after_a_restore_is_not_lost(pool: PgPool) {
+    with_tables(&pool).await;
+    sql(
+        &pool,
+        "insert into rowcast.stream values ('b', 1);
+         insert into rowcast.event (stream, version, type, schema, data, who_name, xid)
+         values ('b', 1, 'TallyAdded', 1, '5', '', '4000000000')",
+    )
+    .await;
+    let pool = pool_of(&pool, 4).await;
+    let mut late = pool.begin().await.expect("begins");
+    append_in(&mut late, "late", &[added(10)]).await;
+    append_only(&pool, "a", &[added(1)]).await;
+    assert_eq!(catch_up::<Things>(&pool).await, Step::UpToDate);
+    assert_eq!(value::<i64>(&pool, "select amount from \"Things\"").await, 6);
+    late.commit().await.expect("commits");
+    assert_eq!(catch_up::<Things>(&pool).await, Step::UpToDate);
+    assert_eq!(value::<i64>(&pool, "select amount from \"Things\"").await, 16);
+    assert_eq!(differences::<Things>(&pool).await, []);
 }

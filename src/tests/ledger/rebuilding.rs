@@ -15,9 +15,9 @@ use rowcast::{
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-const SHADOWS: &str = "select count(*) from pg_class where relname like 'shadow\\_%' and relkind = 'r'";
+pub(super) const SHADOWS: &str = "select count(*) from pg_class where relname like 'shadow\\_%' and relkind = 'r'";
 
-async fn status(pool: &PgPool) -> Option<Status> {
+pub(super) async fn status(pool: &PgPool) -> Option<Status> {
     let mut connection = pool.acquire().await.expect("connects");
     ledger::projections(&mut connection).await.expect("reads").into_iter().find(|status| status.name == "tallies")
 }
@@ -249,43 +249,4 @@ async fn a_row_is_what_its_stream_has_come_to(pool: PgPool) {
     let (tally, version) = ledger::load::<Tally>(&mut transaction, "a", &Until::Latest).await.expect("loads");
     let row = "select format('%s %s', sum, version) from tallies";
     assert_eq!(value::<String>(&pool, row).await, format!("{} {version}", tally.sum));
-}
-
-/// What somebody else has in a table stays, whatever the program would keep there.
-#[sqlx::test(migrations = false)]
-async fn a_table_with_rows_that_no_event_has_made_is_somebody_elses(pool: PgPool) {
-    with_tables(&pool).await;
-    sql(
-        &pool,
-        "insert into tallies (stream, price, sum, name, version, at, tags) values ('theirs', 1, 4, '', 1, now(), '{}');
-         insert into \"Things\" values ('theirs', 1, 1)",
-    )
-    .await;
-    append_only(&pool, "t", &[added(1)]).await;
-    let refused = append_and_project(&pool, "t", &[added(2)]).await;
-    assert!(matches!(refused, Err(ProjectionError::Foreign { table: "public.tallies", .. })), "{refused:?}");
-    let refused = ledger::rebuild::<Tallies>(&pool).await;
-    assert!(matches!(refused, Err(ProjectionError::Foreign { .. })), "{refused:?}");
-    let kept = Registry::new().now::<Tallies>().later::<Things>().keep(pool.clone(), CancellationToken::new());
-    tokio::time::timeout(PATIENCE, kept).await.expect("gives up");
-    let theirs = "select count(*) from (select stream from tallies union all select \"of\" from \"Things\") a where stream = 'theirs'";
-    assert_eq!(value::<i64>(&pool, theirs).await, 2);
-    assert_eq!(value::<i64>(&pool, "select count(*) from tallies").await, 1);
-    assert!(status(&pool).await.is_none(), "it is not known as a projection's");
-
-    sql(&pool, "delete from tallies").await;
-    let rebuilt = ledger::rebuild::<Tallies>(&pool).await.expect("is empty now");
-    assert_eq!(rebuilt, Rebuilt { events: 1, removed: 0, written: 1 });
-}
-
-#[sqlx::test(migrations = false)]
-async fn what_is_put_into_a_table_that_was_declared_goes_with_the_next_rebuild(pool: PgPool) {
-    with_tables(&pool).await;
-    let mut connection = pool.acquire().await.expect("connects");
-    ledger::declare::<Things>(&mut connection).await.expect("is empty");
-    sql(&pool, "insert into \"Things\" values ('planted', 1, 1)").await;
-    ledger::declare::<Things>(&mut connection).await.expect("is known");
-    append_and_project(&pool, "t", &[added(2)]).await.expect("is its own");
-    let rebuilt = ledger::rebuild::<Things>(&pool).await.expect("rebuilds");
-    assert_eq!(rebuilt, Rebuilt { events: 1, removed: 1, written: 0 });
 }

@@ -120,9 +120,15 @@ pub async fn with_tables(pool: &PgPool) {
 /// With the tables noted as the projections' own: else the first who appends does that, and a rebuild waits for it.
 pub async fn with_declared_tables(pool: &PgPool) {
     with_tables(pool).await;
-    let mut connection = pool.acquire().await.expect("connects");
-    ledger::declare::<Tallies>(&mut connection).await.expect("is empty");
-    ledger::declare::<Things>(&mut connection).await.expect("is empty");
+    declare::<Tallies>(pool).await.expect("is empty");
+    declare::<Things>(pool).await.expect("is empty");
+}
+
+pub async fn declare<P: Projection>(pool: &PgPool) -> Result<(), ProjectionError> {
+    let mut transaction = pool.begin().await.expect("begins");
+    ledger::declare::<P>(&mut transaction).await?;
+    transaction.commit().await.expect("commits");
+    Ok(())
 }
 
 /// Appends, and keeps both projections in the same transaction.

@@ -1,6 +1,7 @@
 //! The demo's orders: believable, the same everywhere, written as what happened, and no danger to what was there before.
 
 use super::{principal, rows, sql, value};
+use crate::support::eventually;
 use rowcast::{
     app::demo,
     changelog,
@@ -11,6 +12,7 @@ use rowcast::{
 };
 use serde_json::json;
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 /// The engine's schema and the accounts of the demo, as a server makes them.
 async fn with_people(pool: &PgPool) {
@@ -194,4 +196,42 @@ async fn a_server_and_its_commands_leave_somebody_elses_orders_alone(pool: PgPoo
 
 async fn known(pool: &PgPool) -> Vec<&'static str> {
     rowcast::projections::of(pool).await.expect("looks").names().collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn orders_that_come_while_the_server_runs_are_looked_after(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    let stop = CancellationToken::new();
+    let kept = tokio::spawn(rowcast::projections::keep(pool.clone(), stop.clone()));
+    with_people(&pool).await;
+    demo::install(&pool).await.expect("installs");
+    sql(&pool, "update rowcast.projection set version = 0 where name = 'orders'").await;
+    let built = "select version > 0 from rowcast.projection where name = 'orders'";
+    eventually("it is built", || async { value::<bool>(&pool, built).await }).await;
+    stop.cancel();
+    kept.await.expect("ends");
+}
+
+#[sqlx::test(migrations = false)]
+async fn tables_that_are_made_anew_are_filled_from_the_ledger(pool: PgPool) {
+    with_people(&pool).await;
+    demo::install(&pool).await.expect("installs");
+    let all = "select format('%s %s', count(*), sum(total)) from public.orders";
+    let before = value::<String>(&pool, all).await;
+    sql(
+        &pool,
+        "drop table public.orders, public.order_lines, public.order_steps, public.order_requests, public.notifications;
+         drop sequence public.order_number",
+    )
+    .await;
+    demo::install(&pool).await.expect("installs again");
+    for projection in known(&pool).await {
+        let registry = rowcast::projections::of(&pool).await.expect("looks");
+        registry.get(projection).expect("is known").rebuild(&pool).await.expect("rebuilds");
+    }
+    assert_eq!(value::<String>(&pool, all).await, before);
+    sql(&pool, "update public.products set quantity = 1 where id = 1").await;
+    let sam = principal(account(&pool, Role::Staff).await, "Sam Staff", Role::Staff);
+    let lines = vec![orders::PlaceLine { product_id: 1, quantity: 1 }];
+    orders::place(&pool, &sam, orders::Place { lines, ..orders::Place::default() }).await.expect("places");
 }

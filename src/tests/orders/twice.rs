@@ -1,6 +1,7 @@
 //! The same request twice under one key is carried out once.
 
 use super::{Caller, left, order, person, rows, script, sql, value, with_shop};
+use crate::support::eventually;
 use rowcast::{orders, protocol::Role};
 use serde_json::json;
 use sqlx::PgPool;
@@ -91,4 +92,24 @@ async fn after_a_day_a_key_is_new_again_and_swept_away(pool: PgPool) {
     assert_eq!(rows(&pool, "select title from public.notifications").await, json!([{"title": "old"}]));
     sql(&pool, "drop table public.order_requests").await;
     orders::sweep_once(&pool).await.expect("does nothing where there are no orders");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_that_is_taken_anew_while_it_is_swept_stays(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.id();
+    sql(&pool, "update public.order_requests set at = now() - interval '25 hours'").await;
+    let mut renewal = pool.begin().await.expect("begins");
+    sqlx::query("update public.order_requests set at = now()").execute(&mut *renewal).await.expect("renews");
+    let sweep = tokio::spawn({
+        let pool = pool.clone();
+        async move { orders::sweep_once(&pool).await }
+    });
+    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%order_requests%'
+         and datname = current_database()";
+    eventually("it waits", || async { value::<i64>(&pool, waits).await == 1 }).await;
+    renewal.commit().await.expect("commits");
+    sweep.await.expect("ends").expect("sweeps");
+    assert_eq!(rows(&pool, "select key from public.order_requests").await, json!([{"key": "k"}]));
 }
