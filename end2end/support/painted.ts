@@ -62,7 +62,7 @@ export class Film {
   }
 
   /** Returns when what the page holds now has been looked at: the look is after the callbacks of its frame, so in two turns. */
-  private painted(): Promise<void> {
+  painted(): Promise<void> {
     return this.page.evaluate(() => new Promise<void>((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted()))));
   }
 }

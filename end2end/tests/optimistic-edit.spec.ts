@@ -14,6 +14,7 @@ test('the new quantity shows while the answer is on its way, and does not flicke
   await inventory.quantity(name).press('Enter');
   await expect(inventory.row(name).getByRole('textbox')).toHaveValue('51');
   await expect(inventory.row(name).getByRole('textbox')).not.toHaveClass(/draft/);
+  await film.painted();
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 50 }]);
   await wire.restore();
   await expect.poll(() => sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 51 }]);

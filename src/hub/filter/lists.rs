@@ -133,7 +133,13 @@ impl<'a> Checker<'a> {
         }
         if let Expr::Array(list) = array {
             let items: Vec<_> = list.elem.iter().map(Item::Expression).collect();
-            let members = self.type_of_members(&items, at, depth)?;
+            let members = match self.type_of_members(&items, at, depth)? {
+                // It is an array of texts, whose trailing blanks count, while those of the same constant alone would not.
+                None if matches!(self.term(left, depth)?, Term::Typed { of, .. } if of.kind == Kind::Bpchar) => {
+                    Some(Type::plain(Kind::Text))
+                }
+                members => members,
+            };
             return self.one_of(left, &items, comparison, all, &Reading { single: false, members }, depth);
         }
         match self.parameter(array)? {
