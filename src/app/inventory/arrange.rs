@@ -3,10 +3,11 @@
 //! Rows are looked at one by one and not kept: only their keys are.
 
 use super::{
+    filters::aisle,
     listing::{Listing, SortKey},
     product::Product,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Keys in the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,25 @@ pub struct Arrangement {
     pub keys: Arc<[i64]>,
     /// How many rows there are, whether they match or not.
     pub total: usize,
+    /// The categories of all rows, sorted.
+    pub categories: Arc<BTreeSet<String>>,
+    /// The aisles of all rows, sorted.
+    pub aisles: Arc<BTreeSet<String>>,
+}
+
+impl Arrangement {
+    /// What is the same as before is the same allocation, so that comparing is cheap for everybody downstream.
+    pub fn sharing(mut self, before: &Self) -> Self {
+        if self.keys == before.keys {
+            self.keys = Arc::clone(&before.keys);
+        }
+        for (own, theirs) in [(&mut self.categories, &before.categories), (&mut self.aisles, &before.aisles)] {
+            if own == theirs {
+                *own = Arc::clone(theirs);
+            }
+        }
+        self
+    }
 }
 
 /// Takes rows, yields an [`Arrangement`].
@@ -23,6 +43,8 @@ pub struct Arranger<'a> {
     words: Vec<String>,
     matching: Vec<(SortKey, i64)>,
     total: usize,
+    categories: BTreeSet<String>,
+    aisles: BTreeSet<String>,
     folded: String,
 }
 
@@ -32,12 +54,22 @@ impl<'a> Arranger<'a> {
         let mut folded = String::new();
         fold(&listing.search, &mut folded);
         let words = folded.split_whitespace().map(str::to_owned).collect();
-        Self { listing, words, matching: Vec::new(), total: 0, folded: String::new() }
+        Self {
+            listing,
+            words,
+            matching: Vec::new(),
+            total: 0,
+            categories: BTreeSet::new(),
+            aisles: BTreeSet::new(),
+            folded: String::new(),
+        }
     }
 
     /// Looks at a row.
     pub fn take(&mut self, row: &Product) {
         self.total += 1;
+        note(&mut self.categories, &row.category);
+        note(&mut self.aisles, aisle(&row.location));
         if self.matches(row) {
             self.matching.push((SortKey::of(row, self.listing.sort), row.id));
         }
@@ -50,10 +82,18 @@ impl<'a> Arranger<'a> {
             let order = if descending { b.cmp(a) } else { a.cmp(b) };
             order.then(a_id.cmp(b_id))
         });
-        Arrangement { keys: self.matching.into_iter().map(|(_, id)| id).collect(), total: self.total }
+        Arrangement {
+            keys: self.matching.into_iter().map(|(_, id)| id).collect(),
+            total: self.total,
+            categories: Arc::new(self.categories),
+            aisles: Arc::new(self.aisles),
+        }
     }
 
     fn matches(&mut self, row: &Product) -> bool {
+        if !self.listing.filters.match_product(row) {
+            return false;
+        }
         if self.words.is_empty() {
             return true;
         }
@@ -64,6 +104,13 @@ impl<'a> Arranger<'a> {
             self.folded.push('\n');
         }
         self.words.iter().all(|word| self.folded.contains(word.as_str()))
+    }
+}
+
+/// Without an allocation for what is known.
+fn note(texts: &mut BTreeSet<String>, text: &str) {
+    if !text.is_empty() && !texts.contains(text) {
+        texts.insert(text.to_owned());
     }
 }
 
@@ -152,6 +199,25 @@ mod tests {
         let listing = search("hammer");
         let mut arranger = Arranger::new(&listing);
         [product(1, "a", "Drill", 0), product(2, "b", "Hammer", 0)].iter().for_each(|row| arranger.take(row));
-        assert_eq!(arranger.finish(), Arrangement { keys: [2].into(), total: 2 });
+        let arrangement = arranger.finish();
+        assert_eq!((&*arrangement.keys, arrangement.total), (&[2][..], 2));
+    }
+
+    #[test]
+    fn what_can_be_chosen_is_what_all_rows_have() {
+        let mut rows = [product(1, "a", "Drill", 0), product(2, "b", "Hammer", 0), product(3, "c", "Nail", 0)];
+        for (row, (category, location)) in rows.iter_mut().zip([("Tools", "B-1"), ("Tools", ""), ("Small", "A-2")]) {
+            (row.category, row.location) = (category.to_owned(), location.to_owned());
+        }
+        let filters = super::super::filters::Filters { category: "Small".to_owned(), ..Default::default() };
+        let listing = Listing::default().narrowed(filters);
+        let mut arranger = Arranger::new(&listing);
+        rows.iter().for_each(|row| arranger.take(row));
+        let arrangement = arranger.finish();
+        assert_eq!(&*arrangement.keys, [3]);
+        assert_eq!(arrangement.categories.iter().collect::<Vec<_>>(), ["Small", "Tools"]);
+        assert_eq!(arrangement.aisles.iter().collect::<Vec<_>>(), ["A", "B"]);
+        let again = arrangement.clone();
+        assert!(Arc::ptr_eq(&again.sharing(&arrangement).aisles, &arrangement.aisles));
     }
 }

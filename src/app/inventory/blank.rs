@@ -30,20 +30,29 @@ fn NoProducts() -> impl IntoView {
 fn NoMatch() -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let (listing, search) = (sheet.listing, sheet.search);
-    let everything = move || listing.with(|listing| listing.without_search());
+    let narrowed = Memo::new(move |_| listing.with(|listing| !listing.filters.is_empty()));
+    let everything = move || listing.with(|listing| listing.of_everything());
     let clear = move |click: MouseEvent| {
         click.prevent_default();
-        sheet.show(&listing.get_untracked().without_search());
+        sheet.show(&listing.get_untracked().of_everything());
     };
     view! {
         <div class="blank">
             <h2>
-                "Nothing matches “" <bdi>{move || search.get()}</bdi> "”"
+                {move || match search.with(|search| search.trim().is_empty()) {
+                    true => "Nothing matches the filters".into_any(),
+                    false => view! { "Nothing matches “" <bdi>{move || search.get()}</bdi> "”" }.into_any(),
+                }}
             </h2>
-            <p>"All words must occur in the SKU, the name, the category or the location."</p>
+            <p>
+                {move || match narrowed.get() {
+                    true => "All filters must hold, and all words must occur in the SKU, the name, the category or the location.",
+                    false => "All words must occur in the SKU, the name, the category or the location.",
+                }}
+            </p>
             <p>
                 <a class="button" href=move || everything().address() on:click=clear>
-                    "Clear the search"
+                    {move || if narrowed.get() { "Show all products" } else { "Clear the search" }}
                 </a>
             </p>
         </div>

@@ -1,9 +1,10 @@
-//! Which part of the inventory is asked for, as the address of the page says it: `?q=drill&sort=quantity&dir=desc&page=2`.
+//! Which part of the inventory is asked for, as the address of the page says it:
+//! `?q=drill&category=Power+tools&low=1&sort=quantity&dir=desc&page=2`.
 //!
 //! The address is the only place that knows, so that a reload, a bookmark, the back button and a browser without
 //! JavaScript all show the same.
 
-use super::product::Product;
+use super::{filters::Filters, product::Product};
 use std::fmt::Write;
 
 /// A column that the list can be sorted by.
@@ -80,6 +81,8 @@ impl Column {
 pub struct Listing {
     /// Words to look for; all of them must occur.
     pub search: String,
+    /// What else must hold.
+    pub filters: Filters,
     /// Order of the rows.
     pub sort: Column,
     /// The other way round.
@@ -93,6 +96,7 @@ impl Listing {
     pub fn read<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Self {
         Self {
             search: parameter("q").unwrap_or_default().to_owned(),
+            filters: Filters::read(&parameter),
             sort: parameter("sort").and_then(Column::of).unwrap_or_default(),
             descending: parameter("dir") == Some("desc"),
             page: parameter("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1),
@@ -116,6 +120,7 @@ impl Listing {
         if !self.search.is_empty() {
             push("q", &self.search);
         }
+        self.filters.parameters().for_each(|(name, value)| push(name, value));
         if self.sort != Column::default() {
             push("sort", self.sort.word());
         }
@@ -132,12 +137,17 @@ impl Listing {
     /// What a click on the header of `column` asks for: that order, or the other way round if it is that already.
     pub fn sorted_by(&self, column: Column) -> Self {
         let descending = self.sort == column && !self.descending;
-        Self { search: self.search.clone(), sort: column, descending, page: 1 }
+        Self { sort: column, descending, page: 1, ..self.clone() }
     }
 
     /// The same order of all rows.
-    pub fn without_search(&self) -> Self {
-        Self { search: String::new(), page: 1, ..self.clone() }
+    pub fn of_everything(&self) -> Self {
+        Self { sort: self.sort, descending: self.descending, page: 1, ..Self::default() }
+    }
+
+    /// The same, narrowed otherwise.
+    pub fn narrowed(&self, filters: Filters) -> Self {
+        Self { filters, page: 1, ..self.clone() }
     }
 
     /// Another page of the same.
@@ -201,7 +211,10 @@ mod tests {
         assert_eq!(read(&[]).address(), "/");
         let listing = read(&[("q", "a&b é"), ("sort", "quantity"), ("dir", "desc"), ("page", "2")]);
         assert_eq!(listing.address(), "/?q=a%26b%20%C3%A9&sort=quantity&dir=desc&page=2");
-        assert_eq!(listing.without_search().address_with(&[("delete", "7")]), "/?sort=quantity&dir=desc&delete=7");
+        assert_eq!(listing.of_everything().address_with(&[("delete", "7")]), "/?sort=quantity&dir=desc&delete=7");
+        let narrowed = listing.narrowed(Filters { aisle: "B".to_owned(), low: true, ..Filters::default() });
+        assert_eq!(narrowed.address(), "/?q=a%26b%20%C3%A9&aisle=B&low=1&sort=quantity&dir=desc");
+        assert_eq!(narrowed.of_everything().address(), "/?sort=quantity&dir=desc");
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | `product` | a row | both |
 //! | `validate`, `refusal` | what a row may look like, and why a write was refused | both, pure |
-//! | `listing`, `arrange`, `window` | what the address asks for, which rows that is, which of them are in the document | both, pure |
+//! | `listing`, `filters`, `arrange`, `window` | what the address asks for, which rows that is, which of them are in the document | both, pure |
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
 //! | `sheet` | what the parts of the page share | both |
-//! | `page`, `toolbar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
+//! | `page`, `toolbar`, `filter_bar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
 
 mod actions;
@@ -16,6 +16,8 @@ mod add;
 mod arrange;
 mod blank;
 mod company;
+mod filter_bar;
+mod filters;
 #[cfg(feature = "ssr")]
 mod form_answer;
 mod listing;

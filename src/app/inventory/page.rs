@@ -4,6 +4,7 @@ use super::{
     add::AddProductForm,
     blank::ReadProblem,
     company::Company,
+    filter_bar::FilterBar,
     notice::NoticeBanner,
     product::Product,
     refusal::Notice,
@@ -82,6 +83,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
                 {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
+            <FilterBar />
             <NoticeBanner notice />
             {edits.then(|| view! { <ConfirmDeletion /> })}
             {failure}

@@ -19,7 +19,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
     params::ParamsMap,
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 /// How long after the last key the address follows the search box.
 const ADDRESS_LAG: Duration = Duration::from_millis(300);
@@ -236,15 +236,14 @@ fn arrangement_of(live: &Live<Product>, frame: RwSignal<u64>, listing: Memo<List
     let live = live.clone();
     Memo::new(move |before: Option<&Arrangement>| {
         frame.track();
-        let mut now = asked.with(|asked| {
+        let now = asked.with(|asked| {
             let mut arranger = Arranger::new(asked);
             live.for_each(|row| arranger.take(row));
             arranger.finish()
         });
-        // The same keys are the same allocation, so that comparing is cheap for everybody downstream.
-        if let Some(before) = before.filter(|before| before.keys == now.keys) {
-            now.keys = Arc::clone(&before.keys);
+        match before {
+            Some(before) => now.sharing(before),
+            None => now,
         }
-        now
     })
 }

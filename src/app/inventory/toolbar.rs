@@ -9,6 +9,8 @@ use crate::{app::icons::Icon, store::Phase};
 use leptos::{ev, html, prelude::*};
 use std::time::Duration;
 
+/// The form's id; the filters below belong to it.
+pub(super) const FORM: &str = "list";
 /// How long the count must stand still before it is announced.
 const ANNOUNCE_AFTER: Duration = Duration::from_millis(800);
 
@@ -46,7 +48,7 @@ pub(super) fn Toolbar() -> impl IntoView {
         .collect_view();
     let descending = move || listing.with(|listing| listing.descending);
     view! {
-        <form class="toolbar" role="search" method="get" action="/" on:submit=|submit| submit.prevent_default()>
+        <form id=FORM class="toolbar" role="search" method="get" action="/" on:submit=|submit| submit.prevent_default()>
             <SearchBox />
             <label class="order">
                 <span class="unseen">"Sort by"</span>
@@ -119,7 +121,7 @@ fn SearchBox() -> impl IntoView {
 #[component]
 fn Count() -> impl IntoView {
     let sheet = expect_context::<Sheet>();
-    let (arrangement, search) = (sheet.arrangement, sheet.search);
+    let (arrangement, search, listing) = (sheet.arrangement, sheet.search, sheet.listing);
     let known = Memo::new({
         let live = sheet.live.clone();
         move |_| matches!(live.phase(), Phase::Live | Phase::CatchingUp)
@@ -128,15 +130,20 @@ fn Count() -> impl IntoView {
         let (shown, total) = arrangement.with(|arrangement| (arrangement.keys.len(), arrangement.total));
         if total == 0 && !known.get() {
             String::new()
-        } else if shown == total && search.with(|search| search.trim().is_empty()) {
+        } else if shown == total
+            && search.with(|search| search.trim().is_empty())
+            && listing.with(|listing| listing.filters.is_empty())
+        {
             format!("{} {}", grouped(total as i64), if total == 1 { "product" } else { "products" })
         } else {
             format!("{} of {}", grouped(shown as i64), grouped(total as i64))
         }
     });
+    let filters = Memo::new(move |_| listing.with(|listing| listing.filters.clone()));
     let announced = RwSignal::new(String::new());
     Effect::new(move |before: Option<Option<TimeoutHandle>>| {
         search.track();
+        filters.track();
         let timer = before?;
         timer.into_iter().for_each(|timer| timer.clear());
         let announce = move || {
