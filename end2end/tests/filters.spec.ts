@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Inventory, expect, test } from '../support/test';
 
 // The list is narrowed by category, aisle and what is low; the address says so, and the list stays live.
@@ -61,6 +62,21 @@ test('what can be chosen follows the rows', async ({ page, stock }) => {
   await expect(option).toHaveCount(1);
   await category.selectOption(`New ${stock.tag}`);
   await expect(inventory.row(name)).toBeVisible();
+});
+
+test('what is shown can be taken along as a file', async ({ page, stock }) => {
+  const low = await stock.one({ quantity: 1, reorder_level: 5, name: `${stock.tag} "a", b` });
+  await stock.one({ quantity: 50, reorder_level: 5 });
+  await page.goto(`/?q=${stock.tag}&low=1`);
+  await new Inventory(page).live();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('inventory.csv');
+  const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\r\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain(`"${low.id}","${low.sku}","${stock.tag} ""a"", b"`);
+  await expect(page.getByRole('rowheader')).toHaveText([low.name]);
 });
 
 test.describe('without JavaScript', () => {

@@ -9,6 +9,8 @@ pub mod audit;
 mod clock;
 mod connection_badge;
 #[cfg(feature = "ssr")]
+mod csv;
+#[cfg(feature = "ssr")]
 pub mod demo;
 #[cfg(feature = "ssr")]
 mod fresh;

@@ -47,6 +47,11 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route("/readyz", get(readyz))
         .with_state(live.clone())
         .merge(app::audit::routes(identity.pool.clone()));
+    let exports = {
+        let (identity, hub) = (identity.clone(), live.hub.clone());
+        app::inventory::routes(move |principal| page_reader(&identity, &hub, move || Some(principal.clone())))
+    };
+    let exports = exports.layer(CompressionLayer::new());
     let orders = orders::api::routes(identity.pool.clone()).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
@@ -55,6 +60,7 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
     pages
         .merge(engine)
         .merge(orders)
+        .merge(exports)
         .layer(middleware::from_fn_with_state(identity, identity::gate))
         .layer(middleware::from_fn(known_peer))
         .layer(middleware::from_fn_with_state(deadline, in_time))
@@ -134,22 +140,30 @@ fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
     let pool = &identity.pool;
     provide_context(pool.clone());
     provide_context(hub.clone());
-    let snapshot = Arc::new(PageSnapshot::new(pool.clone()));
-    let (hub, source) = (hub.clone(), PostgresSource::new(pool.clone()));
+    provide_context(page_reader(identity, hub, identity::visitor::principal_asking));
+}
+
+/// What somebody may read, all of it as of one snapshot. Whoever is not let in sees nothing, by whichever way they came here.
+fn page_reader(
+    identity: &Identity,
+    hub: &Arc<Hub>,
+    asking: impl Fn() -> Option<Principal> + Send + Sync + 'static,
+) -> PageReader {
+    let snapshot = Arc::new(PageSnapshot::new(identity.pool.clone()));
+    let (hub, source) = (hub.clone(), PostgresSource::new(identity.pool.clone()));
     let identity = identity.clone();
-    provide_context(PageReader::new(move |question| {
+    PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        let principal = reader(&identity);
+        let principal = reader(&identity, asking());
         async move {
             let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
             read_for_page(&question, &principal, &snapshot, &hub, &source).await
         }
-    }));
+    })
 }
 
-/// Who asks for rows of a page. Whoever is not let in sees nothing, by whichever way they came here.
-fn reader(identity: &Identity) -> Option<Principal> {
-    identity::visitor::principal_asking().filter(|principal| identity.lets_in(principal))
+fn reader(identity: &Identity, principal: Option<Principal>) -> Option<Principal> {
+    principal.filter(|principal| identity.lets_in(principal))
 }
 
 async fn read_for_page(
@@ -225,7 +239,7 @@ mod tests {
             );
             Owner::new().with(|| {
                 provide_context(parts);
-                reader(&identity(anonymous)).is_some()
+                reader(&identity(anonymous), identity::visitor::principal_asking()).is_some()
             })
         };
         let nobody = |role| Some(Principal::nobody(role));

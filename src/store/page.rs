@@ -88,6 +88,12 @@ impl PageReader {
     {
         Self(Arc::new(move |question| Box::pin(read(question))))
     }
+
+    /// The rows of a query, in its order.
+    pub async fn read<T: LiveRow>(&self, query: Query<T>) -> Result<Initial<T>, ReadError> {
+        let page = (self.0)(query.question()).await?;
+        Initial::read(&query, page).map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))
+    }
 }
 
 /// The rows of `T`'s table, while a server renders the page; `None` in a browser, where the socket will bring them.
@@ -98,8 +104,7 @@ pub async fn initial_rows<T: LiveRow>() -> Result<Option<Initial<T>>, ReadError>
 /// The rows of a query, while a server renders the page; `None` in a browser, where the socket will bring them.
 pub async fn read_page<T: LiveRow>(query: Query<T>) -> Result<Option<Initial<T>>, ReadError> {
     let Some(reader) = leptos::prelude::use_context::<PageReader>() else { return Ok(None) };
-    let page = (reader.0)(query.question()).await?;
-    Initial::read(&query, page).map(Some).map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))
+    reader.read(query).await.map(Some)
 }
 
 #[cfg(test)]

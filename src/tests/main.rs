@@ -21,6 +21,7 @@ mod history;
 mod hostile_frames;
 mod hostile_requests;
 mod identity;
+mod inventory_file;
 mod ledger;
 mod limits;
 mod nodes;

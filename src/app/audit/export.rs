@@ -5,12 +5,11 @@
 //! recognised by their transactions. How much that is, is said beforehand.
 
 use super::{
-    csv,
     model::{Event, Refusal},
     read::{self, Terms},
     search::{EXPORT, Search},
 };
-use crate::hub::Principal;
+use crate::{app::csv, hub::Principal};
 use axum::{
     Extension, Json, Router,
     body::{Body, Bytes},

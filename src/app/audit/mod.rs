@@ -6,7 +6,7 @@
 //! | `model` | what the server tells | both, pure |
 //! | `actions` | the server functions | both |
 //! | `read` | what they do | server |
-//! | `export`, `csv` | all that a search finds, as NDJSON or CSV | server |
+//! | `export` | all that a search finds, as NDJSON or CSV | server |
 //! | `page`, `form`, `entry`, `newer` | the page | both |
 //! | `download` | an export with its progress | both |
 //! | `fetch` | what a browser does for that | browser |
@@ -15,8 +15,6 @@
 //! holding a connection of the database in between.
 
 mod actions;
-#[cfg(feature = "ssr")]
-mod csv;
 mod download;
 mod entry;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
-//! Below the heading: what the list is narrowed to. Part of the search's form, so that it works as one without JavaScript; with it each
+//! Below the heading: what the list is narrowed to, and a way to take it along. Part of the search's form, so that it works as one without JavaScript; with it each
 //! choice acts at once. The address has all of it: a list that is narrowed and sorted can be kept as a bookmark or passed on.
 
-use super::{filters::Filters, sheet::Sheet, toolbar::FORM};
+use super::{filters::Filters, listing::Listing, sheet::Sheet, toolbar::FORM};
 use leptos::{ev, prelude::*};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -15,7 +15,8 @@ pub(super) fn FilterBar() -> impl IntoView {
         let sheet = sheet.clone();
         Callback::new(move |filters: Filters| sheet.show(&listing.get_untracked().narrowed(filters)))
     };
-    let low = move |change: ev::Event| show.run(Filters { low: event_target_checked(&change), ..filters.get_untracked() });
+    let low =
+        move |change: ev::Event| show.run(Filters { low: event_target_checked(&change), ..filters.get_untracked() });
     let clear = move |click: ev::MouseEvent| {
         click.prevent_default();
         show.run(Filters::default());
@@ -50,6 +51,9 @@ pub(super) fn FilterBar() -> impl IntoView {
                     "Clear filters"
                 </a>
             </Show>
+            <a class="button export" rel="external" download="inventory.csv" href=move || listing.with(Listing::export)>
+                "Export CSV"
+            </a>
         </div>
     }
 }

@@ -7,6 +7,9 @@
 use super::{filters::Filters, product::Product};
 use std::fmt::Write;
 
+/// Where a list can be had as a file.
+pub const LIST_FILE: &str = "/api/inventory/export";
+
 /// A column that the list can be sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Column {
@@ -134,6 +137,11 @@ impl Listing {
         if text.is_empty() { "/".to_owned() } else { text }
     }
 
+    /// The address of the same as a file, whichever page it is.
+    pub fn export(&self) -> String {
+        self.on_page(1).address().replacen('/', LIST_FILE, 1)
+    }
+
     /// What a click on the header of `column` asks for: that order, or the other way round if it is that already.
     pub fn sorted_by(&self, column: Column) -> Self {
         let descending = self.sort == column && !self.descending;
@@ -214,6 +222,8 @@ mod tests {
         assert_eq!(listing.of_everything().address_with(&[("delete", "7")]), "/?sort=quantity&dir=desc&delete=7");
         let narrowed = listing.narrowed(Filters { aisle: "B".to_owned(), low: true, ..Filters::default() });
         assert_eq!(narrowed.address(), "/?q=a%26b%20%C3%A9&aisle=B&low=1&sort=quantity&dir=desc");
+        assert_eq!(narrowed.export(), "/api/inventory/export?q=a%26b%20%C3%A9&aisle=B&low=1&sort=quantity&dir=desc");
+        assert_eq!(Listing::default().export(), LIST_FILE);
         assert_eq!(narrowed.of_everything().address(), "/?sort=quantity&dir=desc");
     }
 

@@ -7,6 +7,7 @@
 //! | `listing`, `filters`, `arrange`, `window` | what the address asks for, which rows that is, which of them are in the document | both, pure |
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
+//! | `export` | a list as CSV | server |
 //! | `sheet` | what the parts of the page share | both |
 //! | `page`, `toolbar`, `filter_bar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
@@ -16,6 +17,8 @@ mod add;
 mod arrange;
 mod blank;
 mod company;
+#[cfg(feature = "ssr")]
+mod export;
 mod filter_bar;
 mod filters;
 #[cfg(feature = "ssr")]
@@ -43,6 +46,8 @@ mod window;
 
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
 pub use company::ROOM;
+#[cfg(feature = "ssr")]
+pub use export::routes;
 pub(super) use page::InventoryPage;
 pub(super) use product::grouped;
 pub use product::{Price, Product, ProductKey};

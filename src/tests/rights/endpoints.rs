@@ -154,6 +154,8 @@ const MATRIX: &[Row] = &[
     Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN_DATA },
     Row { method: "POST", path: "/api/audit/newer", kind: JSON, body: r#"{"search":{},"than":0}"#, due: ADMIN_DATA },
     get("/api/audit/export?format=ndjson", ADMIN),
+    // The inventory as a file.
+    get("/api/inventory/export", [OUT, "200", "200", "200", "200", "200", "404", OUT, OUT]),
 ];
 
 /// Whoever shows something: by which header.
@@ -291,6 +293,7 @@ const SPELLED: &[(&str, &str)] = &[
     ("\"/api/orders/{id}/events\"", "/api/orders/1001/events"),
     ("\"/api/orders/{id}/{step}\"", "/api/orders/1001/pay"),
     ("EXPORT", "/api/audit/export?format=ndjson"),
+    ("LIST_FILE", "/api/inventory/export"),
 ];
 
 /// An address for each page that has a part of its address as a parameter.

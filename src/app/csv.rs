@@ -7,7 +7,7 @@
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// One row, with its line end.
-pub(super) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
+pub(in crate::app) fn row<'c>(cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut text = String::new();
     for cell in cells {
         if !text.is_empty() {
