@@ -7,11 +7,14 @@
 mod account;
 pub mod audit;
 mod clock;
+mod commands;
 mod connection_badge;
 #[cfg(feature = "ssr")]
 mod csv;
 #[cfg(feature = "ssr")]
 pub mod demo;
+mod density;
+mod fold;
 #[cfg(feature = "ssr")]
 mod fresh;
 #[cfg(not(feature = "ssr"))]
@@ -50,6 +53,7 @@ pub use account::OwnLogins;
 use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
 use audit::AuditPage;
 use clock::provide_clock;
+use commands::{CommandScope, PaletteButton};
 use connection_badge::ConnectionBadge;
 use history::HistoryPage;
 pub use history::{ComparePast, ReadPast};
@@ -66,7 +70,7 @@ use navigation::Navigation;
 use not_found::NotFound;
 use notifications::{Bell, NotificationsPage};
 use orders::{NewOrderPage, OrderPage, OrdersPage};
-use theme::{EARLY_SCRIPT, ThemeSwitch};
+use theme::{EARLY_SCRIPT, ThemeSwitch, provide_theme};
 use toast::{Toasts, provide_toasts};
 
 /// The HTML document around the app.
@@ -104,6 +108,7 @@ pub fn App() -> impl IntoView {
     let leaves = (!is_let_in).then_some("external");
     provide_clock();
     provide_toasts();
+    provide_theme();
     Effect::new(|| {
         let root = document().document_element();
         // The page for people without JavaScript ends here; see `theme::EARLY_SCRIPT`.
@@ -118,33 +123,36 @@ pub fn App() -> impl IntoView {
             "Skip to the content"
         </a>
         <Router>
-            <header class="top">
-                <div class="top-inner">
-                    <A href="/" attr:class="brand" attr:aria-label="Rowcast" attr:rel=leaves>
-                        <Mark />
-                        <span class="brand-name">"Rowcast"</span>
-                    </A>
-                    <Navigation leaves />
-                    {is_let_in.then(|| view! { <ConnectionBadge /> })}
-                    <Bell />
-                    <PersonLink />
-                    <ThemeSwitch />
-                </div>
-            </header>
-            <main id="main" tabindex="-1">
-                <Routes fallback=NotFound>
-                    <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
-                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
-                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
-                    <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
-                    <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
-                    <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
-                    <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                    <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
-                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
-                </Routes>
-            </main>
+            <CommandScope is_let_in>
+                <header class="top">
+                    <div class="top-inner">
+                        <A href="/" attr:class="brand" attr:aria-label="Rowcast" attr:rel=leaves>
+                            <Mark />
+                            <span class="brand-name">"Rowcast"</span>
+                        </A>
+                        <Navigation leaves />
+                        {is_let_in.then(|| view! { <PaletteButton /> })}
+                        {is_let_in.then(|| view! { <ConnectionBadge /> })}
+                        <Bell />
+                        <PersonLink />
+                        <ThemeSwitch />
+                    </div>
+                </header>
+                <main id="main" tabindex="-1">
+                    <Routes fallback=NotFound>
+                        <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                        <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
+                        <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                        <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
+                        <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
+                        <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                        <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
+                        <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                        <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                        <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                    </Routes>
+                </main>
+            </CommandScope>
         </Router>
         <Toasts />
     }

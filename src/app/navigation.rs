@@ -2,8 +2,8 @@
 //!
 //! The button opens a popover of the browser's own, so that it works without JavaScript, too.
 
-use super::icons::Icon;
-use crate::{identity::visitor::use_visitor, protocol::Role};
+use super::{commands::PAGES as ALL, icons::Icon};
+use crate::identity::visitor::use_visitor;
 use leptos::{html, prelude::*};
 use leptos_router::{components::A, hooks::use_location};
 
@@ -29,12 +29,17 @@ pub(super) fn Navigation(leaves: Option<&'static str>) -> impl IntoView {
             <Icon name="menu" />
         </button>
         <nav id=PAGES aria-label="Pages" popover="auto" node_ref=pages>
-            <A href="/" exact=true attr:rel=leaves>
-                "Inventory"
-            </A>
-            {(role >= Role::Customer).then(|| view! { <A href="/orders">"Orders"</A> })}
-            {(role >= Role::Staff).then(|| view! { <A href="/history">"History"</A> })}
-            {(role >= Role::Admin).then(|| view! { <A href="/audit">"Audit"</A> })}
+            {ALL
+                .into_iter()
+                .filter(|page| page.is_listed && role >= page.role)
+                .map(|page| {
+                    view! {
+                        <A href=page.address exact=page.address == "/" attr:rel=leaves>
+                            {page.label}
+                        </A>
+                    }
+                })
+                .collect_view()}
         </nav>
     }
 }

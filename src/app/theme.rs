@@ -9,10 +9,12 @@ use leptos::prelude::*;
 /// Under which name the browser keeps the choice.
 const STORAGE_KEY: &str = "rowcast-theme";
 
-/// Runs before anything is painted. Applies the chosen theme, and hides what is only for people without JavaScript; should
-/// the program not have started after ten seconds, it shows that again, for plain forms are better than dead ones.
+/// Runs before anything is painted. Applies the chosen theme and [density](super::density), and hides what is only for people
+/// without JavaScript; should the program not have started after ten seconds, it shows that again, for plain forms are better than
+/// dead ones.
 pub(super) const EARLY_SCRIPT: &str = "(function(r){r.dataset.js='starting';\
-    try{var t=localStorage.getItem('rowcast-theme');if(t==='light'||t==='dark')r.dataset.theme=t}catch(e){}\
+    try{var s=localStorage,t=s.getItem('rowcast-theme');if(t==='light'||t==='dark')r.dataset.theme=t;\
+    if(s.getItem('rowcast-density')==='compact')r.dataset.density='compact'}catch(e){}\
     setTimeout(function(){if(r.dataset.js==='starting')delete r.dataset.js},1e4)})(document.documentElement)";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,21 +50,46 @@ impl Theme {
     }
 }
 
+/// The choice of everybody below.
+#[derive(Clone, Copy)]
+pub(super) struct ThemeChoice(RwSignal<Theme>);
+
+impl ThemeChoice {
+    /// Goes on to the next of the three.
+    pub(super) fn turn(self) {
+        self.0.update(|theme| *theme = theme.next());
+        let theme = self.0.get_untracked();
+        apply(theme);
+        store_word(STORAGE_KEY, theme.word());
+    }
+
+    /// What is chosen, in words. Tracked.
+    pub(super) fn label(self) -> String {
+        format!("Theme: {}", self.0.get().word())
+    }
+}
+
+/// Takes up what the browser has kept.
+pub(super) fn provide_theme() {
+    let theme = RwSignal::new(Theme::Auto);
+    Effect::new(move || theme.set(stored_word(STORAGE_KEY).map_or(Theme::Auto, |word| Theme::of(&word))));
+    provide_context(ThemeChoice(theme));
+}
+
 /// A button that goes through the three. Which icon it shows is the style sheet's business, so that it is right from the
 /// first paint on.
 #[component]
 pub(super) fn ThemeSwitch() -> impl IntoView {
-    let theme = RwSignal::new(Theme::Auto);
-    Effect::new(move || theme.set(stored_word(STORAGE_KEY).map_or(Theme::Auto, |word| Theme::of(&word))));
-    let switch = move |_| {
-        theme.update(|theme| *theme = theme.next());
-        let theme = theme.get_untracked();
-        apply(theme);
-        store_word(STORAGE_KEY, theme.word());
-    };
-    let label = move || format!("Theme: {}", theme.get().word());
+    let theme = expect_context::<ThemeChoice>();
+    let label = move || theme.label();
     view! {
-        <button type="button" class="icon-button theme-switch scripted" aria-label=label title=label on:click=switch>
+        <button
+            type="button"
+            class="icon-button theme-switch scripted"
+            aria-label=label
+            title=label
+            on:click=move |_| theme.turn()
+        >
             <span class="theme-auto">
                 <Icon name="auto" />
             </span>

@@ -7,6 +7,7 @@ use super::{
     listing::{Listing, SortKey},
     product::Product,
 };
+use crate::app::fold::fold;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Keys in the order of the list.
@@ -111,45 +112,6 @@ impl<'a> Arranger<'a> {
 fn note(texts: &mut BTreeSet<String>, text: &str) {
     if !text.is_empty() && !texts.contains(text) {
         texts.insert(text.to_owned());
-    }
-}
-
-/// Appends `text` without regard to case and to the accents of Latin letters.
-pub fn fold(text: &str, folded: &mut String) {
-    for character in text.chars() {
-        if character.is_ascii() {
-            folded.push(character.to_ascii_lowercase());
-        } else {
-            character.to_lowercase().for_each(|lower| match base(lower) {
-                "" => folded.push(lower),
-                base => folded.push_str(base),
-            });
-        }
-    }
-}
-
-/// The plain letters that people type for a small letter with an accent, or nothing if it has none.
-fn base(letter: char) -> &'static str {
-    match letter {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
-        'ç' | 'ć' | 'č' => "c",
-        'ď' | 'đ' => "d",
-        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
-        'ğ' => "g",
-        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => "i",
-        'ł' => "l",
-        'ñ' | 'ń' | 'ň' => "n",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' => "o",
-        'ř' => "r",
-        'ś' | 'ş' | 'š' => "s",
-        'ß' => "ss",
-        'ť' => "t",
-        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' => "u",
-        'ý' | 'ÿ' => "y",
-        'ź' | 'ż' | 'ž' => "z",
-        'æ' => "ae",
-        'œ' => "oe",
-        _ => "",
     }
 }
 

@@ -5,6 +5,7 @@
 //! JavaScript all show the same.
 
 use super::{filters::Filters, product::Product};
+use crate::app::fold::fold;
 use std::fmt::Write;
 
 /// Where a list can be had as a file.
@@ -190,7 +191,7 @@ impl SortKey {
     pub fn of(row: &Product, column: Column) -> Self {
         let text = |text: &str| {
             let mut folded = String::with_capacity(text.len());
-            super::arrange::fold(text, &mut folded);
+            fold(text, &mut folded);
             Self::Text(folded)
         };
         match column {
