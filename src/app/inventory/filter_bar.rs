@@ -27,7 +27,6 @@ pub(super) fn FilterBar() -> impl IntoView {
             <Choice
                 name=Filters::CATEGORY
                 label="Category"
-                all="All categories"
                 chosen=Signal::derive(move || filters.with(|filters| filters.category.clone()))
                 choices=Signal::derive(move || arrangement.with(|arrangement| Arc::clone(&arrangement.categories)))
                 on_choice=move |category| show.run(Filters { category, ..filters.get_untracked() })
@@ -35,7 +34,6 @@ pub(super) fn FilterBar() -> impl IntoView {
             <Choice
                 name=Filters::AISLE
                 label="Aisle"
-                all="All aisles"
                 chosen=Signal::derive(move || filters.with(|filters| filters.aisle.clone()))
                 choices=Signal::derive(move || arrangement.with(|arrangement| Arc::clone(&arrangement.aisles)))
                 on_choice=move |aisle| show.run(Filters { aisle, ..filters.get_untracked() })
@@ -58,12 +56,11 @@ pub(super) fn FilterBar() -> impl IntoView {
     }
 }
 
-/// One of several, or all.
+/// One of several, or all, which is called as the choice is.
 #[component]
 fn Choice(
     name: &'static str,
     label: &'static str,
-    all: &'static str,
     chosen: Signal<String>,
     choices: Signal<Arc<BTreeSet<String>>>,
     on_choice: impl Fn(String) + 'static,
@@ -83,7 +80,7 @@ fn Choice(
             <span class="unseen">{label}</span>
             <select form=FORM name=name class:set=move || !is_all() on:change=move |change| on_choice(event_target_value(&change))>
                 <option value="" selected=is_all prop:selected=is_all>
-                    {all}
+                    {label}
                 </option>
                 <For each=move || offered.get() key=String::clone let:choice>
                     {
