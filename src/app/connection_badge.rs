@@ -2,7 +2,10 @@
 //!
 //! What is announced changes only when the connection does; the seconds tick outside of the live region.
 
-use super::clock::{use_clock, wall_time};
+use super::{
+    clock::{use_clock, wall_time},
+    connection_panel::{ConnectionPanel, PANEL},
+};
 use crate::{
     identity::paths,
     protocol::CloseCode,
@@ -104,7 +107,9 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
     };
     view! {
         <div class=move || format!("badge scripted {}", look(status.get()))>
-            <span class="dot" aria-hidden="true"></span>
+            <button type="button" class="badge-details" popovertarget=PANEL aria-label="Connection details" title="Connection details">
+                <span class="dot" aria-hidden="true"></span>
+            </button>
             <span role="status">{move || words(status.get())}</span>
             <span class="badge-outlook" aria-hidden=move || ticks().to_string()>
                 {move || outlook.get()}
@@ -112,6 +117,7 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
             {retry}
             {sign_in}
         </div>
+        <ConnectionPanel />
         <p class="badge plain away">
             <span class="dot" aria-hidden="true"></span>
             "Live updates need JavaScript; this page shows the rows as of its loading"

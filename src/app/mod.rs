@@ -9,6 +9,7 @@ pub mod audit;
 mod clock;
 mod commands;
 mod connection_badge;
+mod connection_panel;
 #[cfg(feature = "ssr")]
 mod csv;
 #[cfg(feature = "ssr")]

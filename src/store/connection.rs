@@ -7,13 +7,14 @@ use super::{
     machine::PAUSE_AFTER_MS,
     registry::{Identity, Reading, Registry, UNUSED_KEPT_MS},
     rooms::{RoomMessage, RoomSink},
+    traffic::Traffic,
     transport,
     use_room::KEPT_MESSAGES,
 };
 use crate::protocol::{ClientFrame, CloseCode};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use leptos::{prelude::*, reactive::effect::batch};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -82,6 +83,7 @@ pub struct Connection {
     status: ArcRwSignal<Status>,
     nodes: ArcRwSignal<Option<bool>>,
     said: ArcRwSignal<Vec<RoomMessage>>,
+    traffic: Arc<Mutex<Traffic>>,
     /// Bounded by what a person can click and a page can mount; the transport empties it at once.
     commands: UnboundedSender<Command>,
 }
@@ -111,7 +113,8 @@ pub fn provide_connection_with(options: ConnectionOptions) -> Connection {
     let (commands, received) = unbounded();
     let status = ArcRwSignal::new(Status::Connecting { offline_since: None });
     let (nodes, said) = (ArcRwSignal::new(None), ArcRwSignal::new(Vec::new()));
-    let connection = Connection { replica: Arc::default(), registry: Arc::default(), status, nodes, said, commands };
+    let (replica, registry, traffic) = Default::default();
+    let connection = Connection { replica, registry, status, nodes, said, traffic, commands };
     provide_context(connection.clone());
     transport::start(&connection, options, received);
     connection
@@ -142,6 +145,7 @@ impl Connection {
     /// Takes a frame. All signals that it changes are set before any effect sees one of them.
     #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only a browser has a transport"))]
     pub(super) fn receive(&self, text: &str) -> Outgoing {
+        self.count(|traffic| traffic.received(text));
         batch(|| {
             let out = self.replica().receive(text);
             if out.nodes.is_some() && self.nodes.get_untracked() != out.nodes {
@@ -156,6 +160,35 @@ impl Connection {
             }
             out
         })
+    }
+
+    /// What has come so far. Not tracked: it moves with every frame.
+    pub fn traffic(&self) -> Traffic {
+        self.count(|traffic| *traffic)
+    }
+
+    /// How many subscriptions the page has. Not tracked.
+    pub fn subscriptions(&self) -> usize {
+        self.replica().len()
+    }
+
+    /// Where the page's rows stand, as a token; none before any have come. Not tracked.
+    pub fn position(&self) -> Option<String> {
+        self.replica().position().map(str::to_owned)
+    }
+
+    /// Asks the server for an answer, whose way is in [`traffic`](Self::traffic) once it has come; `now_ms`: milliseconds since the Unix
+    /// epoch.
+    pub fn ping(&self, now_ms: f64) {
+        let Some(t) = Number::from_f64(now_ms) else { return };
+        // A frame of a word and a number.
+        serde_json::to_string(&ClientFrame::Ping { t })
+            .into_iter()
+            .for_each(|frame| self.command(Command::Send(frame)));
+    }
+
+    pub(super) fn count<R>(&self, count: impl FnOnce(&mut Traffic) -> R) -> R {
+        count(&mut self.traffic.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether people on the other servers can be heard; `None` where there are none. Tracked.

@@ -255,6 +255,7 @@ mod rooms;
 mod row;
 mod rows;
 mod staging;
+mod traffic;
 #[cfg(feature = "hydrate")]
 mod transport;
 #[cfg(not(feature = "hydrate"))]
@@ -277,5 +278,6 @@ pub use replica::{Diverged, Outgoing, Replica, Sink};
 pub use rooms::{Occupant, RoomEvent, RoomMessage, RoomSink, RoomStatus};
 pub use row::LiveRow;
 pub use staging::{RowChange, Staging};
+pub use traffic::{Rate, Traffic};
 pub use use_query::{IntoQuery, LiveQuery, QueryError, RowSignal, use_live, use_query};
 pub use use_room::{KEPT_MESSAGES, LiveRoom, use_room};

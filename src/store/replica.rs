@@ -55,6 +55,8 @@ pub struct Outgoing {
     pub nodes: Option<bool>,
     /// What was said to this person, or to everybody.
     pub said: Vec<RoomMessage>,
+    /// When this page asked what is answered here, by its own clock.
+    pub pong: Option<f64>,
     /// For the developer's console: what should not have happened.
     pub complaints: Vec<String>,
 }
@@ -216,6 +218,11 @@ impl Replica {
         self.subscriptions.is_empty()
     }
 
+    /// Where the rows of the page stand, as a token; none before any have come.
+    pub fn position(&self) -> Option<&str> {
+        self.subscriptions.values().find_map(|subscription| subscription.position.as_deref())
+    }
+
     /// Takes a frame.
     pub fn receive(&mut self, text: &str) -> Outgoing {
         let mut out = Outgoing::default();
@@ -284,7 +291,8 @@ impl Replica {
             ServerFrame::Missed { room: Some(room) } => self.rooms.missed(&room),
             ServerFrame::Nodes { connected } => out.nodes = Some(connected),
             ServerFrame::Missed { room: None } | ServerFrame::Ack { .. } => {}
-            ServerFrame::Pong { .. } | ServerFrame::Unknown => {}
+            ServerFrame::Pong { t } => out.pong = t.as_f64(),
+            ServerFrame::Unknown => {}
         }
         out
     }

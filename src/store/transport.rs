@@ -194,6 +194,9 @@ impl Driver {
                 if let Some(heartbeat_ms) = out.heartbeat_ms {
                     self.tell(Event::Welcomed { heartbeat_ms });
                 }
+                if let Some(asked) = out.pong {
+                    self.connection.count(|traffic| traffic.answered(asked, js_sys::Date::now()));
+                }
                 if let Some(available) = out.available {
                     self.unavailable_since = (!available).then(now);
                 }
@@ -233,6 +236,7 @@ impl Driver {
         self.generation += 1;
         self.unavailable_since = None;
         if self.socket.take().is_some() {
+            self.connection.count(|traffic| traffic.round_trip_ms = None);
             self.connection.replica().closed();
         }
     }

@@ -9,7 +9,7 @@ use crate::{
         theme::ThemeChoice,
         toast::{Messages, use_messages},
     },
-    store::{Connection, use_connection},
+    store::{Connection, Status, use_connection},
 };
 use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -72,7 +72,7 @@ impl Center {
                 self.messages.done(untrack(|| self.theme.label()));
             }
             Command::Density => self.messages.done(format!("Density: {}", density::turn())),
-            Command::Reconnect => self.connection.with_value(Connection::retry_now),
+            Command::Reconnect => self.reconnect(),
             Command::Help => self.help.set(true),
             Command::SignOut => {
                 if let Some(form) = self.sign_out.get_untracked() {
@@ -80,6 +80,15 @@ impl Center {
                     let _ = form.submit();
                 }
             }
+        }
+    }
+
+    fn reconnect(self) {
+        let connection = self.connection.get_value();
+        if untrack(|| connection.status()) == Status::Live {
+            self.messages.done("The connection is live");
+        } else {
+            connection.retry_now();
         }
     }
 
