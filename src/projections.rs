@@ -10,6 +10,8 @@ use sqlx::PgPool;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Between two looks at tables that were built.
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
 /// Between two looks for tables that were not there.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -19,10 +21,12 @@ pub async fn of(pool: &PgPool) -> Result<Registry, sqlx::Error> {
     Ok(if orders::are_there(pool).await? { orders::register(none) } else { none })
 }
 
-/// Keeps them until `stop` is cancelled: those that are there, as soon as they are.
+/// Keeps them until `stop` is cancelled: those that are there, as soon as they are. What is built is looked at now and then: somebody
+/// may have made its table anew.
 pub async fn keep(pool: PgPool, stop: CancellationToken) {
-    if let Some(registry) = stop.run_until_cancelled(found(&pool)).await {
-        registry.keep(pool, stop).await;
+    while let Some(registry) = stop.run_until_cancelled(found(&pool)).await {
+        registry.keep(pool.clone(), stop.clone()).await;
+        stop.run_until_cancelled(tokio::time::sleep(LOOK_AGAIN)).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{clock::use_clock, inventory::grouped};
 use crate::store::{Rate, Status, Traffic, use_connection};
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, web_sys::js_sys::Date};
 
 /// The popover's id, for the button that opens it.
 pub(super) const PANEL: &str = "connection";
@@ -36,7 +36,11 @@ pub(super) fn ConnectionPanel() -> impl IntoView {
         let connection = connection.clone();
         move || {
             // Once a second, and at once.
-            let Some(at_ms) = clock.fine().filter(|_| open.get()) else { return };
+            if clock.fine().is_none() || !open.get() {
+                return;
+            }
+            // Not the clock's last tick, which is up to a second ago.
+            let at_ms = Date::now() as i64;
             let traffic = connection.traffic();
             let rate = sample.with_untracked(|before| {
                 let before = before.as_ref()?;

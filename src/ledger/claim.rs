@@ -5,11 +5,12 @@
 //! table, not another one of its name.
 
 use super::projection::{Projection, ProjectionError};
-use crate::changelog::statement::{query, query_scalar};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use crate::changelog::statement::{self, query, query_scalar};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
 /// Notes that a table is a projection's, as whoever makes it should do in the same transaction. What keeps the projection does it by
-/// itself while the table is empty. In a transaction only: until it ends, others who write to the table wait.
+/// itself while the table is empty. In a transaction only, and one that reads what is committed meanwhile: until it ends, others
+/// who write to the table wait.
 ///
 /// # Errors
 /// [`ProjectionError::Foreign`] if the table has rows already or is another projection's, [`ProjectionError::Outdated`] if a newer
@@ -42,7 +43,7 @@ pub async fn declare<P: Projection>(connection: &mut PgConnection) -> Result<(),
 }
 
 /// Whether the table is known as the projection's; refuses if a newer program keeps it.
-async fn is_noted<P: Projection>(connection: &mut PgConnection) -> Result<bool, ProjectionError> {
+pub(super) async fn is_noted<P: Projection>(connection: &mut PgConnection) -> Result<bool, ProjectionError> {
     let database = ProjectionError::database(P::NAME);
     let noted = query(
         "select version, table_name = $2 and relation is not distinct from to_regclass($2)::oid as is_same
@@ -61,6 +62,15 @@ async fn is_restored<P: Projection>(connection: &mut PgConnection) -> Result<boo
          where name = $1 and table_name = $2 and home <> rowcast.home()",
     );
     Ok(renew.bind(P::NAME).bind(P::TABLE).execute(connection).await?.rows_affected() > 0)
+}
+
+/// Notes where the claims were made that hold here: an upgrade of the database in place moves them and keeps the tables' numbers.
+pub(super) async fn renew_homes(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let renew = query(
+        "update rowcast.projection set home = rowcast.home()
+         where home <> rowcast.home() and relation = to_regclass(nullif(table_name, ''))",
+    );
+    statement::execute(pool, renew).await
 }
 
 /// Refuses if a newer program keeps the projection.

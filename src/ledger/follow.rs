@@ -184,7 +184,7 @@ async fn standing<P: Projection>(connection: &mut PgConnection) -> Result<Found,
     let database = ProjectionError::database(P::NAME);
     claim::check_version::<P>(connection).await?;
     let row = query(
-        "select version, table_name = $3 as is_here, position,
+        "select version, table_name = $3 and relation is not distinct from to_regclass($3)::oid as is_here, position,
             state = 'live' or state = 'rebuilding' and at > now() - make_interval(secs => $2) as is_live
          from rowcast.projection where name = $1 for update skip locked",
     );

@@ -92,7 +92,8 @@ pub enum ProjectionError {
     /// Its table is somebody else's.
     #[error(
         "the table {table} has rows that no event has made: it is somebody else's, and the projection {projection} leaves it alone. \
-         It needs a table of its own, which is empty"
+         It needs a table of its own, which is empty. If another projection had it that is no more, delete that one's line in \
+         rowcast.projection"
     )]
     Foreign {
         /// Which projection.
@@ -101,7 +102,7 @@ pub enum ProjectionError {
         table: &'static str,
     },
     /// Somebody else has begun to rebuild it.
-    #[error("somebody else has begun to rebuild the projection {0}")]
+    #[error("somebody else has begun to rebuild the projection {0}, or its table is another one by now")]
     Superseded(&'static str),
     /// Transactions that keep it stay open.
     #[error("the projection {0} is not free for a moment: transactions that append stay open. Try again later")]

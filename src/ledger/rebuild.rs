@@ -135,15 +135,15 @@ impl<'p, P: Projection> Rebuild<'p, P> {
         Err(ProjectionError::Busy(P::NAME))
     }
 
-    /// Begins a transaction in which this is still the rebuild.
+    /// Begins a transaction in which this is still the rebuild, of the table that it began with.
     async fn begin_step(&self) -> Result<Transaction<'static, Postgres>, ProjectionError> {
         let database = ProjectionError::database(P::NAME);
         let mut transaction = statement::begin(self.pool).await.map_err(&database)?;
         let held = query(
             "update rowcast.projection set done = $3, total = greatest($3, $4), at = now()
-             where name = $1 and rebuild = $2::text::uuid",
+             where name = $1 and rebuild = $2::text::uuid and relation is not distinct from to_regclass($5)::oid",
         );
-        let held = held.bind(P::NAME).bind(&self.id).bind(self.done).bind(self.extent.events);
+        let held = held.bind(P::NAME).bind(&self.id).bind(self.done).bind(self.extent.events).bind(P::TABLE);
         let held = held.execute(&mut *transaction).await.map_err(&database)?;
         if held.rows_affected() == 0 { Err(ProjectionError::Superseded(P::NAME)) } else { Ok(transaction) }
     }
@@ -217,6 +217,12 @@ impl<'p, P: Projection> Rebuild<'p, P> {
             .execute(&mut *transaction)
             .await
             .map_err(&database)?;
+        // From here on nobody puts another table in its place.
+        let lock = format!("lock table {} in row exclusive mode", P::TABLE);
+        query(AssertSqlSafe(lock)).execute(&mut *transaction).await.map_err(&database)?;
+        if !claim::is_noted::<P>(&mut transaction).await? {
+            return Err(ProjectionError::Superseded(P::NAME));
+        }
         let (mut position, mut done) = (position.clone(), self.done);
         loop {
             let (events, reached) = read_after(&mut transaction, &position, FOLDED_AT_ONCE).await?;

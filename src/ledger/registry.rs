@@ -154,6 +154,9 @@ async fn until_there<P: Projection>(pool: &PgPool) {
         if let Err(error) = adopted {
             tracing::debug!(%error, "whether events came from another database is looked at later");
         }
+        if let Err(error) = claim::renew_homes(pool).await {
+            tracing::debug!(%error, "whether the database was upgraded in place is looked at later");
+        }
         let there = query_scalar("select to_regclass($1) is not null").bind(P::TABLE);
         if statement::value::<bool>(pool, there).await.unwrap_or_default() {
             return;

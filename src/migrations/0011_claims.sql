@@ -1,14 +1,21 @@
 -- A projection's table is known by more than its name: whoever drops it and makes another one of that name has another table.
 
+-- With the rights of whoever made it, so that it is the same for everybody.
 create function rowcast.home() returns text
-language sql stable
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    select concat_ws(':',
-        case when has_function_privilege('pg_control_system()', 'execute') then (select system_identifier from pg_control_system()) end,
-        (select oid from pg_database where datname = current_database()),
-        'rowcast.projection'::regclass::oid
-    )
+declare
+    cluster text;
+begin
+    begin
+        select s.system_identifier::text into cluster from pg_control_system() s;
+    exception when insufficient_privilege then
+        cluster := null;
+    end;
+    return concat_ws(':', cluster, (select d.oid from pg_database d where d.datname = current_database()),
+        'rowcast.projection'::regclass::oid);
+end
 $$;
 comment on function rowcast.home() is 'Where numbers of relations mean the same: another one after a restore, also of these tables alone.';
 

@@ -16,6 +16,9 @@ pub(super) fn listen(center: Center, who: Who) {
             if is_palette_key(&key) {
                 // The browser would put the focus on its address.
                 key.prevent_default();
+                if key.repeat() {
+                    return;
+                }
                 let open = center.palette.get_untracked();
                 if open || !is_dialog_open() {
                     center.palette.set(!open);
@@ -33,9 +36,11 @@ pub(super) fn listen(center: Center, who: Who) {
     });
 }
 
-/// Ctrl-K or Cmd-K, also while somebody types.
+/// Ctrl-K or Cmd-K, also while somebody types. Where the keys have other letters, it is the key in that place.
 fn is_palette_key(key: &KeyboardEvent) -> bool {
-    (key.ctrl_key() || key.meta_key()) && !key.alt_key() && !key.shift_key() && key.key().eq_ignore_ascii_case("k")
+    let name = key.key();
+    let is_k = if name.is_ascii() { name.eq_ignore_ascii_case("k") } else { key.code() == "KeyK" };
+    (key.ctrl_key() || key.meta_key()) && !key.alt_key() && !key.shift_key() && is_k
 }
 
 /// The character of a key that is nobody else's: nobody types, no dialog is open, nothing on the page has used it.

@@ -102,10 +102,10 @@ pub(super) fn Palette() -> impl IntoView {
             aria-label="Commands"
             node_ref=dialog
             on:close=move |_| center.palette.set(false)
-            // Beside the dialog is the dialog itself, as far as clicks are concerned.
-            on:click=move |click| {
+            // Beside the dialog is the dialog itself, as far as a pointer is concerned.
+            on:pointerdown=move |press| {
                 if let Some(dialog) = dialog.get_untracked()
-                    && click.target().as_ref() == Some(dialog.as_ref())
+                    && press.target().as_ref() == Some(dialog.as_ref())
                 {
                     dialog.close();
                 }

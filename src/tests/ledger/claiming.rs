@@ -111,6 +111,42 @@ async fn a_table_that_was_made_anew_is_another_one(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn whoever_follows_leaves_a_table_alone_that_was_made_anew(pool: PgPool) {
+    with_tables(&pool).await;
+    append_only(&pool, "t", &[added(1)]).await;
+    let mut follower = Follower::<Tallies>::new(pool.clone());
+    while follower.step().await.expect("steps") == Step::Advanced {}
+    assert_eq!(value::<i64>(&pool, "select sum from tallies").await, 1);
+    let anew = "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies";
+    sql(&pool, anew).await;
+    sql(&pool, &THEIRS.replace("theirs", "t")).await;
+    append_only(&pool, "t", &[added(1)]).await;
+    let stepped = follower.step().await;
+    assert!(is_foreign(&stepped), "{stepped:?}");
+    assert_eq!(value::<i64>(&pool, "select sum from tallies").await, 4, "theirs");
+    // An empty one is built from the beginning.
+    sql(&pool, "truncate tallies").await;
+    while follower.step().await.expect("steps") == Step::Advanced {}
+    assert_eq!(value::<i64>(&pool, "select sum from tallies").await, 2);
+    assert_eq!(differences::<Tallies>(&pool).await, []);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_claim_that_was_made_before_an_upgrade_in_place_is_no_ticket_for_another_table(pool: PgPool) {
+    with_tables(&pool).await;
+    append_and_project(&pool, "t", &[added(1)]).await.expect("projects");
+    sql(&pool, "update rowcast.projection set home = 'before the upgrade'").await;
+    Registry::new().now::<Tallies>().keep(pool.clone(), CancellationToken::new()).await;
+    sql(
+        &pool,
+        "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies",
+    )
+    .await;
+    sql(&pool, THEIRS).await;
+    assert!(is_foreign(&ledger::rebuild::<Tallies>(&pool).await));
+}
+
+#[sqlx::test(migrations = false)]
 async fn rows_that_are_about_to_be_committed_are_waited_for(pool: PgPool) {
     with_tables(&pool).await;
     let pool = pool_of(&pool, 4).await;
