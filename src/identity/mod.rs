@@ -73,4 +73,5 @@ pub use {
     recognise::{Standing, check},
     state::{Anonymous, Identity},
     sweep::sweep,
+    throttle::customer,
 };

@@ -13,7 +13,10 @@
 use super::{IdentityError, secret};
 use crate::changelog::statement;
 use sqlx::{PgConnection, PgPool};
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 /// Attempts are forgotten when this long nobody has tried.
 const FORGET: Duration = Duration::from_secs(60 * 60);
@@ -136,13 +139,33 @@ pub(super) fn network(address: IpAddr) -> String {
     }
 }
 
+/// The same as an address, the first of the network, to count by.
+pub fn customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address => address,
+    }
+}
+
 fn hex(byte: &u8) -> String {
     format!("{byte:02x}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::network;
+    use super::*;
+
+    #[test]
+    fn a_customer_is_counted_once_whatever_address_of_theirs_it_is() {
+        let of = |address: &str| customer(address.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8:1:2:3::4"), "2001:db8:1:2::");
+        assert_eq!(of("2001:db8:1:2:ffff::"), of("2001:db8:1:2:3::4"));
+        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
+        assert_eq!([of("203.0.113.9"), of("::ffff:203.0.113.9")], ["203.0.113.9", "203.0.113.9"]);
+    }
 
     #[test]
     fn neighbours_in_a_network_of_version_6_are_one() {

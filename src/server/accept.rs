@@ -13,6 +13,7 @@ use super::{
 use crate::{
     config::{Limits, Network},
     counters::Counters,
+    identity::customer,
 };
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -75,7 +76,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, front: Front, s
         };
         let address = from.ip().to_canonical();
         let is_proxy = front.proxies.iter().any(|proxy| proxy.contains(address));
-        match places(&front.counters, &all, &by_address, (!is_proxy).then_some(address)) {
+        match places(&front.counters, &all, &by_address, (!is_proxy).then(|| customer(address))) {
             Ok(places) => {
                 prepare(&stream);
                 let serving = connection(stream, from, places, router.clone(), front.clone(), stop.clone());

@@ -44,9 +44,8 @@ pub(super) fn peer(connected: Connected, headers: &HeaderMap, proxies: &[Network
     }
     // Each proxy adds whom it spoke to at the end, so the last address that is not one of the proxies is the client's. What
     // stands before it the client may have made up.
-    let named = values(headers, &FORWARDED_FOR).map(|name| name.parse::<IpAddr>().map(|name| name.to_canonical()));
-    for name in named.collect::<Vec<_>>().into_iter().rev() {
-        let Ok(name) = name else { break };
+    for name in values(headers, &FORWARDED_FOR).map(named).collect::<Vec<_>>().into_iter().rev() {
+        let Some(name) = name else { break };
         address = name;
         if !is_proxy(name) {
             break;
@@ -56,6 +55,13 @@ pub(super) fn peer(connected: Connected, headers: &HeaderMap, proxies: &[Network
     let secure = scheme.map_or(connected.tls, |scheme| scheme.eq_ignore_ascii_case("https"));
     let forwarded_host = values(headers, &FORWARDED_HOST).last().map(str::to_owned);
     (Peer { address, secure }, forwarded_host.or(host))
+}
+
+/// An address as proxies write it: some with a port, and then those of version 6 in brackets.
+fn named(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// The values of a header that is a list, over however many lines.
@@ -120,6 +126,10 @@ mod tests {
             ("203.0.113.9, nonsense", "10.1.1.1"),
             ("", "10.1.1.1"),
             ("2001:db8::7", "2001:db8::7"),
+            ("203.0.113.9:51234", "203.0.113.9"),
+            ("1.2.3.4:1, [2001:db8::7]:443, 10.9.9.9:80", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("203.0.113.9:nonsense", "10.1.1.1"),
         ] {
             let headers = [("x-forwarded-for", list)];
             assert_eq!(asked("10.1.1.1", false, &headers).0, address, "{list}");

@@ -147,22 +147,27 @@ impl Tls {
 
     /// Takes up files that change, until `stop` is cancelled.
     pub(super) async fn follow(self, counters: Arc<Counters>, stop: CancellationToken) {
-        let mut known = self.files.marks();
+        let (mut known, mut told) = (self.files.marks(), None);
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_INTERVAL)).await.is_some() {
             let marks = self.files.marks();
-            if marks == known {
+            // What could not be read may be mended without a mark: by other rights.
+            if marks == known && told.is_none() {
                 continue;
             }
-            known = marks;
             match self.files.read() {
                 Ok(config) => {
+                    (known, told) = (marks, None);
                     self.current.send_replace(config);
                     counters.certificates_loaded.add();
                     tracing::info!("the certificate has changed: new connections get the new one");
                 }
                 Err(error) => {
-                    counters.certificates_refused.add();
-                    tracing::error!(%error, "the certificate has changed and cannot be used; the one before stays");
+                    let problem = error.to_string();
+                    if marks != known || told.as_ref() != Some(&problem) {
+                        counters.certificates_refused.add();
+                        tracing::error!(%error, "the certificate has changed and cannot be used; the one before stays");
+                    }
+                    (known, told) = (marks, Some(problem));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use crate::{
     counters::Counters,
     hub::Principal,
+    identity::customer,
     server::{Place, Tally},
 };
 use std::{net::IpAddr, sync::Arc};
@@ -35,7 +36,7 @@ impl Places {
         address: IpAddr,
         counters: &Counters,
     ) -> Result<Taken, &'static str> {
-        let Some(of_address) = self.by_address.enter(address) else {
+        let Some(of_address) = self.by_address.enter(customer(address)) else {
             counters.address_over_limit.add();
             return Err("too many live sockets are open from your address; close some, or try again later\n");
         };

@@ -44,7 +44,8 @@ async fn all_that_ends_or_changes_a_session_is_told(pool: PgPool) {
     let there = logins().await[1];
     let form = [("old", PASSWORD), ("new", "another password"), ("again", "another password")];
     browser.post("/account/password", &form).await;
-    assert_eq!(told(&pool, after).await, [json!({"login": there, "ends": true})], "all but this one");
+    let all_but_this_one = [json!({"login": here}), json!({"login": there, "ends": true})];
+    assert_eq!(told(&pool, after).await, all_but_this_one, "which has another secret");
     drop(other);
 
     browser.post("/account/sign-out", &[]).await;

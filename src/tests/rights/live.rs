@@ -89,6 +89,25 @@ async fn somebody_with_another_role_starts_over_and_somebody_who_is_disabled_is_
 }
 
 #[sqlx::test(migrations = false)]
+async fn what_a_cookie_opened_ends_when_its_login_has_another_secret(pool: PgPool) {
+    with_orders(&pool).await;
+    granted(&pool).await;
+    let server = Server::start_strict(&pool).await;
+    let shown = signed_in(&server, "ana@example.org").await;
+    let mut thief = client_of(&server, Some(shown)).await;
+    let (id, _) = asked(&mut thief, orders(), "id").await;
+    assert_eq!(keys(&thief.rows(id)), ["1", "3"]);
+    let ticket =
+        "insert into rowcast.ticket select sha256('t'), id, null, now() + interval '1 hour' from rowcast.login";
+    sql(&pool, ticket).await;
+    // As a new password does it, in the browser where it is set.
+    sql(&pool, "update rowcast.login set token = sha256('another one')").await;
+    assert_eq!(thief.until_closed().await, Some(CloseCode::RightsChanged.code()));
+    assert!(thief.rows(id).is_empty(), "what was seen is forgotten");
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.ticket").await, 0);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_token_that_is_revoked_or_runs_out_ends_its_sessions_and_no_others(pool: PgPool) {
     with_orders(&pool).await;
     granted(&pool).await;
