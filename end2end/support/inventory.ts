@@ -86,6 +86,8 @@ export class Inventory {
 
   /** All rows of the list, collected by scrolling through it. A place that stays without rows fails the test. */
   async all(): Promise<Shown[]> {
+    // Without a display the browser sometimes stops to draw, and the page waits for its next frame for ever; a picture makes it draw.
+    const drawing = setInterval(() => void this.page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } }).catch(() => {}), 2_000);
     const found = await this.region.evaluate(async (region, read) => {
       const PATIENCE_MS = 5_000;
       const rows = new Map<number, Shown>();
@@ -116,7 +118,7 @@ export class Inventory {
       region.scrollTop = 0;
       await settle();
       return [...rows.values()];
-    }, readRows.toString());
+    }, readRows.toString()).finally(() => clearInterval(drawing));
     return found.sort((a, b) => a.place - b.place);
   }
 }
