@@ -68,4 +68,8 @@ test('a browser that keeps nothing still switches', async ({ page }) => {
   await toggle.click();
   await expect(toggle).toHaveAccessibleName('Theme: dark');
   expect(await page.evaluate(BRIGHTNESS)).toBeLessThan(60);
+  for (const density of ['compact', 'comfortable', 'compact']) {
+    await page.keyboard.press('d');
+    await expect(page.locator('html')).toHaveAttribute('data-density', density);
+  }
 });

@@ -107,7 +107,13 @@ pub(super) fn ConnectionBadge() -> impl IntoView {
     };
     view! {
         <div class=move || format!("badge scripted {}", look(status.get()))>
-            <button type="button" class="badge-details" popovertarget=PANEL aria-label=move || format!("{}: connection details", words(status.get())) title="Connection details">
+            <button
+                type="button"
+                class="badge-details"
+                popovertarget=PANEL
+                aria-label=move || format!("{}: connection details", words(status.get()))
+                title="Connection details"
+            >
                 <span class="dot" aria-hidden="true"></span>
             </button>
             <span role="status">{move || words(status.get())}</span>

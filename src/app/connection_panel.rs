@@ -49,7 +49,7 @@ pub(super) fn ConnectionPanel() -> impl IntoView {
             let (subscriptions, position) = (connection.subscriptions(), connection.position());
             sample.set(Some(Sample { at_ms, traffic, rate, subscriptions, position }));
             if untrack(|| connection.status()) == Status::Live {
-                connection.ping(at_ms as f64);
+                connection.ping();
             }
         }
     });

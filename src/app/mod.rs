@@ -15,6 +15,7 @@ mod csv;
 #[cfg(feature = "ssr")]
 pub mod demo;
 mod density;
+mod dialog;
 mod fold;
 #[cfg(feature = "ssr")]
 mod fresh;

@@ -130,12 +130,9 @@ async fn count(connection: &mut PgConnection, whose: &str, measure: Measure) -> 
 
 /// An IPv4 address, or the part of an IPv6 address that one customer of a provider has.
 pub(super) fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
+    match customer(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     }
 }
 

@@ -72,4 +72,14 @@ mod tests {
         assert!(enter(Some(1), here).is_ok());
         assert_eq!((counters.person_over_limit.get(), counters.address_over_limit.get()), (1, 1));
     }
+
+    #[test]
+    fn a_network_of_version_6_that_one_customer_has_is_one_address() {
+        let (places, counters) = (Places::new(1, 9), Counters::default());
+        let enter = |address: &str| places.enter(&Principal::default(), address.parse().unwrap(), &counters);
+        let first = enter("2001:db8:0:7::1");
+        assert!(first.is_ok());
+        assert!(enter("2001:db8:0:7:ffff::2").is_err(), "the same network");
+        assert!(enter("2001:db8:0:8::1").is_ok(), "a neighbour");
+    }
 }

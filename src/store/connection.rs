@@ -14,7 +14,7 @@ use super::{
 use crate::protocol::{ClientFrame, CloseCode};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use leptos::{prelude::*, reactive::effect::batch};
-use serde_json::{Number, Value};
+use serde_json::Value;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -71,6 +71,8 @@ impl Status {
 pub(super) enum Command {
     /// Send this frame, if the socket is open; else it is not needed, because opening says everything anew.
     Send(#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has a transport"))] String),
+    /// Ask the server for an answer, if the socket is open.
+    Ping,
     /// Do not wait for the next try.
     RetryNow,
 }
@@ -177,14 +179,9 @@ impl Connection {
         self.replica().position().map(str::to_owned)
     }
 
-    /// Asks the server for an answer, whose way is in [`traffic`](Self::traffic) once it has come; `now_ms`: milliseconds since the Unix
-    /// epoch.
-    pub fn ping(&self, now_ms: f64) {
-        let Some(t) = Number::from_f64(now_ms) else { return };
-        // A frame of a word and a number.
-        serde_json::to_string(&ClientFrame::Ping { t })
-            .into_iter()
-            .for_each(|frame| self.command(Command::Send(frame)));
+    /// Asks the server for an answer. How long that took is in [`traffic`](Self::traffic) once it has come.
+    pub fn ping(&self) {
+        self.command(Command::Ping);
     }
 
     pub(super) fn count<R>(&self, count: impl FnOnce(&mut Traffic) -> R) -> R {

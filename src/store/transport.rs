@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     identity::paths::WHOAMI,
-    protocol::{CloseCode, PATH, SUBPROTOCOL},
+    protocol::{ClientFrame, CloseCode, PATH, SUBPROTOCOL},
 };
 use futures::{
     StreamExt,
@@ -18,6 +18,7 @@ use futures::{
 };
 use gloo_timers::callback::Timeout;
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::document, task::spawn_local};
+use serde_json::Number;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CloseEvent, MessageEvent, Response, Storage, VisibilityState, WebSocket};
@@ -174,6 +175,8 @@ impl Driver {
             }
             Happening::Command(Command::RetryNow) => self.tell(Event::RetryNow),
             Happening::Command(Command::Send(frame)) => self.send([frame]),
+            // What is on the way by then is in what it measures, and rightly; what waits to be sent is not.
+            Happening::Command(Command::Ping) => self.ping(),
             Happening::Socket(generation, event) if generation == self.generation => self.hear(event),
             Happening::Socket(..) => {}
         }
@@ -247,6 +250,12 @@ impl Driver {
             // Fails only if the socket is closing, and then its end is about to be told.
             let _ = socket.socket.send_with_str(&frame);
         }
+    }
+
+    fn ping(&self) {
+        let Some(t) = Number::from_f64(js_sys::Date::now()) else { return };
+        // A word and a number: there is nothing to fail.
+        self.send(serde_json::to_string(&ClientFrame::Ping { t }).ok());
     }
 
     fn status(&self) -> Status {

@@ -87,7 +87,23 @@ async fn a_new_certificate_is_taken_up_and_open_sockets_live_on(pool: PgPool) {
     eventually("it is noticed", async || server.counters.certificates_refused.get() == 1).await;
     assert!(connect(server.address, &old).await.is_ok());
 
-    let new = certify(directory.path());
+    // A file that gets its contents without another size or another time, as by copies that keep times.
+    let (path, elsewhere) = (directory.path().join("key.pem"), tempfile::tempdir().expect("a directory"));
+    let new = certify(elsewhere.path());
+    let key = std::fs::read(elsewhere.path().join("key.pem")).expect("reads");
+    std::fs::copy(elsewhere.path().join("cert.pem"), directory.path().join("cert.pem")).expect("copies");
+    let then = std::time::SystemTime::now();
+    let put = |contents: &[u8]| {
+        std::fs::write(&path, contents).expect("writes");
+        std::fs::File::options().write(true).open(&path).expect("opens").set_modified(then).expect("dates");
+    };
+    let refused = server.counters.certificates_refused.get();
+    put(&vec![b'x'; key.len()]);
+    eventually("it is noticed", async || server.counters.certificates_refused.get() > refused).await;
+    put(&key);
+    eventually("it is taken up", async || connect(server.address, &new).await.is_ok()).await;
+
+    let (old, new) = (new, certify(directory.path()));
     eventually("it is taken up", async || connect(server.address, &new).await.is_ok()).await;
     assert!(connect(server.address, &old).await.is_err(), "the old one is shown no more");
     assert!(server.counters.certificates_loaded.get() >= 1);

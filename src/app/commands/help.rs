@@ -4,7 +4,7 @@ use super::{
     center::Center,
     command::{Command, Who},
 };
-use crate::identity::visitor::use_visitor;
+use crate::{app::dialog, identity::visitor::use_visitor};
 use leptos::{html, prelude::*};
 
 /// Keys that parts of pages have for themselves: where, which, what for.
@@ -28,15 +28,7 @@ pub(super) fn Help() -> impl IntoView {
     let center = expect_context::<Center>();
     let visitor = use_visitor();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if center.help.get() && !dialog.open() {
-            // Fails only for dialogs that are open, or not in the document.
-            let _ = dialog.show_modal();
-        } else if !center.help.get() && dialog.open() {
-            dialog.close();
-        }
-    });
+    dialog::follow(dialog, move || center.help.get(), || {});
     let everywhere = Command::all(Who::of(&visitor))
         .into_iter()
         .filter(|command| !command.keys().is_empty())

@@ -8,7 +8,7 @@ use super::{
     matching::matching,
 };
 use crate::{
-    app::icons::Icon,
+    app::{dialog, icons::Icon},
     identity::{paths, visitor::use_visitor},
 };
 use leptos::{ev, html, prelude::*};
@@ -47,20 +47,14 @@ pub(super) fn Palette() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let place = RwSignal::new(0_usize);
     let found = Memo::new(move |_| matching(&typed.read(), who));
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if center.palette.get() && !dialog.open() {
-            typed.set(String::new());
-            place.set(0);
-            if let Some(input) = input.get_untracked() {
-                input.set_value("");
-            }
-            // Fails only for dialogs that are open, or not in the document.
-            let _ = dialog.show_modal();
-        } else if !center.palette.get() && dialog.open() {
-            dialog.close();
+    let emptied = move || {
+        typed.set(String::new());
+        place.set(0);
+        if let Some(input) = input.get_untracked() {
+            input.set_value("");
         }
-    });
+    };
+    dialog::follow(dialog, move || center.palette.get(), emptied);
     let run = move |place: usize| {
         let Some(command) = found.with_untracked(|found| found.get(place).cloned()) else { return };
         // Before the command, which may put the focus elsewhere than where it was.

@@ -38,7 +38,7 @@ pub(super) fn FilterBar() -> impl IntoView {
                 choices=Signal::derive(move || arrangement.with(|arrangement| Arc::clone(&arrangement.aisles)))
                 on_choice=move |aisle| show.run(Filters { aisle, ..filters.get_untracked() })
             />
-            <label class="chip">
+            <label class="button chip">
                 <input type="checkbox" form=FORM name=Filters::LOW value="1" checked=is_low prop:checked=is_low on:change=low />
                 <span>
                     "Low " <span class="roomy">"stock "</span> "only"

@@ -5,8 +5,7 @@
 //! JavaScript all show the same.
 
 use super::{filters::Filters, product::Product};
-use crate::app::fold::fold;
-use std::fmt::Write;
+use crate::{app::fold::fold, identity::paths};
 
 /// Where a list can be had as a file.
 pub const LIST_FILE: &str = "/api/inventory/export";
@@ -119,7 +118,7 @@ impl Listing {
             text.push_str(if text.is_empty() { "/?" } else { "&" });
             text.push_str(name);
             text.push('=');
-            percent_encode(value, &mut text);
+            text.push_str(&paths::encode(value));
         };
         if !self.search.is_empty() {
             push("q", &self.search);
@@ -162,18 +161,6 @@ impl Listing {
     /// Another page of the same.
     pub fn on_page(&self, page: usize) -> Self {
         Self { page, ..self.clone() }
-    }
-}
-
-/// Encodes a value of a query (RFC 3986: everything but the unreserved characters).
-fn percent_encode(value: &str, text: &mut String) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(byte.into());
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
     }
 }
 

@@ -14,6 +14,10 @@ use tokio_util::sync::CancellationToken;
 const THEIRS: &str =
     "insert into tallies (stream, price, sum, name, version, at, tags) values ('theirs', 1, 4, '', 1, now(), '{}')";
 
+/// Puts another table of the same name and columns in the place of the first.
+const ANEW: &str =
+    "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies";
+
 /// Another projection that would keep the same table.
 struct Rivals;
 
@@ -92,11 +96,7 @@ async fn a_failure_claims_no_table(pool: PgPool) {
 async fn a_table_that_was_made_anew_is_another_one(pool: PgPool) {
     with_tables(&pool).await;
     append_and_project(&pool, "t", &[added(1)]).await.expect("projects");
-    sql(
-        &pool,
-        "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies",
-    )
-    .await;
+    sql(&pool, ANEW).await;
     sql(&pool, THEIRS).await;
     assert!(is_foreign(&ledger::rebuild::<Tallies>(&pool).await));
     assert!(is_foreign(&append_and_project(&pool, "t", &[added(1)]).await));
@@ -117,8 +117,7 @@ async fn whoever_follows_leaves_a_table_alone_that_was_made_anew(pool: PgPool) {
     let mut follower = Follower::<Tallies>::new(pool.clone());
     while follower.step().await.expect("steps") == Step::Advanced {}
     assert_eq!(value::<i64>(&pool, "select sum from tallies").await, 1);
-    let anew = "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies";
-    sql(&pool, anew).await;
+    sql(&pool, ANEW).await;
     sql(&pool, &THEIRS.replace("theirs", "t")).await;
     append_only(&pool, "t", &[added(1)]).await;
     let stepped = follower.step().await;
@@ -132,16 +131,37 @@ async fn whoever_follows_leaves_a_table_alone_that_was_made_anew(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_rebuild_leaves_a_table_alone_that_was_made_anew_under_its_hands(pool: PgPool) {
+    with_tables(&pool).await;
+    append_and_project(&pool, "t", &[added(1)]).await.expect("projects");
+    let pool = pool_of(&pool, 4).await;
+    // Whoever projects holds it back from putting what it has built in the place of the rows.
+    let mut projecting = pool.begin().await.expect("begins");
+    let held = sqlx::query("select pg_advisory_xact_lock_shared(1919907684, hashtext('tallies'))");
+    held.execute(&mut *projecting).await.expect("locks");
+    let rebuilding = tokio::spawn({
+        let pool = pool.clone();
+        async move { ledger::rebuild::<Tallies>(&pool).await }
+    });
+    eventually("it has replayed what there is", || async {
+        status(&pool).await.is_some_and(|told| (&told.state[..], told.done) == ("rebuilding", 1))
+    })
+    .await;
+    sql(&pool, ANEW).await;
+    sql(&pool, THEIRS).await;
+    projecting.commit().await.expect("commits");
+    let rebuilt = rebuilding.await.expect("ends");
+    assert!(matches!(rebuilt, Err(ProjectionError::Superseded("tallies"))), "{rebuilt:?}");
+    assert_eq!(value::<String>(&pool, "select string_agg(stream, ' ') from tallies").await, "theirs");
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_claim_that_was_made_before_an_upgrade_in_place_is_no_ticket_for_another_table(pool: PgPool) {
     with_tables(&pool).await;
     append_and_project(&pool, "t", &[added(1)]).await.expect("projects");
     sql(&pool, "update rowcast.projection set home = 'before the upgrade'").await;
     Registry::new().now::<Tallies>().keep(pool.clone(), CancellationToken::new()).await;
-    sql(
-        &pool,
-        "create table anew (like tallies including all); drop table tallies; alter table anew rename to tallies",
-    )
-    .await;
+    sql(&pool, ANEW).await;
     sql(&pool, THEIRS).await;
     assert!(is_foreign(&ledger::rebuild::<Tallies>(&pool).await));
 }

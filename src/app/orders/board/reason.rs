@@ -4,7 +4,10 @@ use super::{
     desk::{Desk, focus_soon, grip_id},
     moving::Focus,
 };
-use crate::orders::{MAX_NOTE, Step};
+use crate::{
+    app::dialog,
+    orders::{MAX_NOTE, Step},
+};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 /// A dialog, open while a move waits for its reason.
@@ -13,15 +16,7 @@ pub(super) fn AskForReason(desk: Desk) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let input = NodeRef::<html::Input>::new();
     let asked = desk.asked;
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if asked.with(Option::is_some) && !dialog.open() {
-            // Fails only for dialogs that are open, or not in the document.
-            let _ = dialog.show_modal();
-        } else if asked.with(Option::is_none) && dialog.open() {
-            dialog.close();
-        }
-    });
+    dialog::follow(dialog, move || asked.with(Option::is_some), || {});
     let about = move || asked.with(|asked| asked.as_ref().map(|(order, step)| (order.id, *step)));
     let question = move || {
         about().map(|(id, step)| match step {
