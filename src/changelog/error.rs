@@ -1,5 +1,7 @@
 //! What can go wrong between the changelog and its readers.
 
+use crate::protocol::Token;
+
 /// An error of the changelog stage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +20,10 @@ pub enum Error {
          is none yet, as one that may create schemas (grant create on database … to …)"
     )]
     Rights(#[source] sqlx::migrate::MigrateError),
+    /// A question was understood by what a table no longer is, or by policies that no longer hold. Whoever has read the changelog up to
+    /// this token can understand it anew.
+    #[error("the table is another one by now, or other policies hold")]
+    Outdated(Token),
     /// The engine's schema says something that this program does not understand.
     #[error("the schema rowcast holds something unexpected: {0}")]
     Unexpected(String),
@@ -61,7 +67,7 @@ impl Error {
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
-            Self::Migrate(_) | Self::Rights(_) | Self::Unexpected(_) => false,
+            Self::Migrate(_) | Self::Rights(_) | Self::Outdated(_) | Self::Unexpected(_) => false,
         }
     }
 }

@@ -29,9 +29,17 @@ impl Snapshot {
     /// Opens a snapshot for reading these tables, others only if nobody truncates them meanwhile: to Postgres a truncated
     /// table is empty in older snapshots too, so tables are locked before the snapshot is taken. It holds one connection
     /// of the pool until dropped, and old row versions in the database with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise: see [`agree`](Self::agree).
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
         let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
-        Self::after_locking(pool, targets).await
+        let mut snapshot = Self::after_locking(pool, targets).await?;
+        for table in tables {
+            snapshot.agree(table).await?;
+        }
+        Ok(snapshot)
     }
 
     /// Opens a snapshot in which the changelog can be read, too.
@@ -41,7 +49,25 @@ impl Snapshot {
 
     /// Opens a snapshot in which a table and the changelog can be read.
     pub(super) async fn open_with_past(pool: &PgPool, table: &Table) -> Result<Self, Error> {
-        Self::after_locking(pool, vec![rows_of(table), "rowcast.change".to_owned()]).await
+        let mut snapshot = Self::after_locking(pool, vec![rows_of(table), "rowcast.change".to_owned()]).await?;
+        snapshot.agree(table).await?;
+        Ok(snapshot)
+    }
+
+    /// Whether a table is still what somebody has learned of it from the changelog, of which they may be some way behind this snapshot.
+    /// Its rows are only for those who may see them by the policies of now, not by those of then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Outdated`] if it is not. What somebody knows who is ahead of this snapshot is no older than it, and is not refused.
+    async fn agree(&mut self, table: &Table) -> Result<(), Error> {
+        let known = query_scalar("select since::text from rowcast.tracked where id = $1").bind(table.id);
+        let known: Option<String> = known.fetch_optional(&mut *self.transaction).await?;
+        let since = known.map(|since| position::transaction(&since)).transpose()?;
+        if since == Some(table.since) || !self.position.includes(table.since) {
+            return Ok(());
+        }
+        Err(Error::Outdated(self.token().await?))
     }
 
     async fn after_locking(pool: &PgPool, targets: Vec<String>) -> Result<Self, Error> {
@@ -167,7 +193,10 @@ impl PageSnapshot {
     pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
         let (snapshot, token) = match &mut *open {
-            Some(open) => open,
+            Some(open) => {
+                open.0.agree(&definition.table).await?;
+                open
+            }
             None => {
                 let mut snapshot = Snapshot::open(&self.pool, &[&definition.table]).await?;
                 let token = snapshot.token().await?;

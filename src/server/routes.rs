@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{self, App, shell},
-    changelog::{PageSnapshot, PostgresSource},
+    changelog::{self, PageSnapshot, PostgresSource},
     config,
     counters::Counters,
     hub::{Hub, Principal},
@@ -35,6 +35,11 @@ use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, se
 
 /// Largest form that is read, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// How long a page waits for the database to say what constants mean, and for the hub to hear of new policies, each time.
+const PAGE_PATIENCE: Duration = socket::CONSTANTS_TIMEOUT;
+/// How often a page tries to read rows while policies change.
+const MAX_TRIES: u32 = 5;
 
 /// Everything that the server answers.
 pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, config: &config::Rowcast) -> Router {
@@ -174,28 +179,35 @@ async fn read_for_page(
     source: &PostgresSource,
 ) -> Result<PageRows, ReadError> {
     let table = question.table.as_str();
-    if !hub.is_available() {
-        return Err(ReadError::Unavailable);
-    }
-    let patience = socket::CONSTANTS_TIMEOUT;
-    let definition =
-        socket::define(question, principal, hub, source, patience).await.map_err(|refusal| match refusal.code {
-            ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
-            ErrorCode::SourceUnavailable => ReadError::Unavailable,
-            code => {
-                let Refusal { message, at, hint, .. } = refusal;
-                ReadError::Refused(SubscriptionError { code, message, at, hint })
+    let mut tries = 0;
+    let error = loop {
+        if !hub.is_available() {
+            return Err(ReadError::Unavailable);
+        }
+        tries += 1;
+        let definition = socket::define(question, principal, hub, source, PAGE_PATIENCE).await;
+        let definition = definition.map_err(|refusal| not_answered(table, refusal))?;
+        match snapshot.read(&definition).await {
+            Ok((token, rows)) => {
+                let position = protocol::stamp(&token.to_string(), &principal.rights());
+                return Ok(PageRows { position, key: definition.key.clone(), rows });
             }
-        })?;
-    match snapshot.read(&definition).await {
-        Ok((token, rows)) => {
-            let position = protocol::stamp(&token.to_string(), &principal.rights());
-            Ok(PageRows { position, key: definition.key.clone(), rows })
+            // The hub has yet to hear of new policies. Once it has, the question means something else.
+            Err(changelog::Error::Outdated(token))
+                if tries < MAX_TRIES && tokio::time::timeout(PAGE_PATIENCE, hub.reach(&token)).await.is_ok() => {}
+            Err(error) => break error,
         }
-        Err(error) => {
-            tracing::warn!(%error, table, "a page could not read its rows");
-            Err(ReadError::Unavailable)
-        }
+    };
+    tracing::warn!(%error, table, "a page could not read its rows");
+    Err(ReadError::Unavailable)
+}
+
+fn not_answered(table: &str, refusal: Refusal) -> ReadError {
+    let Refusal { code, message, at, hint, .. } = refusal;
+    match code {
+        ErrorCode::UnknownTable => ReadError::NotTracked(table.to_owned()),
+        ErrorCode::SourceUnavailable => ReadError::Unavailable,
+        code => ReadError::Refused(SubscriptionError { code, message, at, hint }),
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     shared::{Missed, NoFold, Piece, Shared, Taken},
 };
 use crate::{
-    changelog::{self, Source},
+    changelog::{self, Error, Source},
     hub::{
         Definition, Frame, Greeting, Missing, NotFolded, NotYet, QueryId, Ready, Replay, Session, Ticket, subscribed,
     },
@@ -314,6 +314,11 @@ impl<S: Source> BringUp<S> {
                     }
                     tokio::time::sleep(retry).await;
                     retry = (retry * 2).min(limits::RETRY.1);
+                }
+                // Once the hub has heard of it, this use of the query ends.
+                Err(Failure::Source(ref error)) if let Error::Outdated(token) = &**error => {
+                    self.session.hub().reach(token).await;
+                    tokio::time::sleep(limits::RETRY.0).await;
                 }
                 // The table has changed, and the hub has yet to hear of it: then this use of the query ends.
                 Err(Failure::Source(error)) if error.is_altered() && altered < limits::MAX_ALTERED => {

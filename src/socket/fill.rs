@@ -52,6 +52,8 @@ async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Def
                 }
             }
             Err(error) if error.is_unavailable() => tracing::debug!(%error, "a window or totals wait for the database"),
+            // Once the hub has heard of it, nobody wants this query any more.
+            Err(Error::Outdated(token)) => hub.reach(&token).await,
             Err(error) if error.is_altered() && altered < limits::MAX_ALTERED => altered += 1,
             Err(error) => {
                 let table = definition.table.full_name();

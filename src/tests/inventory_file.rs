@@ -1,6 +1,6 @@
 //! The inventory as a file: what the page shows, and nothing that a policy keeps from whoever asks.
 
-use crate::support::{Server, http, sql};
+use crate::support::{Server, eventually, http, pool_of, sql, value};
 use rowcast::{
     capture::{self, Trust},
     changelog,
@@ -10,6 +10,7 @@ use rowcast::{
     rights,
 };
 use sqlx::PgPool;
+use std::time::Duration;
 
 const FILE: &str = "/api/inventory/export";
 const HEAD: &str = r#""id","sku","name","category","location","quantity","reorder_level","price","updated_at""#;
@@ -58,9 +59,47 @@ async fn a_file_has_what_the_page_shows_to_whoever_asks(pool: PgPool) {
 
     rights::revoke_all(&pool, Role::Customer).await.expect("revokes");
     rights::revoke(&pool, "products", Role::Customer).await.expect("revokes");
-    crate::support::eventually("it is taken back", || async {
-        http::ask(server.address, "GET", FILE, &customer).await.status == 404
-    })
-    .await;
+    eventually("it is taken back", || async { http::ask(server.address, "GET", FILE, &customer).await.status == 404 })
+        .await;
     assert_eq!(http::ask(server.address, "GET", FILE, "").await.status, 401);
+}
+
+/// Files and pages are read by the rights that a server knows of, and from the rows that there are: where it has yet to hear of other
+/// rights, it has to wait.
+#[sqlx::test(migrations = false)]
+async fn new_rows_are_not_read_by_old_rights(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    sql(&pool, include_str!("../app/inventory/schema.sql")).await;
+    capture::track(&pool, "products", Trust::Checked).await.expect("tracks");
+    rights::grant(&pool, "products", Policy::all(Role::Staff)).await.expect("grants");
+    let server = Server::start_with(&pool, |config| config.identity.anonymous = Anonymous::Nobody).await;
+    let staff = script(&pool, Role::Staff).await;
+    let ask = async || http::ask(server.address, "GET", FILE, &staff).await;
+    assert_eq!(ask().await.status, 200);
+
+    // A part of the changelog that nobody writes to, so that writers go on and the server does not get to know what they have written.
+    let pool = pool_of(&pool, 4).await;
+    let current = value::<i64>(&pool, "select last_value >> 40 & 3 from rowcast.change_seq").await;
+    let mut holds = pool.begin().await.expect("begins");
+    let lock = format!("lock table rowcast.change_{} in access exclusive mode", (current + 2) & 3);
+    sqlx::query(sqlx::AssertSqlSafe(lock)).execute(&mut *holds).await.expect("locks");
+    let narrowed = Policy { filter: Some("category <> 'Secret'".to_owned()), ..Policy::all(Role::Staff) };
+    rights::grant(&pool, "products", narrowed).await.expect("grants");
+    sql(
+        &pool,
+        "insert into public.products (sku, name, category, location, quantity, reorder_level, price)
+         values ('S-1', 'Plans', 'Secret', 'A-01-1', 1, 1, 1), ('S-2', 'Nails', 'Small parts', 'A-02-1', 1, 1, 1)",
+    )
+    .await;
+    let (answer, ()) = tokio::join!(ask(), async {
+        let waits = "select count(*) from pg_locks where relation in (
+            'rowcast.change_0'::regclass, 'rowcast.change_1'::regclass, 'rowcast.change_2'::regclass, 'rowcast.change_3'::regclass
+        ) and not granted";
+        eventually("the server is held up", || async { value::<i64>(&pool, waits).await > 0 }).await;
+        // As long as a request usually takes.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        holds.commit().await.expect("commits");
+    });
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("Nails") && !answer.body.contains("Plans"), "{}", answer.body);
 }

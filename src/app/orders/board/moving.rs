@@ -1,6 +1,6 @@
 //! A move: shown at once in both columns and in their totals, taken back with the reason if the server refuses.
 
-use super::desk::{Desk, advance_id, focus_is_nowhere, focus_soon, grip_id, heading_id};
+use super::desk::{Desk, advance_id, focus_if_lost, focus_soon, grip_id, heading_id};
 use crate::{
     app::{
         orders::{
@@ -90,11 +90,7 @@ impl Desk {
     /// A card that is drawn anew has lost the focus.
     fn keep_focus(self, follows: bool, homes: Vec<String>) {
         if follows {
-            request_animation_frame(move || {
-                if focus_is_nowhere() {
-                    focus_soon(homes);
-                }
-            });
+            focus_if_lost(homes);
         }
     }
 
