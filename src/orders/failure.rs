@@ -1,7 +1,10 @@
 //! Why a transaction of a command came to nothing, as the loop around it sees it: refused, to be tried again, or given up.
 
 use super::refusal::{Refusal, RefusalCode};
-use crate::ledger::{AppendError, LedgerError, ProjectionError};
+use crate::{
+    ledger::{AppendError, LedgerError, ProjectionError},
+    store::ReadError,
+};
 use sqlx::Error;
 
 /// Why a transaction was rolled back.
@@ -49,7 +52,7 @@ impl Failure {
                 Refusal::unconfirmed()
             }
             other => match other.database() {
-                Some(error) => of_reading_ref(error),
+                Some(error) => of_reading(error),
                 None => {
                     tracing::error!(error = %other, "a command failed");
                     Refusal::unavailable()
@@ -72,8 +75,15 @@ impl Failure {
 }
 
 /// What whoever asked is told if orders cannot be read.
-pub(super) fn of_reading(error: Error) -> Refusal {
-    of_reading_ref(&error)
+pub(super) fn of_sight(error: ReadError) -> Refusal {
+    match error {
+        ReadError::Unavailable => Refusal::unavailable(),
+        // Also for whoever may not see them: they are not told that they are there.
+        ReadError::NotTracked(_) => Refusal::new(RefusalCode::NotFound, "There are no orders on this server"),
+        ReadError::OtherColumns(_) | ReadError::Refused(_) => {
+            Refusal::new(RefusalCode::NotAllowed, "Too little of orders is granted to you to answer this")
+        }
+    }
 }
 
 /// What whoever asked is told if events cannot be read.
@@ -81,7 +91,7 @@ pub(super) fn of_ledger(error: LedgerError) -> Refusal {
     Failure::from(error).told()
 }
 
-fn of_reading_ref(error: &Error) -> Refusal {
+fn of_reading(error: &Error) -> Refusal {
     // undefined_table, undefined_column: there may be tables of these names that are somebody else's.
     if matches!(code(error).as_deref(), Some("42P01" | "42703")) {
         tracing::debug!(%error, "there are no orders in this database");

@@ -7,6 +7,7 @@
 //! | `event`, `order` | what happened, and an order as the fold of it | both, pure |
 //! | `kept`, `projections` | the streams in the ledger, and the tables that are kept from them | server |
 //! | `commands` | placing an order, and every step after that | server |
+//! | `sight` | what somebody sees of orders, by policies | server |
 //! | `access`, `stock`, `notify`, `idempotency` | who may ask, pieces, whom it concerns, the same request twice | server |
 //! | `failure` | why a transaction came to nothing | server |
 //! | `api` | the JSON API, which `API.md` documents | server |
@@ -45,6 +46,8 @@ mod kept;
 mod notify;
 #[cfg(feature = "ssr")]
 pub mod projections;
+#[cfg(feature = "ssr")]
+pub(crate) mod sight;
 #[cfg(feature = "ssr")]
 mod stock;
 

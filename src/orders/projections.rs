@@ -17,6 +17,33 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 
+/// What a table must have to be a read model's: its name, and columns.
+pub(super) type Shape = (&'static str, &'static [&'static str]);
+/// An order as it is now.
+pub(super) const ORDERS: Shape = (
+    Orders::TABLE,
+    &[
+        "id",
+        "customer",
+        "customer_name",
+        "state",
+        "version",
+        "lines",
+        "pieces",
+        "total",
+        "note",
+        "placed_at",
+        "changed_at",
+        "changed_by",
+    ],
+);
+/// What was ordered.
+pub(super) const LINES: Shape =
+    (OrderLines::TABLE, &["order_id", "line", "product_id", "sku", "name", "quantity", "price", "customer"]);
+/// What has become of it.
+pub(super) const STEPS: Shape =
+    (OrderSteps::TABLE, &["order_id", "version", "state", "at", "who", "who_name", "note", "customer"]);
+
 /// Brings all of them up to date with events that have just been appended.
 pub(super) async fn follow(connection: &mut PgConnection, events: &[Recorded]) -> Result<(), ProjectionError> {
     project_now::<Orders>(connection, events).await?;

@@ -137,6 +137,12 @@ impl Refusal {
         Self::new(RefusalCode::NotFound, format!("There is no order {order}"))
     }
 
+    /// Part of it is kept from whoever asks, so they are not told all of it.
+    pub fn not_whole(order: i64) -> Self {
+        let message = format!("What has happened to order {order} is for those who may see all of it");
+        Self::new(RefusalCode::NotAllowed, message)
+    }
+
     /// Nothing was done, and it may be tried again.
     pub fn unavailable() -> Self {
         let message = "The database does not answer, or did not do it; nothing was changed. Try again in a moment";

@@ -52,12 +52,12 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route("/readyz", get(readyz))
         .with_state(live.clone())
         .merge(app::audit::routes(identity.pool.clone()));
-    let exports = {
+    let reader = {
         let (identity, hub) = (identity.clone(), live.hub.clone());
-        app::inventory::routes(move |principal| page_reader(&identity, &hub, move || Some(principal.clone())))
+        move |principal: Principal| page_reader(&identity, &hub, move || Some(principal.clone()))
     };
-    let exports = exports.layer(CompressionLayer::new());
-    let orders = orders::api::routes(identity.pool.clone()).layer(CompressionLayer::new());
+    let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
+    let orders = orders::api::routes(identity.pool.clone(), reader).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone())
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())

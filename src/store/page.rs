@@ -89,9 +89,14 @@ impl PageReader {
         Self(Arc::new(move |question| Box::pin(read(question))))
     }
 
+    /// The answer to a question, as text.
+    pub async fn ask(&self, question: Subscribe) -> Result<PageRows, ReadError> {
+        (self.0)(question).await
+    }
+
     /// The rows of a query, in its order.
     pub async fn read<T: LiveRow>(&self, query: Query<T>) -> Result<Initial<T>, ReadError> {
-        let page = (self.0)(query.question()).await?;
+        let page = self.ask(query.question()).await?;
         Initial::read(&query, page).map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))
     }
 }

@@ -5,16 +5,20 @@ mod api;
 mod demo;
 mod errors;
 mod random;
+mod sight;
 mod stock;
 mod told;
 mod twice;
 
 use crate::support::{Server, http, sql, value};
 use rowcast::{
+    capture::{self, Trust},
     changelog,
     hub::{Credential, Principal},
     identity::{Anonymous, token},
+    orders,
     protocol::Role,
+    rights,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -28,7 +32,18 @@ const PRODUCTS: &str = "insert into public.products (sku, name, category, locati
 /// The tables of products and orders, and a server that lets nobody in who is not somebody.
 async fn with_shop(pool: &PgPool) -> Server {
     with_tables(pool).await;
+    show(pool).await;
     Server::start_with(pool, |config| config.identity.anonymous = Anonymous::Nobody).await
+}
+
+/// Everybody sees of them what they see in the demo.
+async fn show(pool: &PgPool) {
+    for table in orders::demo::TABLES {
+        capture::track(pool, table, Trust::Checked).await.expect("tracks");
+        for policy in orders::demo::policies(table) {
+            rights::grant(pool, table, policy).await.expect("grants");
+        }
+    }
 }
 
 async fn with_tables(pool: &PgPool) {

@@ -4,7 +4,8 @@ use super::{actions::Answer, wish::Wish};
 use crate::{
     hub::Principal,
     identity::visitor::principal_asking,
-    orders::{self, Refusal, RefusalCode, Step, StepDetails},
+    orders::{self, Refusal, RefusalCode, Step, StepDetails, sight},
+    store::PageReader,
 };
 use leptos::prelude::use_context;
 use sqlx::PgPool;
@@ -25,6 +26,8 @@ pub(super) async fn step(order: i64, step: Step, details: StepDetails) -> Answer
         key: given(details.key),
         ..details
     };
+    let reader = use_context::<PageReader>().ok_or_else(Refusal::unavailable)?;
+    sight::must_see(&reader, &principal, order).await?;
     orders::step(&pool, &principal, order, step, details).await
 }
 

@@ -17,10 +17,11 @@ mod read;
 use super::{
     access::may_ask,
     refusal::{Refusal, RefusalCode},
+    sight,
     step::Step,
     wire::Done,
 };
-use crate::hub::Principal;
+use crate::{hub::Principal, store::PageReader};
 use answer::{Told, json};
 use axum::{
     Extension, Router,
@@ -34,6 +35,7 @@ use axum::{
     routing::{get, post},
 };
 use sqlx::PgPool;
+use std::sync::Arc;
 
 /// Largest body that is read, in bytes: a hundred lines and a note, in any notation.
 const MAX_BODY_BYTES: usize = 32 * 1024;
@@ -43,29 +45,43 @@ const KEY: &str = "idempotency-key";
 type Answered = Result<Response, Told>;
 type Body = Result<Bytes, BytesRejection>;
 
-/// All addresses.
-pub fn routes(pool: PgPool) -> Router {
+/// What answers are made from.
+#[derive(Clone)]
+struct Api {
+    pool: PgPool,
+    reader: Arc<dyn Fn(Principal) -> PageReader + Send + Sync>,
+}
+
+impl Api {
+    /// Reads what somebody may see of orders.
+    fn reader(&self, principal: &Principal) -> PageReader {
+        (self.reader)(sight::reading(principal))
+    }
+}
+
+/// All addresses. `reader` reads what somebody may read.
+pub fn routes(pool: PgPool, reader: impl Fn(Principal) -> PageReader + Send + Sync + 'static) -> Router {
     Router::new()
         .route("/api/orders", get(list).post(create).fallback(no_such_method))
         .route("/api/orders/{id}", get(one).fallback(no_such_method))
         .route("/api/orders/{id}/events", get(events).fallback(no_such_method))
         .route("/api/orders/{id}/{step}", post(act).fallback(no_such_method))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(pool)
+        .with_state(Api { pool, reader: Arc::new(reader) })
 }
 
 async fn list(
-    State(pool): State<PgPool>,
+    State(api): State<Api>,
     Extension(principal): Extension<Principal>,
     RawQuery(query): RawQuery,
 ) -> Answered {
     may_ask(&principal)?;
     let page = query::page(query.as_deref().unwrap_or_default())?;
-    Ok(json(StatusCode::OK, read::list(&pool, &principal, &page).await?))
+    Ok(json(StatusCode::OK, read::list(&api, &principal, &page).await?))
 }
 
 async fn create(
-    State(pool): State<PgPool>,
+    State(api): State<Api>,
     Extension(principal): Extension<Principal>,
     headers: HeaderMap,
     body: Body,
@@ -73,7 +89,7 @@ async fn create(
     may_ask(&principal)?;
     let mut place = body::place(&read_body(&headers, body)?)?;
     place.key = key(&headers)?;
-    let done = super::place(&pool, &principal, place).await?;
+    let done = super::place(&api.pool, &principal, place).await?;
     let mut response = json(StatusCode::CREATED, written(done));
     if let Ok(location) = HeaderValue::from_str(&format!("/api/orders/{}", done.id)) {
         response.headers_mut().insert(LOCATION, location);
@@ -82,29 +98,29 @@ async fn create(
 }
 
 async fn one(
-    State(pool): State<PgPool>,
+    State(api): State<Api>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answered {
     may_ask(&principal)?;
     query::none(query.as_deref().unwrap_or_default())?;
-    Ok(json(StatusCode::OK, read::one(&pool, &principal, number(&id)?).await?))
+    Ok(json(StatusCode::OK, read::one(&api, &principal, number(&id)?).await?))
 }
 
 async fn events(
-    State(pool): State<PgPool>,
+    State(api): State<Api>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answered {
     may_ask(&principal)?;
     query::none(query.as_deref().unwrap_or_default())?;
-    Ok(json(StatusCode::OK, read::events(&pool, &principal, number(&id)?).await?))
+    Ok(json(StatusCode::OK, read::events(&api, &principal, number(&id)?).await?))
 }
 
 async fn act(
-    State(pool): State<PgPool>,
+    State(api): State<Api>,
     Extension(principal): Extension<Principal>,
     Path((id, step)): Path<(String, String)>,
     headers: HeaderMap,
@@ -116,7 +132,8 @@ async fn act(
     let id = number(&id)?;
     let mut details = body::details(&read_body(&headers, body)?)?;
     details.key = key(&headers)?;
-    let done = super::step(&pool, &principal, id, step, details).await?;
+    sight::must_see(&api.reader(&principal), &principal, id).await?;
+    let done = super::step(&api.pool, &principal, id, step, details).await?;
     Ok(json(StatusCode::OK, written(done)))
 }
 

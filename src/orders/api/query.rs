@@ -5,24 +5,14 @@ use super::super::{
         Refusal,
         RefusalCode::{Invalid, Malformed},
     },
-    state::{State, UnknownState},
+    sight::Page,
+    state::UnknownState,
 };
 
 /// Orders that are told at once, unless somebody says how many.
-const DEFAULT_LIMIT: i64 = 50;
+const DEFAULT_LIMIT: u32 = 50;
 /// Most that are told at once.
-const MAX_LIMIT: i64 = 200;
-
-/// Which orders are asked for: the newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Page {
-    /// In this state only.
-    pub(super) state: Option<State>,
-    /// So many at most.
-    pub(super) limit: i64,
-    /// Older than this one.
-    pub(super) before: Option<i64>,
-}
+const MAX_LIMIT: u32 = 200;
 
 /// Reads the query of the list.
 pub(super) fn page(query: &str) -> Result<Page, Refusal> {
@@ -34,7 +24,9 @@ pub(super) fn page(query: &str) -> Result<Page, Refusal> {
                 page.state = Some(state);
             }
             "limit" => {
-                let limit = whole(value).filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                let limit = whole(value)
+                    .and_then(|limit| u32::try_from(limit).ok())
+                    .filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 let message = || invalid("limit", format!("limit must be a whole number from 1 to {MAX_LIMIT}"));
                 page.limit = limit.ok_or_else(message)?;
             }
@@ -73,7 +65,7 @@ fn no_such(name: &str, there_are: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::super::state::State, *};
 
     #[test]
     fn a_list_is_asked_for_as_documented() {

@@ -16,7 +16,8 @@ use super::{
     kept,
     notify::{self, When},
     order::Order,
-    projections, stock,
+    projections::{self, Shape},
+    stock,
 };
 use crate::{
     app::inventory::Price,
@@ -34,28 +35,12 @@ use story::{Moment, People, Person, Product};
 pub const TABLES: [&str; 4] = ["public.orders", "public.order_lines", "public.order_steps", "public.notifications"];
 
 /// What a table must have to be ours.
-const COLUMNS: [(&str, &[&str]); 5] = [
-    (
-        "orders",
-        &[
-            "id",
-            "customer",
-            "customer_name",
-            "state",
-            "version",
-            "lines",
-            "pieces",
-            "total",
-            "note",
-            "placed_at",
-            "changed_at",
-            "changed_by",
-        ],
-    ),
-    ("order_lines", &["order_id", "line", "product_id", "sku", "name", "quantity", "price", "customer"]),
-    ("order_steps", &["order_id", "version", "state", "at", "who", "who_name", "note", "customer"]),
-    ("notifications", &["id", "account", "kind", "title", "body", "link", "at", "read_at"]),
-    ("order_requests", &["principal", "key", "request", "answer", "at"]),
+const SHAPES: [Shape; 5] = [
+    projections::ORDERS,
+    projections::LINES,
+    projections::STEPS,
+    ("public.notifications", &["id", "account", "kind", "title", "body", "link", "at", "read_at"]),
+    ("public.order_requests", &["principal", "key", "request", "answer", "at"]),
 ];
 /// Before the number of the first order.
 const BEFORE_FIRST: i64 = 1_000;
@@ -71,7 +56,7 @@ const MAX_EVENTS: i64 = 20;
 pub enum DemoOrdersError {
     /// Somebody has a table of that name for something else.
     #[error(
-        "there is a table public.{table} that is not the demo's: {why}. Rowcast leaves it alone; start without demo data, or \
+        "there is a table {table} that is not the demo's: {why}. Rowcast leaves it alone; start without demo data, or \
          with another database"
     )]
     ForeignTable {
@@ -129,9 +114,9 @@ pub async fn install(connection: &mut PgConnection) -> Result<(), DemoOrdersErro
 /// Whether the tables are there, as they should be.
 async fn are_there(connection: &mut PgConnection) -> Result<bool, DemoOrdersError> {
     let mut found = 0;
-    for (table, columns) in COLUMNS {
+    for (table, columns) in SHAPES {
         let row = statement::query(include_str!("../sql/missing_column.sql"))
-            .bind(format!("public.{table}"))
+            .bind(table)
             .bind(columns)
             .fetch_one(&mut *connection)
             .await?;
@@ -148,10 +133,10 @@ async fn are_there(connection: &mut PgConnection) -> Result<bool, DemoOrdersErro
     }
     match found {
         0 => Ok(false),
-        all if all == COLUMNS.len() => Ok(true),
+        all if all == SHAPES.len() => Ok(true),
         _ => {
-            let why = format!("it is there, and others of {} are not", COLUMNS.map(|(table, _)| table).join(", "));
-            Err(DemoOrdersError::ForeignTable { table: "orders".to_owned(), why })
+            let why = format!("it is there, and others of {} are not", SHAPES.map(|(table, _)| table).join(", "));
+            Err(DemoOrdersError::ForeignTable { table: projections::ORDERS.0.to_owned(), why })
         }
     }
 }

@@ -29,8 +29,8 @@ async fn an_order_is_placed_and_goes_all_its_way(pool: PgPool) {
     assert_eq!(
         shown.body["lines"],
         json!([
-            {"line": 1, "product_id": 2, "sku": "S-2", "name": "Product 2", "quantity": 3, "price": 12.5},
-            {"line": 2, "product_id": 1, "sku": "S-1", "name": "Product 1", "quantity": 1, "price": 12.5}
+            {"order_id": id, "line": 1, "product_id": 2, "sku": "S-2", "name": "Product 2", "quantity": 3, "price": 12.5, "customer": cleo},
+            {"order_id": id, "line": 2, "product_id": 1, "sku": "S-1", "name": "Product 1", "quantity": 1, "price": 12.5, "customer": cleo}
         ])
     );
     assert_eq!(shown.body["allowed"], json!(["pay", "cancel"]));

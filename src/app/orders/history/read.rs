@@ -1,12 +1,12 @@
 //! All versions of an order, from the ledger.
 
-use super::{Row, Version};
+use super::Version;
 use crate::{
     app::time::Timestamp,
     identity::visitor::principal_asking,
     ledger::{LedgerError, Until, read_stream},
-    orders::{Actor, Order, OrderEvent, stream},
-    store::LiveRow,
+    orders::{Order, OrderEvent, sight, stream},
+    store::{PageReader, ReadError},
 };
 use leptos::prelude::{ServerFnError, use_context};
 use sqlx::PgPool;
@@ -14,18 +14,21 @@ use sqlx::PgPool;
 /// Most versions that are told; an order has ten at most.
 const MOST: i64 = 200;
 
-/// The first one first. None if whoever asks may not see the order.
+/// The first one first. None if whoever asks may not see the order, or not all of it.
 pub(super) async fn of_order(id: i64) -> Result<Vec<Version>, ServerFnError> {
     let Some(principal) = principal_asking() else { return Ok(Vec::new()) };
-    let pool = use_context::<PgPool>().ok_or_else(|| ServerFnError::new("there is no database"))?;
+    let none = || ServerFnError::new("there is no database");
+    let (pool, reader) = (use_context::<PgPool>().ok_or_else(none)?, use_context::<PageReader>().ok_or_else(none)?);
+    match sight::one(&reader, &principal, id).await {
+        Ok(Some(order)) if order.is_whole() => {}
+        Ok(_) | Err(ReadError::NotTracked(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(ServerFnError::new(error.to_string())),
+    }
     let versions = versions(&pool, id).await.map_err(|error| {
         tracing::warn!(%error, "the versions of an order cannot be read");
         ServerFnError::new("the database does not answer")
     })?;
-    let listed = principal.tables.as_ref().is_none_or(|tables| tables.iter().any(|table| table == Row::TABLE));
-    let actor = |last: &Version| last.order.actor(principal.role, principal.account);
-    let may_see = listed && versions.last().is_some_and(|last| actor(last) != Actor::Stranger);
-    Ok(if may_see { versions } else { Vec::new() })
+    Ok(versions)
 }
 
 async fn versions(pool: &PgPool, id: i64) -> Result<Vec<Version>, LedgerError> {
