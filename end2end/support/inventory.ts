@@ -86,13 +86,23 @@ export class Inventory {
 
   /** All rows of the list, collected by scrolling through it. A place that stays without rows fails the test. */
   async all(): Promise<Shown[]> {
-    // Without a display the browser sometimes stops to draw, and the page waits for its next frame for ever; a picture makes it draw.
-    const drawing = setInterval(() => void this.page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } }).catch(() => {}), 2_000);
     const found = await this.region.evaluate(async (region, read) => {
       const PATIENCE_MS = 5_000;
       const rows = new Map<number, Shown>();
       const readRows = new Function(`return ${read}`)() as (table: Element) => Shown[];
-      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      // Without a display the browser now and then stops to draw for good: then neither frames nor events of scrolling come, and the rows
+      // are asked for without them.
+      const PATIENCE_FOR_A_FRAME_MS = 100;
+      const frame = () => new Promise<void>((resolve) => {
+        const late = setTimeout(() => {
+          region.dispatchEvent(new Event('scroll'));
+          resolve();
+        }, PATIENCE_FOR_A_FRAME_MS);
+        requestAnimationFrame(() => {
+          clearTimeout(late);
+          resolve();
+        });
+      });
       // A row at every height of what is visible, below the header.
       const filled = () => {
         const { bottom } = region.getBoundingClientRect();
@@ -118,7 +128,7 @@ export class Inventory {
       region.scrollTop = 0;
       await settle();
       return [...rows.values()];
-    }, readRows.toString()).finally(() => clearInterval(drawing));
+    }, readRows.toString());
     return found.sort((a, b) => a.place - b.place);
   }
 }

@@ -50,7 +50,7 @@ impl<R: Deref<Target = RawValue>> Chunks<R> {
 
     fn frame(&self, more: bool) -> Frame {
         let rows = self.rows.iter().map(Deref::deref).collect();
-        Frame::from(ServerFrame::Snapshot { query: self.query, rows, more, position: None }.encode())
+        Frame::of_rows(self.query, ServerFrame::Snapshot { query: self.query, rows, more, position: None }.encode())
     }
 }
 
@@ -96,7 +96,7 @@ impl<'a> ChangeFrames<'a> {
 
 fn changes_frame(query: QueryId, shown: &[Shown], position: Option<&str>) -> Frame {
     let changes = shown.iter().map(Shown::change).collect();
-    Frame::from(ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) }.encode())
+    Frame::of_rows(query, ServerFrame::Changes { query, changes, position: position.map(Cow::Borrowed) }.encode())
 }
 
 /// What fits into one frame each; nothing of nothing.

@@ -12,9 +12,10 @@ use super::{
     meter::{Meter, Weighed},
     rooms::RoomName,
 };
-use crate::protocol::{CloseCode, ErrorCode, Token};
+use crate::protocol::{CloseCode, ErrorCode, ServerFrame, Token};
 use bytes::Bytes;
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, VecDeque},
     sync::{
         Arc,
@@ -28,24 +29,36 @@ const EPHEMERAL_SHARE: usize = 2;
 
 /// One encoded text frame, shared by all who get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame(Bytes);
-
-impl Frame {
-    /// The UTF-8 text of the frame.
-    pub fn bytes(&self) -> &Bytes {
-        &self.0
-    }
+pub struct Frame {
+    text: Bytes,
+    /// The query whose rows are in it, if there are any.
+    rows_of: Option<QueryId>,
 }
 
 impl Frame {
+    /// One with rows of a query in it.
+    pub(super) fn of_rows(query: QueryId, text: String) -> Self {
+        Self { text: text.into(), rows_of: Some(query) }
+    }
+
+    /// One that commits.
+    pub(super) fn commit(position: &Token) -> Self {
+        ServerFrame::Commit { position: Cow::Owned(position.to_string()) }.encode().into()
+    }
+
+    /// The UTF-8 text of the frame.
+    pub fn bytes(&self) -> &Bytes {
+        &self.text
+    }
+
     /// The same text, which is counted as long as somebody has to send it.
     pub(super) fn weighed(self, meter: &Arc<Meter>) -> Self {
-        Self(Bytes::from_owner::<Weighed>(meter.weigh(self.0)))
+        Self { text: Bytes::from_owner::<Weighed>(meter.weigh(self.text)), ..self }
     }
 
     /// The same text, which gives its room back when the last who has it lets go of it.
     pub fn held(self, room: OwnedSemaphorePermit) -> Self {
-        Self(Bytes::from_owner(Held { text: self.0, _room: room }))
+        Self { text: Bytes::from_owner(Held { text: self.text, _room: room }), ..self }
     }
 }
 
@@ -62,7 +75,7 @@ impl AsRef<[u8]> for Held {
 
 impl From<String> for Frame {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self { text: text.into(), rows_of: None }
     }
 }
 
@@ -80,6 +93,18 @@ pub struct Delivery {
 impl Delivery {
     fn bytes(&self) -> usize {
         bytes_of(&self.frames)
+    }
+
+    /// Takes out the rows of a query, in whose place `instead` is put if it is still there. It commits as before.
+    fn drop_rows(&mut self, query: QueryId, instead: &mut Option<Frame>) {
+        let has_rows = |frame: &Frame| frame.rows_of == Some(query);
+        if !self.frames.iter().any(has_rows) {
+            return;
+        }
+        let committed = self.position.as_ref().filter(|_| self.frames.last().is_some_and(has_rows));
+        let kept =
+            self.frames.iter().filter_map(|frame| if has_rows(frame) { instead.take() } else { Some(frame.clone()) });
+        self.frames = kept.chain(committed.map(Frame::commit)).collect();
     }
 }
 
@@ -247,10 +272,22 @@ impl Outbox {
     }
 
     /// Queues that a query must be asked for again; `resync` tells its subscribers, before anything that comes later is
-    /// committed.
+    /// committed. Its rows that still wait may be more than its subscribers may see by now: they are not sent, and what they would have
+    /// been committed with says that they are missing.
     pub(super) fn altered(&mut self, query: QueryId, resync: Frame) {
+        let mut instead = Some(resync);
+        for sent in &mut self.queue {
+            if let Sent::Delivery(delivery) = sent {
+                delivery.drop_rows(query, &mut instead);
+            }
+        }
+        self.queue.retain(|sent| !matches!(sent, Sent::Chunk(chunk) if chunk.query == query));
+        self.bytes = self.queue.iter().map(Sent::bytes).sum();
         self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
-        self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
+        if let Some(resync) = instead {
+            self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
+        }
+        // Pinned, and so is all that is before it.
         self.put(Sent::Altered(query));
     }
 

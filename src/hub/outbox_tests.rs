@@ -114,3 +114,26 @@ fn a_whole_list_that_is_larger_than_the_queue_is_told_when_nothing_else_waits() 
     }
     assert_eq!((told, &order[..]), (1, &["rows", "all"][..]));
 }
+
+#[test]
+fn rows_that_wait_go_with_the_query_that_they_are_of() {
+    let [gone, kept]: [QueryId; 2] = [1, 2];
+    let of = |query, text: &str| Frame::of_rows(query, text.to_owned());
+    let delivery = |frames: Vec<Frame>, position| Delivery { frames: frames.into(), position, pinned: true };
+    let mut outbox = outbox();
+    outbox.push(delivery(vec![Frame::from("subscribed".to_owned()), of(gone, "a"), of(kept, "b")], Some(token())));
+    // The last frame says where the session stands: that stays true.
+    outbox.push(delivery(vec![of(kept, "c"), of(gone, "d")], Some(token())));
+    outbox.push(delivery(vec![of(gone, "e")], None));
+    outbox.altered(gone, Frame::from("resync".to_owned()));
+    let bytes = outbox.bytes;
+    let mut texts = Vec::new();
+    while let Some((sent, _)) = outbox.take() {
+        if let Sent::Delivery(delivery) = sent {
+            texts.extend(delivery.frames.iter().map(|frame| String::from_utf8_lossy(frame.bytes()).into_owned()));
+        }
+    }
+    let commit = format!(r#"{{"type":"commit","position":"{}"}}"#, token());
+    assert_eq!(texts, ["subscribed", "resync", "b", "c", &commit]);
+    assert_eq!((bytes, outbox.bytes), (texts.iter().map(String::len).sum(), 0));
+}

@@ -204,7 +204,11 @@ impl Hub {
     pub fn publish(&self, batch: Batch, catalog: Vec<CatalogChange>) -> Result<(), MissingKey> {
         let mut state = self.lock();
         let outcome = state.publish(Arc::new(batch), catalog);
+        let stirred = state.rooms.is_stirred();
         drop(state);
+        if stirred {
+            self.stirred.notify_one();
+        }
         self.reached.send_modify(|version| *version += 1);
         outcome
     }
@@ -412,6 +416,8 @@ impl State {
         let Some(own) = self.sessions.get_mut(&session) else { return };
         own.outbox.close(code);
         let held: Vec<QueryId> = own.held.keys().copied().collect();
+        // Nor is anything done in rooms by what it has sent already. Unless it was signed out, the same page may come back.
+        self.rooms.closed(session, code != CloseCode::SignedOut);
         held.into_iter().for_each(|query| self.release(session, query));
     }
 

@@ -2,8 +2,12 @@
 
 pub(crate) mod model;
 
-use super::{view::ViewBounds, *};
-use crate::protocol::{Change, Position};
+use super::{
+    rooms::{Rights, Rule},
+    view::ViewBounds,
+    *,
+};
+use crate::protocol::{Change, CloseCode, Position, Role};
 use model::{Model, Rows, TABLES};
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -315,4 +319,43 @@ fn a_change_is_evaluated_for_those_who_ask_for_its_value_whatever_the_number_of_
         }
     }
     assert_eq!(evaluated, [1, 1]);
+}
+
+/// Frames that were sent before somebody was dismissed may be read after it.
+#[test]
+fn whoever_is_dismissed_has_left_the_rooms() {
+    let model = Model::new();
+    let catalog = model.tables().iter().cloned().collect();
+    let hub = std::sync::Arc::new(Hub::new(model.epoch, model.position(), catalog, Bounds::default()));
+    let rule = Rule { pattern: "*".to_owned(), role: Role::Staff, may_publish: true, history: None };
+    hub.set_room_rights(Rights::new(vec![rule]));
+    let person = |account| Principal {
+        account: Some(account),
+        credential: Credential::Login(account),
+        ..Principal::nobody(Role::Staff)
+    };
+    let payload = serde_json::json!("still here");
+    for (ends, account) in [(true, 5), (false, 6)] {
+        let [gone, stays] = [account, 7].map(|account| hub.open(person(account).into()));
+        for session in [&gone, &stays] {
+            session.join("a", None, Some("client")).expect("may join");
+        }
+        assert_eq!(gone.publish("a", "said", &payload, false).expect("may speak"), 1);
+        let change = PersonChange { whose: Whose::Account(account), ends };
+        let batch = Batch { position: model.position(), changes: Vec::new() };
+        hub.publish(batch, vec![CatalogChange::Person(change)]).expect("is taken");
+        let code = if ends { CloseCode::SignedOut } else { CloseCode::RightsChanged };
+        assert!(matches!(gone.take(), Some((Sent::Closed(closed), _)) if closed == code), "and nothing before it");
+        assert!(gone.publish("a", "said", &payload, false).is_err(), "it says nothing any more");
+        assert!(gone.join("a", None, None).is_err() && gone.direct("7", "said", &payload).is_err());
+        hub.tick_rooms(1);
+        let told: Vec<String> = std::iter::from_fn(|| stays.take())
+            .flat_map(|(sent, _)| match sent {
+                Sent::Ephemeral { frames, .. } => frames.iter().map(|frame| format!("{frame:?}")).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let left = told.iter().any(|frame| frame.contains("leaves") && !frame.contains(r#"leaves\":[]"#));
+        assert_eq!(left, ends, "a page whose rights have changed may come back: {told:?}");
+    }
 }

@@ -7,7 +7,7 @@ use super::{
     MAX_EVENT_BYTES, MAX_NAME_BYTES, MAX_NODE_BYTES, MAX_PAYLOAD_BYTES, MAX_STATE_BYTES, MAX_VERSION, MAX_WORD_BYTES,
     member::is_id,
     name::{is_name, is_sign},
-    word::{Carried, Crowd, Envelope, From, Word},
+    word::{Carried, Envelope, From, Word},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -20,13 +20,25 @@ pub(super) enum Unfit {
     Beyond,
 }
 
-/// Reads a word.
-pub(super) fn read(text: &[u8]) -> Result<Envelope, Unfit> {
+/// Reads a word. Members in it that are none of ours are left out; how many they are.
+pub(super) fn read(text: &[u8]) -> Result<(Envelope, u64), Unfit> {
     if text.len() > MAX_WORD_BYTES {
         return Err(Unfit::Beyond);
     }
-    let envelope: Envelope = serde_json::from_slice(text).map_err(|_| Unfit::Malformed)?;
-    if is_node(&envelope.node) && is_word(&envelope.word) { Ok(envelope) } else { Err(Unfit::Beyond) }
+    let mut envelope: Envelope = serde_json::from_slice(text).map_err(|_| Unfit::Malformed)?;
+    if !is_node(&envelope.node) || !is_word(&envelope.word) {
+        return Err(Unfit::Beyond);
+    }
+    let unfit = match &mut envelope.word {
+        Word::Members { rooms, .. } => rooms.iter_mut().map(|crowd| weed(&mut crowd.members)).sum(),
+        Word::Presence { set, .. } => weed(set),
+        _ => 0,
+    };
+    Ok((envelope, unfit))
+}
+
+fn weed(members: &mut Vec<Carried>) -> u64 {
+    members.extract_if(.., |member| !is_carried(member)).count() as u64
 }
 
 fn is_node(name: &str) -> bool {
@@ -37,18 +49,12 @@ fn is_word(word: &Word) -> bool {
     match word {
         Word::Beat => true,
         Word::Hello { of } => of.as_deref().is_none_or(is_node),
-        Word::Members { rooms, .. } => rooms.iter().all(is_crowd),
-        Word::Presence { room, set, gone } => {
-            is_name(room) && set.iter().all(is_carried) && gone.iter().all(|id| is_id(id))
-        }
+        Word::Members { rooms, .. } => rooms.iter().all(|crowd| is_name(&crowd.room)),
+        Word::Presence { room, gone, .. } => is_name(room) && gone.iter().all(|id| is_id(id)),
         Word::Message { room, from, event, payload } => is_name(room) && is_said(from, event, payload),
         Word::Direct { to, from, event, payload } => is_name(to) && is_said(from, event, payload),
         Word::Broadcast { from, event, payload } => is_said(from, event, payload),
     }
-}
-
-fn is_crowd(Crowd { room, members }: &Crowd) -> bool {
-    is_name(room) && members.iter().all(is_carried)
 }
 
 fn is_carried(Carried { id, user, name, state, version }: &Carried) -> bool {

@@ -26,9 +26,11 @@ pub(super) fn is_id(text: &str) -> bool {
     text.len() == 2 * ID_BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// A page's state as one node holds it.
+/// A page as one node holds it, and says who it is.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
+    pub user: Option<Arc<str>>,
+    pub name: Arc<str>,
     pub state: Arc<RawValue>,
     /// Of several nodes that hold a member, the highest version is shown.
     pub version: u64,
@@ -44,10 +46,8 @@ impl Held {
 }
 
 /// One page of a person, in a room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Member {
-    pub user: Option<Arc<str>>,
-    pub name: Arc<str>,
     /// By the nodes that have sessions of it, or had until a moment ago.
     pub held: BTreeMap<NodeId, Held>,
 }
@@ -58,7 +58,7 @@ impl Member {
     }
 
     /// What is shown of it. Every node comes to the same.
-    pub fn state(&self) -> Option<&Arc<RawValue>> {
-        self.held.iter().max_by_key(|(node, held)| (held.version, *node)).map(|(_, held)| &held.state)
+    pub fn shown(&self) -> Option<&Held> {
+        self.held.iter().max_by_key(|(node, held)| (held.version, *node)).map(|(_, held)| held)
     }
 }

@@ -63,7 +63,10 @@ impl Rooms {
     /// Hears a word.
     pub(in crate::hub) fn hear(&mut self, text: &[u8], now: u64) {
         let Envelope { node, seq, word } = match heard::read(text) {
-            Ok(envelope) => envelope,
+            Ok((envelope, unfit)) => {
+                self.counters.refused += unfit;
+                envelope
+            }
             Err(Unfit::Malformed) => {
                 self.counters.malformed += 1;
                 return;
@@ -189,7 +192,8 @@ impl Rooms {
     /// A node holds these members, too, as far as there is place for them.
     fn set_members(&mut self, id: &NodeId, telling: u64, name: &RoomName, members: Vec<Carried>) {
         for Carried { id: member, user, name: called, state, version } in members {
-            let held = Held { state: Arc::from(state), version, telling };
+            let held =
+                Held { user: user.map(Into::into), name: called.into(), state: Arc::from(state), version, telling };
             let (member, weight): (MemberId, usize) = (member.into(), held.weight());
             let room = self.rooms.get(name);
             let is_new = !room.is_some_and(|room| room.members.contains_key(&member));
@@ -199,7 +203,7 @@ impl Rooms {
                 continue;
             }
             let room = self.rooms.entry(name.clone()).or_default();
-            let before = room.set(id, &member, user.map(Into::into), called.into(), held);
+            let before = room.set(id, &member, held);
             self.heard = self.heard + weight - before.map_or(0, |held| held.weight());
             self.dirty.insert(name.clone());
         }

@@ -1,7 +1,7 @@
 //! One room: its members, its audience, what the audience and the other nodes have yet to be told.
 
 use super::{
-    NodeId,
+    MAX_VERSION, NodeId,
     member::{Held, Member},
     word::Carried,
 };
@@ -72,8 +72,8 @@ impl Room {
     }
 
     pub fn shown(&self, id: &str) -> Option<Shown> {
-        let member = self.members.get(id)?;
-        Some(Shown { user: member.user.clone(), name: member.name.clone(), state: member.state()?.clone() })
+        let Held { user, name, state, .. } = self.members.get(id)?.shown()?.clone();
+        Some(Shown { user, name, state })
     }
 
     /// All members, for somebody who is shown them now.
@@ -89,28 +89,16 @@ impl Room {
 
     /// This node holds a member from now on, with this state.
     pub fn hold(&mut self, node: &NodeId, id: &MemberId, user: Option<Arc<str>>, name: Arc<str>, state: Arc<RawValue>) {
-        let version = self.members.get(id).map_or(0, Member::version).saturating_add(1);
+        // Not more than other nodes take, whatever some node has said.
+        let version = self.members.get(id).map_or(0, Member::version).saturating_add(1).min(MAX_VERSION);
         self.changed.insert(id.clone());
-        self.set(node, id, user, name, Held { state, version, telling: 0 });
+        self.set(node, id, Held { user, name, state, version, telling: 0 });
     }
 
     /// A node holds a member, as it says. What it held before, if it did.
-    pub fn set(
-        &mut self,
-        node: &NodeId,
-        id: &MemberId,
-        user: Option<Arc<str>>,
-        name: Arc<str>,
-        held: Held,
-    ) -> Option<Held> {
+    pub fn set(&mut self, node: &NodeId, id: &MemberId, held: Held) -> Option<Held> {
         self.remember(id);
-        let member = self.members.entry(id.clone()).or_insert_with(|| Member {
-            user: None,
-            name: "".into(),
-            held: BTreeMap::new(),
-        });
-        (member.user, member.name) = (user, name);
-        member.held.insert(node.clone(), held)
+        self.members.entry(id.clone()).or_default().held.insert(node.clone(), held)
     }
 
     /// A node holds a member no more. What it held, if it did.
@@ -154,12 +142,11 @@ impl Room {
     }
 
     fn carry(&self, node: &NodeId, id: &MemberId) -> Option<Carried> {
-        let member = self.members.get(id)?;
-        let held = member.held.get(node)?;
+        let held = self.members.get(id)?.held.get(node)?;
         Some(Carried {
             id: id.to_string(),
-            user: member.user.as_deref().map(str::to_owned),
-            name: member.name.to_string(),
+            user: held.user.as_deref().map(str::to_owned),
+            name: held.name.to_string(),
             state: held.state.as_ref().to_owned(),
             version: held.version,
         })

@@ -3,9 +3,9 @@
 use super::{Entry, QueryId, State, Ticket, fold, resync};
 use crate::{
     hub::{Chunks, Delivery, Frame, Replay, frames, subscribed},
-    protocol::{ErrorCode, ResyncReason, ServerFrame, Token},
+    protocol::{ErrorCode, ResyncReason, Token},
 };
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 /// Most answers that are kept for those who come from the same position, until the position moves.
 const MAX_CAUGHT_UP: usize = 1_000;
@@ -99,7 +99,7 @@ impl State {
         let Some(own) = self.sessions.get_mut(&session) else { return Ok(()) };
         own.lagging = false;
         if !frames.is_empty() || recovering {
-            frames.push(Frame::from(ServerFrame::Commit { position: Cow::Owned(token.to_string()) }.encode()));
+            frames.push(Frame::commit(&token));
             own.outbox.push(Delivery { frames: frames.into(), position: Some(token), pinned: true });
         }
         Ok(())

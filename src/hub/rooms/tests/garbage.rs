@@ -176,7 +176,7 @@ fn what_is_longer_than_anything_of_ours_is_refused_and_what_is_as_long_is_taken(
     let deep = format!(
         r#"{{"node":"n","seq":1,"word":{{"broadcast":{{"from":{{"name":""}},"event":"e","payload":{deep}}}}}}}"#
     );
-    let fits = |word: &Value| heard::read(&sealed("n", 1, word)).is_ok();
+    let fits = |word: &Value| heard::read(&sealed("n", 1, word)).is_ok_and(|(_, unfit)| unfit == 0);
     assert!(fits(&said(nobody.clone(), MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES - 2)));
     assert!(fits(&member(ID, MAX_NAME_BYTES, MAX_STATE_BYTES - 2, MAX_VERSION)));
     for word in [
@@ -199,6 +199,54 @@ fn what_is_longer_than_anything_of_ours_is_refused_and_what_is_as_long_is_taken(
     assert!(heard::read(&sealed(&"n".repeat(MAX_NODE_BYTES + 1), 1, &json!("beat"))).is_err());
     assert!(heard::read(deep.as_bytes()).is_err(), "deeper than pages read");
     assert!(heard::read(&[b' '; MAX_WORD_BYTES + 1]).is_err());
+}
+
+#[test]
+fn a_member_that_is_none_of_ours_is_left_out_and_the_others_are_taken() {
+    let mut rooms = alone();
+    let member = |id: &str, version: u64| json!({"id": id, "user": null, "name": "", "state": 1, "version": version});
+    let (fit, unfit) = (member(ID, 1), member("fedcba9876543210fedcba98", MAX_VERSION + 1));
+    let all = json!({"members": {"first": true, "more": false, "rooms": [{"room": "a", "members": [unfit, fit]}]}});
+    rooms.hear(&sealed("n", 1, &all), 0);
+    rooms.hear(&sealed("n", 2, &json!({"presence": {"room": "b", "set": [fit, unfit], "gone": []}})), 0);
+    for room in ["a", "b"] {
+        assert_eq!(rooms.rooms[room].members.keys().map(|id| &**id).collect::<Vec<_>>(), [ID], "{room}");
+    }
+    assert_eq!(rooms.counters().refused, 2);
+}
+
+/// Somebody says that a page is another one's, in the highest version that there is.
+#[test]
+fn what_is_said_of_a_page_of_ours_lasts_as_long_as_whoever_says_it() {
+    let mut cluster = Cluster::new(2);
+    cluster.wait(2 * ms(BEAT));
+    let session = cluster.open(0, person(5));
+    cluster.join(0, session, "a", &json!("mine"), Some("c"));
+    cluster.wait(2 * ms(WINDOW));
+    let shown = |cluster: &Cluster, node: usize| {
+        let room = &cluster.nodes[node].rooms.rooms["a"];
+        let (id, _) = room.members.first_key_value().expect("somebody is there");
+        let shown = room.shown(id).expect("is shown");
+        (shown.user.unwrap_or_default().to_string(), shown.state.get().to_owned())
+    };
+    let own = shown(&cluster, 0);
+    let id = cluster.nodes[0].rooms.rooms["a"].members.keys().next().expect("somebody").to_string();
+    let lie = json!({"id": id, "user": "666", "name": "Liar", "state": "false", "version": MAX_VERSION});
+    let all = json!({"members": {"first": true, "more": false, "rooms": [{"room": "a", "members": [lie]}]}});
+    for node in &mut cluster.nodes {
+        node.rooms.hear(&sealed("liar", 1, &all), cluster.now);
+    }
+    assert_eq!(shown(&cluster, 0).0, "666", "whoever can write there can do that");
+    // Its page goes on, and everybody goes on hearing of it.
+    cluster.nodes[0].rooms.set_state(session, "a", &json!("later")).expect("is there");
+    cluster.wait(ms(LEASE) + 2 * ms(BEAT));
+    for node in 0..2 {
+        assert_eq!(shown(&cluster, node), (own.0.clone(), r#""later""#.to_owned()), "node {node}");
+    }
+    assert!(cluster.nodes.iter().all(|node| node.rooms.counters().refused == 0), "what ours say is taken");
+    cluster.close(0, session, false);
+    cluster.wait(2 * ms(BEAT));
+    assert!(cluster.nodes.iter().all(|node| node.rooms.rooms.is_empty()));
 }
 
 #[test]
