@@ -195,6 +195,7 @@ async fn an_export_is_what_was_there_when_it_began_and_a_slow_reader_holds_no_co
                 and query like '%rowcast.event%' and state <> 'idle'";
     eventually("nobody reads the ledger", async || value::<i64>(&pool, busy).await == 0).await;
     let (mut stream, head) = readers.remove(0);
+    let (mut dismissed, _) = readers.remove(0);
     drop(readers);
     let mut rest = Vec::new();
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("in time").expect("reads");
@@ -206,4 +207,11 @@ async fn an_export_is_what_was_there_when_it_began_and_a_slow_reader_holds_no_co
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["data"]["n"].as_i64().expect("a number"))
         .collect();
     assert_eq!(numbers, (1..=EVENTS).collect::<Vec<_>>(), "all of them, in order, and nothing that came later");
+
+    sql(&pool, "update rowcast.token set revoked_at = now()").await;
+    let mut rest = Vec::new();
+    // It ends however it ends: not as one that is whole.
+    let _ = tokio::time::timeout(PATIENCE, dismissed.read_to_end(&mut rest)).await.expect("in time");
+    let lines = rest.iter().filter(|byte| **byte == b'\n').count() as i64;
+    assert!(lines < EVENTS / 2, "{lines} events after the token was taken back");
 }

@@ -17,6 +17,7 @@ mod exactness;
 mod examples;
 mod filters;
 mod half_open;
+mod hardened;
 mod history;
 mod hostile_frames;
 mod hostile_requests;

@@ -9,7 +9,11 @@ use super::{
     read::{self, Terms},
     search::{EXPORT, Search},
 };
-use crate::{app::csv, hub::Principal};
+use crate::{
+    app::csv,
+    hub::Principal,
+    identity::{self, IdentityError, Standing},
+};
 use axum::{
     Extension, Json, Router,
     body::{Body, Bytes},
@@ -147,7 +151,7 @@ async fn export(
         Ok(measured) => measured,
         Err(error) => return of_refusal(&read::refusal(&error)),
     };
-    let export = Export { pool, terms, snapshot, format, after: i64::MIN, begun: false };
+    let export = Export { pool, principal, terms, snapshot, format, after: i64::MIN, begun: false };
     let body = Body::from_stream(stream::try_unfold(export, Export::next));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
@@ -165,9 +169,25 @@ async fn measure(pool: &PgPool, terms: &Terms) -> Result<(i64, String), Error> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
+/// Why an export ends before its end.
+#[derive(Debug, thiserror::Error)]
+enum Unfinished {
+    /// They have another role by now, or are not let in any more.
+    #[error("whoever asked for it may not have it any more")]
+    Dismissed,
+    /// Who they are cannot be read.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Events cannot be read.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
 /// An export that is on its way.
 struct Export {
     pool: PgPool,
+    /// For whom.
+    principal: Principal,
     terms: Terms,
     snapshot: String,
     format: Format,
@@ -178,16 +198,11 @@ struct Export {
 
 impl Export {
     /// The next piece. An export that fails on its way ends without its end, so that nobody takes it for whole.
-    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Unfinished> {
         let mut text = if self.begun { String::new() } else { self.format.head() };
         self.begun = true;
-        let events = match self.read().await {
-            Ok(events) => events,
-            Err(error) => {
-                tracing::warn!(%error, "an export of the audit was not finished");
-                return Err(error);
-            }
-        };
+        let events =
+            self.read().await.inspect_err(|error| tracing::warn!(%error, "an export of the audit was not finished"))?;
         for event in &events {
             text.push_str(&self.format.line(event));
             self.after = event.seq;
@@ -195,13 +210,17 @@ impl Export {
         Ok((!text.is_empty()).then(|| (Bytes::from(text), self)))
     }
 
-    async fn read(&self) -> Result<Vec<Event>, Error> {
+    async fn read(&self) -> Result<Vec<Event>, Unfinished> {
+        // It may take long, and they may be somebody else by now.
+        if identity::check(&self.pool, &self.principal).await? != Standing::Same {
+            return Err(Unfinished::Dismissed);
+        }
         let mut transaction = read::begin(&self.pool).await?;
         let rest = format!("{THEN} and e.seq > $9 order by e.seq limit $10");
         let rows = self.terms.piece(&rest, PIECE_BYTES).bind(self.snapshot.clone()).bind(self.after).bind(PIECE);
         let rows = rows.fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
-        rows.iter().map(read::event).collect()
+        Ok(rows.iter().map(read::event).collect::<Result<_, Error>>()?)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A pattern is a name, a name with `$user.id` in it, or either with a `*` at its end. Rules add up: whoever one of them lets
 //! join may join, whoever one of them lets publish may publish. Directs are asked about as publishing to `direct:` and the
-//! person's id, where nobody can join.
+//! person's id, where nobody can join; only patterns that begin so are about them.
 
 use super::{MAX_ROOM_BYTES, name};
 use crate::{
@@ -84,7 +84,8 @@ impl Rule {
     }
 
     fn covers(&self, name: &str, principal: &Principal) -> bool {
-        if self.role != principal.role {
+        // `*` is about rooms: who may write to persons is said by itself.
+        if self.role != principal.role || name.starts_with(DIRECT) != self.pattern.starts_with(DIRECT) {
             return false;
         }
         let pattern = match (self.pattern.contains(USER_ID), principal.id()) {
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn directs_are_allowed_apart_from_rooms() {
-        let rights = Rights::new(vec![rule("direct:*", Role::Staff, true), rule("*", Role::Customer, false)]);
+        let rights = Rights::new(vec![rule("direct:*", Role::Staff, true), rule("*", Role::Customer, true)]);
         let (staff, customer) = (person(Role::Staff, Some(1)), person(Role::Customer, Some(2)));
         assert!(rights.may_write_to("2", &staff) && !rights.may_write_to("1", &customer));
         assert!(!rights.may_join("direct:2", &staff) && !rights.may_join("direct:2", &customer));
