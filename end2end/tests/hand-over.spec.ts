@@ -86,6 +86,7 @@ test('pages that load while others write end equal to the database and never ste
     },
     200,
   );
+  let unseen = 0;
   for (let load = 1; load <= LOADS; load += 1) {
     const page = await openPage();
     const frames = new Frames(page);
@@ -107,6 +108,14 @@ test('pages that load while others write end equal to the database and never ste
       expect(shown.map(({ id, sku, quantity }) => ({ id, sku, quantity: Number(quantity) }))).toEqual(truth);
     }).toPass();
 
+    if (!(await film.draws())) {
+      unseen += 1;
+      expect(unseen, 'loads that the browser did not draw to the end').toBeLessThan(3);
+      load -= 1;
+      await page.close();
+      writer.resume();
+      continue;
+    }
     const pictures = await film.pictures();
     expect(pictures.length, 'the page moved while it was filmed').toBeGreaterThan(3);
     const highest = new Map<string, number>();
@@ -124,8 +133,6 @@ test('pages that load while others write end equal to the database and never ste
 });
 
 test('all two thousand rows of a page are those of the database', async ({ page, sql }) => {
-  // Few screens to scroll through.
-  await page.setViewportSize({ width: 1280, height: 2_400 });
   const inventory = await Inventory.open(page);
   const truth = await sql<{ id: number; sku: string; name: string; quantity: number }>(
     'select id::int, sku, name, category, location, quantity::text, price::text from products order by lower(sku) collate "C", id',
