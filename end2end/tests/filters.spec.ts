@@ -39,6 +39,30 @@ test('each filter narrows the list, and the address keeps them', async ({ page, 
   await expect(category).toHaveValue('');
 });
 
+test('what is chosen while the program loads narrows the list', async ({ page, stock }) => {
+  const here = await stock.one({ category: stock.tag, quantity: 1, reorder_level: 5 });
+  await stock.one({ category: stock.tag, quantity: 50, reorder_level: 5 });
+  await stock.one({ category: `Other ${stock.tag}`, quantity: 1, reorder_level: 5 });
+  let start = () => {};
+  const held = new Promise<void>((resolve) => (start = resolve));
+  await page.route(/\.wasm$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`/?q=${stock.tag}`, { waitUntil: 'commit' });
+  const inventory = new Inventory(page);
+  const { category, low } = choices(inventory);
+  await category.selectOption(stock.tag);
+  await low.check();
+  await expect(page.getByRole('rowheader')).toHaveCount(3);
+  start();
+  await inventory.live();
+  await expect(page.getByRole('rowheader')).toHaveText([here.name]);
+  await expect(page).toHaveURL(/[?&]low=1/);
+  await expect(category).toHaveValue(stock.tag);
+  await expect(low).toBeChecked();
+});
+
 test('a product comes into the list and leaves it as it changes', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one({ quantity: 50, reorder_level: 5, category: stock.tag });
   await page.goto(`/?low=1&category=${stock.tag}`);

@@ -16,6 +16,11 @@ mod csv;
 pub mod demo;
 mod density;
 mod dialog;
+#[cfg(feature = "hydrate")]
+pub(crate) mod early;
+#[cfg(not(feature = "hydrate"))]
+#[path = "early_none.rs"]
+mod early;
 mod fold;
 #[cfg(feature = "ssr")]
 mod fresh;

@@ -2,6 +2,7 @@
 //! choice acts at once. The address has all of it: a list that is narrowed and sorted can be kept as a bookmark or passed on.
 
 use super::{filters::Filters, listing::Listing, sheet::Sheet, toolbar::FORM};
+use crate::app::early;
 use leptos::{ev, prelude::*};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -21,6 +22,18 @@ pub(super) fn FilterBar() -> impl IntoView {
         click.prevent_default();
         show.run(Filters::default());
     };
+    // What was chosen while the program was loading is not thrown away.
+    Effect::new(move |_| {
+        let now = filters.get_untracked();
+        let early = Filters {
+            category: early::chosen(Filters::CATEGORY).unwrap_or_else(|| now.category.clone()),
+            aisle: early::chosen(Filters::AISLE).unwrap_or_else(|| now.aisle.clone()),
+            low: early::chosen(Filters::LOW).map_or(now.low, |low| !low.is_empty()),
+        };
+        if early != now {
+            show.run(early);
+        }
+    });
     let is_low = move || filters.with(|filters| filters.low);
     view! {
         <div class="filters" role="group" aria-label="Filters">
@@ -39,7 +52,7 @@ pub(super) fn FilterBar() -> impl IntoView {
                 on_choice=move |aisle| show.run(Filters { aisle, ..filters.get_untracked() })
             />
             <label class="button chip">
-                <input type="checkbox" form=FORM name=Filters::LOW value="1" checked=is_low prop:checked=is_low on:change=low />
+                <input type="checkbox" autocomplete="off" form=FORM name=Filters::LOW value="1" checked=is_low prop:checked=is_low on:change=low />
                 <span>
                     "Low " <span class="roomy">"stock "</span> "only"
                 </span>
@@ -78,7 +91,7 @@ fn Choice(
     view! {
         <label class="choice">
             <span class="unseen">{label}</span>
-            <select form=FORM name=name class:set=move || !is_all() on:change=move |change| on_choice(event_target_value(&change))>
+            <select form=FORM name=name autocomplete="off" class:set=move || !is_all() on:change=move |change| on_choice(event_target_value(&change))>
                 <option value="" selected=is_all prop:selected=is_all>
                     {label}
                 </option>
