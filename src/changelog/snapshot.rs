@@ -32,7 +32,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise: see [`agree`](Self::agree).
+    /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
         let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
         let mut snapshot = Self::after_locking(pool, targets).await?;
