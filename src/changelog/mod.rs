@@ -45,6 +45,6 @@ pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, begin, prune};
 pub use schema::{follow, install, refresh};
 pub(crate) use snapshot::quote;
-pub use snapshot::{PageSnapshot, Snapshot};
+pub use snapshot::{PageSnapshot, PageSnapshots, Snapshot};
 pub use source::{Haste, PostgresSource, Rows, Source};
 pub use tailer::{Tailer, WakeUp};

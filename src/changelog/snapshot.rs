@@ -14,10 +14,14 @@ use crate::{
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
 /// use up the pool.
 const LOCK_TIMEOUT: &str = "2s";
+/// How long a page may hold its snapshot: longer than it takes to render one.
+const PAGE_HOLDS: Duration = Duration::from_secs(3);
 
 /// An open database snapshot.
 pub struct Snapshot {
@@ -177,34 +181,69 @@ fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
     (format!("select {row} from {source}{condition} order by {order}"), values)
 }
 
-/// The snapshot of one page: opened by the first read, shared by all others of the same page.
-pub struct PageSnapshot {
+/// Where pages get their snapshots: of half of the pool's connections at most, because whoever renders a page may need another one
+/// while it holds its own. Further pages wait.
+#[derive(Clone, Debug)]
+pub struct PageSnapshots {
     pool: PgPool,
-    open: tokio::sync::Mutex<Option<(Snapshot, Token)>>,
+    places: Arc<Semaphore>,
+}
+
+impl PageSnapshots {
+    /// Of this pool, which has two connections at least.
+    pub fn new(pool: PgPool) -> Self {
+        let connections = pool.options().get_max_connections() as usize;
+        Self { pool, places: Arc::new(Semaphore::new((connections / 2).max(1))) }
+    }
+
+    /// For one page. Nothing is opened before something is read.
+    pub fn page(&self) -> PageSnapshot {
+        PageSnapshot { of: self.clone(), open: Arc::default() }
+    }
+}
+
+/// The snapshot of one page: opened by the first read, shared by all others of the same page. It is given back when the page is done, and
+/// at the latest some seconds after it was opened: a page may be sent for as long as its reader takes. What is read later has another.
+pub struct PageSnapshot {
+    of: PageSnapshots,
+    open: Arc<tokio::sync::Mutex<Option<OpenPage>>>,
+}
+
+struct OpenPage {
+    snapshot: Snapshot,
+    token: Token,
+    _place: OwnedSemaphorePermit,
 }
 
 impl PageSnapshot {
-    /// Nothing is opened before something is read.
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool, open: tokio::sync::Mutex::new(None) }
-    }
-
     /// The answer to a query, and the token that it belongs to.
     pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
-        let (snapshot, token) = match &mut *open {
-            Some(open) => {
-                open.0.agree(&definition.table).await?;
-                open
+        let page = match &mut *open {
+            Some(page) => {
+                page.snapshot.agree(&definition.table).await?;
+                page
             }
             None => {
-                let mut snapshot = Snapshot::open(&self.pool, &[&definition.table]).await?;
+                let place = self.of.places.clone().acquire_owned().await.expect("it is never closed");
+                let mut snapshot = Snapshot::open(&self.of.pool, &[&definition.table]).await?;
                 let token = snapshot.token().await?;
-                open.insert((snapshot, token))
+                self.give_back_later();
+                open.insert(OpenPage { snapshot, token, _place: place })
             }
         };
-        let rows = snapshot.rows(definition).try_collect().await?;
-        Ok((token.clone(), answer(definition, rows)?))
+        let rows = page.snapshot.rows(definition).try_collect().await?;
+        Ok((page.token.clone(), answer(definition, rows)?))
+    }
+
+    fn give_back_later(&self) {
+        let open = Arc::downgrade(&self.open);
+        tokio::spawn(async move {
+            tokio::time::sleep(PAGE_HOLDS).await;
+            if let Some(open) = open.upgrade() {
+                open.lock().await.take();
+            }
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{self, App, shell},
-    changelog::{self, PageSnapshot, PostgresSource},
+    changelog::{self, PageSnapshot, PageSnapshots, PostgresSource},
     config,
     counters::Counters,
     hub::{Hub, Principal},
@@ -30,7 +30,10 @@ use leptos::{
     prelude::{IntoView, provide_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir};
 
 /// Largest form that is read, in bytes.
@@ -52,13 +55,14 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         .route("/readyz", get(readyz))
         .with_state(live.clone())
         .merge(app::audit::routes(identity.pool.clone()));
+    let snapshots = PageSnapshots::new(identity.pool.clone());
     let reader = {
-        let (identity, hub) = (identity.clone(), live.hub.clone());
-        move |principal: Principal| page_reader(&identity, &hub, move || Some(principal.clone()))
+        let (identity, hub, snapshots) = (identity.clone(), live.hub.clone(), snapshots.clone());
+        move |principal: Principal| page_reader(&identity, &hub, &snapshots, move || Some(principal.clone()))
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
     let orders = orders::api::routes(identity.pool.clone(), reader).layer(CompressionLayer::new());
-    let pages = pages(leptos, live, identity.clone())
+    let pages = pages(leptos, live, identity.clone(), snapshots)
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
@@ -101,11 +105,11 @@ async fn in_time(State(deadline): State<Deadline>, request: Request, next: Next)
     })
 }
 
-fn pages(leptos: LeptosOptions, live: Live, identity: Identity) -> Router {
+fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageSnapshots) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
-        provide_page(&identity, &live.hub);
+        provide_page(&identity, &live.hub, &snapshots);
     };
     let rendered = {
         let leptos = leptos.clone();
@@ -141,25 +145,29 @@ fn document(leptos: LeptosOptions) -> impl IntoView {
 }
 
 /// What pages and server functions find in their context.
-fn provide_page(identity: &Identity, hub: &Arc<Hub>) {
+fn provide_page(identity: &Identity, hub: &Arc<Hub>, snapshots: &PageSnapshots) {
     let pool = &identity.pool;
     provide_context(pool.clone());
     provide_context(hub.clone());
-    provide_context(page_reader(identity, hub, identity::visitor::principal_asking));
+    provide_context(page_reader(identity, hub, snapshots, identity::visitor::principal_asking));
 }
 
 /// What somebody may read, all of it as of one snapshot. Whoever is not let in sees nothing, by whichever way they came here.
 fn page_reader(
     identity: &Identity,
     hub: &Arc<Hub>,
+    snapshots: &PageSnapshots,
     asking: impl Fn() -> Option<Principal> + Send + Sync + 'static,
 ) -> PageReader {
-    let snapshot = Arc::new(PageSnapshot::new(identity.pool.clone()));
+    let snapshot = Arc::new(snapshots.page());
     let (hub, source) = (hub.clone(), PostgresSource::new(identity.pool.clone()));
     let identity = identity.clone();
+    // Who asks is known where a page begins to be rendered, and not everywhere that one of its reads goes on from another.
+    let known = OnceLock::new();
     PageReader::new(move |question| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
-        let principal = reader(&identity, asking());
+        let asks = known.get().cloned().or_else(|| asking().inspect(|principal| drop(known.set(principal.clone()))));
+        let principal = reader(&identity, asks);
         async move {
             let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
             read_for_page(&question, &principal, &snapshot, &hub, &source).await

@@ -2,7 +2,7 @@
 
 use crate::support::{Client, Rows, Server, client::key_text, sql, with_items};
 use rowcast::{
-    changelog::{PageSnapshot, Snapshot},
+    changelog::{PageSnapshots, Snapshot},
     hub::{Definition, Table},
 };
 use sqlx::PgPool;
@@ -38,7 +38,7 @@ async fn pages_continue_on_the_socket_without_a_snapshot_and_without_a_gap(pool:
         .collect();
     let mut pages = Vec::new();
     for _ in 0..20 {
-        let page = PageSnapshot::new(pool.clone());
+        let page = PageSnapshots::new(pool.clone()).page();
         let (token, raw) = page.read(&Definition::all(table.clone().into())).await.expect("reads");
         let (again, _) = page.read(&Definition::all(table.clone().into())).await.expect("reads");
         assert_eq!(token, again, "all parts of a page have one position");
@@ -54,7 +54,7 @@ async fn pages_continue_on_the_socket_without_a_snapshot_and_without_a_gap(pool:
     for writer in writers {
         writer.await.expect("writes");
     }
-    let (_, raw) = PageSnapshot::new(pool.clone()).read(&Definition::all(table.into())).await.expect("reads");
+    let (_, raw) = PageSnapshots::new(pool.clone()).page().read(&Definition::all(table.into())).await.expect("reads");
     let last: Rows = raw.iter().map(|row| (key_text(&["id".to_owned()], row), row.get().to_owned())).collect();
     for (mut client, items) in pages {
         client.until("it shows the end", |client| client.rows(items) == last).await;

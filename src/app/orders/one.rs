@@ -1,7 +1,7 @@
 //! A single order: what it is made of, how far it has come, and what may be done with it.
 
 use super::{
-    history::OrderHistory,
+    history::{OrderHistory, Versions, order_history},
     notice::NoticeBanner,
     own::Problem,
     rows::{self, Order, OrderKey, OrderLine, OrderStep},
@@ -41,6 +41,7 @@ pub(in crate::app) fn OrderPage() -> impl IntoView {
 fn OrderRows(id: i64) -> impl IntoView {
     let order = use_query(Order::one(id));
     let (lines, steps) = (use_query(OrderLine::of(id)), use_query(OrderStep::of(id)));
+    let versions = Resource::new_blocking(|| (), move |()| order_history(id));
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading the order…"</p> }
@@ -48,7 +49,8 @@ fn OrderRows(id: i64) -> impl IntoView {
             {move || Suspend::new(async move {
                 let order = order.ready().await;
                 let (lines, steps) = (lines.ready().await, steps.ready().await);
-                view! { <Known id order lines steps /> }
+                let versions = versions.await;
+                view! { <Known id order lines steps versions /> }
             })}
         </Suspense>
     }
@@ -56,7 +58,13 @@ fn OrderRows(id: i64) -> impl IntoView {
 
 /// The order, once it is known whether there is one.
 #[component]
-fn Known(id: i64, order: LiveQuery<Order>, lines: LiveQuery<OrderLine>, steps: LiveQuery<OrderStep>) -> impl IntoView {
+fn Known(
+    id: i64,
+    order: LiveQuery<Order>,
+    lines: LiveQuery<OrderLine>,
+    steps: LiveQuery<OrderStep>,
+    versions: Versions,
+) -> impl IntoView {
     if let Some(QueryError::Read(_)) = untrack(|| order.error()) {
         set_status(UNAVAILABLE);
     }
@@ -78,7 +86,7 @@ fn Known(id: i64, order: LiveQuery<Order>, lines: LiveQuery<OrderLine>, steps: L
         }
     });
     move || match is.get() {
-        Is::There => view! { <OrderView id order lines steps /> }.into_any(),
+        Is::There => view! { <OrderView id order lines steps versions=versions.clone() /> }.into_any(),
         Is::Nowhere => view! { <NotFound /> }.into_any(),
         Is::Unknown => view! { <p class="blank" role="status">"Loading the order…"</p> }.into_any(),
         Is::Unreadable(message) => view! {
@@ -103,6 +111,7 @@ fn OrderView(
     order: LiveQuery<Order>,
     lines: LiveQuery<OrderLine>,
     steps: LiveQuery<OrderStep>,
+    versions: Versions,
 ) -> impl IntoView {
     let row = order.row(OrderKey { id });
     let state =
@@ -166,7 +175,7 @@ fn OrderView(
                 <section class="panel" aria-label="What has become of it">
                     <h2>"What has become of it"</h2>
                     <Timeline steps />
-                    <OrderHistory id />
+                    <OrderHistory id versions />
                 </section>
             </div>
         </div>

@@ -18,7 +18,7 @@ mod told;
 
 use super::rows::{Order as Row, OrderKey};
 use crate::{app::time::Timestamp, orders::Order, store::use_query};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use slider::{PARAMETER, Slider};
@@ -34,6 +34,9 @@ pub struct Version {
     pub said: String,
 }
 
+/// What is known of an order's past.
+pub(super) type Versions = Result<Vec<Version>, ServerFnError>;
+
 /// All versions of an order, the first one first. None if there is no such order for whoever asks.
 #[server(name = ReadVersions, prefix = "/api", endpoint = "order-history")]
 pub async fn order_history(id: i64) -> Result<Vec<Version>, ServerFnError> {
@@ -45,34 +48,34 @@ pub async fn order_history(id: i64) -> Result<Vec<Version>, ServerFnError> {
 pub(super) fn OrderHistory(
     /// Of which order.
     id: i64,
+    /// All that there were when the page was opened.
+    versions: Versions,
 ) -> impl IntoView {
     let row = use_query(Row::one(id)).row(OrderKey { id });
     let asked = use_query_map().with_untracked(|query| query.get_str(PARAMETER).and_then(|text| text.parse().ok()));
     let shown = RwSignal::new(asked.map(|version: usize| version.max(1)));
-    let versions = Resource::new_blocking(|| (), move |()| order_history(id));
+    let versions = RwSignal::new(versions);
     // What has become of the order since: its row is live, and says so.
     let current = Memo::new(move |_| row.with(|row| row.version));
     Effect::new(move |before: Option<Option<i64>>| {
         let now = current.get();
         if before.flatten().is_some_and(|before| Some(before) != now) {
-            versions.refetch();
+            spawn_local(async move {
+                let read = order_history(id).await;
+                // The page may have been left.
+                versions.try_set(read);
+            });
         }
         now
     });
     view! {
         <section class="order-history" aria-label="The order’s past">
             <h3>"Go back in time"</h3>
-            <Transition fallback=|| {
-                view! { <p class="hint" role="status">"Loading the versions…"</p> }
-            }>
-                {move || Suspend::new(async move {
-                    match versions.await {
-                        Ok(versions) if !versions.is_empty() => view! { <Slider versions=versions.into() shown /> }.into_any(),
-                        Ok(_) => view! { <p class="hint">"The ledger has nothing about this order."</p> }.into_any(),
-                        Err(_) => view! { <p class="problem" role="alert">"The versions cannot be read. Reload the page in a moment."</p> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {move || match versions.get() {
+                Ok(versions) if !versions.is_empty() => view! { <Slider versions=versions.into() shown /> }.into_any(),
+                Ok(_) => view! { <p class="hint">"The ledger has nothing about this order."</p> }.into_any(),
+                Err(_) => view! { <p class="problem" role="alert">"The versions cannot be read. Reload the page in a moment."</p> }.into_any(),
+            }}
         </section>
     }
 }
