@@ -1,13 +1,7 @@
 //! Policies hold for orders as they hold for rows: the API and an order's past tell nobody more than a page would show them.
 
-use super::{Caller, Reply, left, order, script, show, with_shop, with_tables};
-use crate::support::Server;
-use rowcast::{
-    hub::Policy,
-    identity::{Anonymous, token},
-    protocol::Role,
-    rights,
-};
+use super::{Caller, Reply, left, order, script, with_shop};
+use rowcast::{hub::Policy, identity::token, protocol::Role, rights};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -118,27 +112,4 @@ async fn a_token_for_orders_is_good_for_all_that_belongs_to_them(pool: PgPool) {
     let seen = narrow.get(&format!("/api/orders/{id}")).await.body;
     assert_eq!((seen["lines"].as_array().map(Vec::len), seen["steps"].as_array().map(Vec::len)), (Some(1), Some(1)));
     assert_eq!(narrow.get(&format!("/api/orders/{id}/events")).await.status, 200);
-}
-
-/// Each of them has a snapshot of its own, and reads the ledger besides.
-#[sqlx::test(migrations = false)]
-async fn more_pages_at_once_than_there_are_connections_are_all_answered(pool: PgPool) {
-    with_tables(&pool).await;
-    show(&pool).await;
-    let server = Server::start_with(&pool, |config| {
-        (config.identity.anonymous, config.database.max_connections) = (Anonymous::Nobody, 6);
-    })
-    .await;
-    let staff = Caller::new(&server, &script(&pool, Role::Staff).await);
-    let id = staff.order(1, 1).await.id();
-    let pages = (0..24).map(|_| {
-        let staff = staff.clone();
-        tokio::spawn(async move { staff.get(&format!("/orders/{id}")).await })
-    });
-    for page in pages.collect::<Vec<_>>() {
-        let page = page.await.expect("ends");
-        let text = page.body.as_str().expect("HTML");
-        assert_eq!(page.status, 200);
-        assert!(text.contains(r#"type="range""#) && !text.contains("cannot be read"), "{text}");
-    }
 }
