@@ -22,6 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const LOCK_TIMEOUT: &str = "2s";
 /// How long a page may hold its snapshot: longer than it takes to render one.
 const PAGE_HOLDS: Duration = Duration::from_secs(3);
+/// How long a page waits for others to give theirs back.
+const PAGE_WAITS: Duration = Duration::from_secs(5);
 
 /// An open database snapshot.
 pub struct Snapshot {
@@ -182,7 +184,7 @@ fn select(definition: &Definition) -> (String, Vec<Option<String>>) {
 }
 
 /// Where pages get their snapshots: of half of the pool's connections at most, because whoever renders a page may need another one
-/// while it holds its own. Further pages wait.
+/// while it holds its own. Further pages wait for a while.
 #[derive(Clone, Debug)]
 pub struct PageSnapshots {
     pool: PgPool,
@@ -212,7 +214,7 @@ pub struct PageSnapshot {
 struct OpenPage {
     snapshot: Snapshot,
     token: Token,
-    _place: OwnedSemaphorePermit,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl PageSnapshot {
@@ -225,7 +227,9 @@ impl PageSnapshot {
                 page
             }
             None => {
-                let place = self.of.places.clone().acquire_owned().await.expect("it is never closed");
+                // Whoever has waited for long goes on without one, so that nothing that stands still can stop all pages.
+                let place = tokio::time::timeout(PAGE_WAITS, self.of.places.clone().acquire_owned()).await;
+                let place = place.ok().and_then(Result::ok);
                 let mut snapshot = Snapshot::open(&self.of.pool, &[&definition.table]).await?;
                 let token = snapshot.token().await?;
                 self.give_back_later();
