@@ -64,7 +64,10 @@ export class Film {
   /** Whether the browser draws. Without a display it now and then stops to for good, while the page itself goes on: then there is nothing to see. */
   async draws(): Promise<boolean> {
     const PATIENCE_MS = 10_000;
-    return Promise.race([this.painted().then(() => true).catch(() => false), this.page.waitForTimeout(PATIENCE_MS).then(() => false)]);
+    return this.page.evaluate((patience) => new Promise<boolean>((answer) => {
+      setTimeout(() => answer(false), patience);
+      requestAnimationFrame(() => requestAnimationFrame(() => answer(true)));
+    }), PATIENCE_MS);
   }
 
   /** Returns when what the page holds now has been looked at: the look is after the callbacks of its frame, so in two turns. */

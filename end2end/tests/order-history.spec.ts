@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { Orders, live } from '../support/orders';
+import { Orders, live, openAs } from '../support/orders';
 
 // An order's past: a slider over its versions, what had changed and who did it, two versions compared, and forward until it is live.
 
@@ -40,6 +40,23 @@ test('the slider shows each version and what had changed, also while the order m
   await expect(slider(page)).toHaveAttribute('aria-valuetext', 'Now, live');
   await expect(past(page).getByRole('button', { name: 'Play' }), 'there is no more to play').toBeDisabled();
   await expect(past(page)).toContainText('Packed');
+});
+
+test('whoever sees less of an order from now on is not shown its past any more', async ({ page, server, stock, sql }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  await openAs(page, server, 'Sam Staff', `/orders/${order}`);
+  await live(page);
+  await expect(slider(page)).toBeVisible();
+  try {
+    await sql(`select rowcast."grant"('public.order_lines', 'staff', null, 'quantity > 1')`);
+    await expect(page.getByText('The ledger has nothing about this order.')).toBeVisible();
+    await expect(slider(page)).toBeHidden();
+  } finally {
+    await sql(`select rowcast."grant"('public.order_lines', 'staff')`);
+  }
+  await expect(slider(page)).toBeVisible();
 });
 
 test('two versions are compared', async ({ page, server, stock }) => {

@@ -30,8 +30,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a table or column that was there is there no more: its schema has changed.
+    /// Whether a table is not what it was taken for: its schema has changed, or who may see what of it.
     pub fn is_altered(&self) -> bool {
+        if matches!(self, Self::Outdated(_)) {
+            return true;
+        }
         // 3F000 schema, 42P01 table, 42703 column, 42704 type, 42883 operator (PostgreSQL manual, appendix A).
         let codes = ["3F000", "42P01", "42703", "42704", "42883"];
         let Self::Postgres(sqlx::Error::Database(error)) = self else { return false };

@@ -214,22 +214,38 @@ pub struct PageSnapshot {
 struct OpenPage {
     snapshot: Snapshot,
     token: Token,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl PageSnapshot {
     /// The answer to a query, and the token that it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// The table cannot be read, or [`Error::Outdated`]; or too many other pages are under way, as if the pool had no connection.
     pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
-        let page = match &mut *open {
+        let outcome = self.read_in(&mut open, definition).await;
+        // What fails spoils the transaction for all that comes after it. To look whether somebody is behind does not.
+        if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Outdated(_))) {
+            open.take();
+        }
+        outcome
+    }
+
+    async fn read_in(
+        &self,
+        open: &mut Option<OpenPage>,
+        definition: &Definition,
+    ) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+        let page = match open {
             Some(page) => {
                 page.snapshot.agree(&definition.table).await?;
                 page
             }
             None => {
-                // Whoever has waited for long goes on without one, so that nothing that stands still can stop all pages.
                 let place = tokio::time::timeout(PAGE_WAITS, self.of.places.clone().acquire_owned()).await;
-                let place = place.ok().and_then(Result::ok);
+                let place = place.map_err(|_| Error::Connect(sqlx::Error::PoolTimedOut))?.expect("it is never closed");
                 let mut snapshot = Snapshot::open(&self.of.pool, &[&definition.table]).await?;
                 let token = snapshot.token().await?;
                 self.give_back_later();

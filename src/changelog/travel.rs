@@ -126,7 +126,7 @@ impl From<Error> for TravelError {
     fn from(error: Error) -> Self {
         if error.is_overtime() {
             Self::TooSlow
-        } else if error.is_altered() || matches!(error, Error::Outdated(_)) {
+        } else if error.is_altered() {
             Self::Altered
         } else {
             Self::Changelog(error)

@@ -28,19 +28,21 @@ pub async fn run<S: Source>(hub: Arc<Hub>, source: Arc<Shared<S>>, stop: Cancell
         };
         while reads.try_join_next().is_some() {}
         let (hub, source, places) = (hub.clone(), source.clone(), places.clone());
-        reads.spawn(async move {
-            let _place = places.acquire_owned().await;
-            fill(&hub, source.source(), query, &definition).await;
-        });
+        reads.spawn(async move { fill(&hub, source.source(), &places, query, &definition).await });
     }
 }
 
-async fn fill<S: Source>(hub: &Hub, source: &S, query: QueryId, definition: &Definition) {
+async fn fill<S: Source>(hub: &Hub, source: &S, places: &Semaphore, query: QueryId, definition: &Definition) {
     let mut retry = limits::RETRY.0;
     let mut stale = 0;
     let mut altered = 0;
     while hub.wants(query) {
-        match read(source, definition).await {
+        let read = {
+            // Only while it reads: whoever waits for one table keeps nobody from another.
+            let _place = places.acquire().await;
+            read(source, definition).await
+        };
+        match read {
             Ok((base, rows)) => {
                 if settle(hub, query, &base, rows).await {
                     return;

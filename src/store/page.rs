@@ -1,6 +1,6 @@
 //! Rows that come with the page: read while it is rendered, carried in its HTML, continued by the socket.
 //!
-//! All reads of one page come from one database snapshot, so all of them carry the same position.
+//! All reads of one page come from one database snapshot, unless it takes seconds to render. Each carries the position that it was read at.
 
 use super::{LiveRow, Query, SubscriptionError, place::Place};
 use crate::protocol::Subscribe;

@@ -42,29 +42,35 @@ fn OrderRows(id: i64) -> impl IntoView {
     let order = use_query(Order::one(id));
     let (lines, steps) = (use_query(OrderLine::of(id)), use_query(OrderStep::of(id)));
     let versions = Resource::new_blocking(|| (), move |()| order_history(id));
+    let past = RwSignal::new(None);
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading the order…"</p> }
         }>
             {move || Suspend::new(async move {
-                let order = order.ready().await;
-                let (lines, steps) = (lines.ready().await, steps.ready().await);
-                let versions = versions.await;
-                view! { <Known id order lines steps versions /> }
+                let (order, lines, steps) = (order.ready().await, lines.ready().await, steps.ready().await);
+                past.set(Some(versions.await));
+                view! { <Known parts=Parts { id, order, lines, steps, past } /> }
             })}
         </Suspense>
     }
 }
 
-/// The order, once it is known whether there is one.
-#[component]
-fn Known(
+/// An order with all that belongs to it.
+#[derive(Clone, Copy)]
+struct Parts {
     id: i64,
     order: LiveQuery<Order>,
     lines: LiveQuery<OrderLine>,
     steps: LiveQuery<OrderStep>,
-    versions: Versions,
-) -> impl IntoView {
+    /// None until it is known, and again when the order is not to be seen any more.
+    past: RwSignal<Option<Versions>>,
+}
+
+/// The order, once it is known whether there is one.
+#[component]
+fn Known(parts: Parts) -> impl IntoView {
+    let order = parts.order;
     if let Some(QueryError::Read(_)) = untrack(|| order.error()) {
         set_status(UNAVAILABLE);
     }
@@ -85,8 +91,22 @@ fn Known(
             (None, _) => Is::Nowhere,
         }
     });
+    // The past is for those who see all of an order. Who is shown less of it from now on is not shown what there was before,
+    // and who is shown more of it again asks again.
+    let row = order.row(OrderKey { id: parts.id });
+    let sees_all = Memo::new(move |_| {
+        let seen = (i32::try_from(parts.lines.len()).ok(), i64::try_from(parts.steps.len()).ok());
+        seen == (row.with(|row| row.lines), row.with(|row| row.version))
+    });
+    Effect::new(move |saw: Option<bool>| {
+        let sees = sees_all.get();
+        if saw.is_some_and(|saw| saw != sees) {
+            parts.past.set(None);
+        }
+        sees
+    });
     move || match is.get() {
-        Is::There => view! { <OrderView id order lines steps versions=versions.clone() /> }.into_any(),
+        Is::There => view! { <OrderView parts /> }.into_any(),
         Is::Nowhere => view! { <NotFound /> }.into_any(),
         Is::Unknown => view! { <p class="blank" role="status">"Loading the order…"</p> }.into_any(),
         Is::Unreadable(message) => view! {
@@ -106,13 +126,8 @@ pub(super) fn actor_of(row: RowSignal<Order>) -> Actor {
 }
 
 #[component]
-fn OrderView(
-    id: i64,
-    order: LiveQuery<Order>,
-    lines: LiveQuery<OrderLine>,
-    steps: LiveQuery<OrderStep>,
-    versions: Versions,
-) -> impl IntoView {
+fn OrderView(parts: Parts) -> impl IntoView {
+    let Parts { id, order, lines, steps, past } = parts;
     let row = order.row(OrderKey { id });
     let state =
         Memo::new(move |before: Option<&State>| row.with(|row| row.state).or(before.copied()).unwrap_or(State::Placed));
@@ -175,7 +190,7 @@ fn OrderView(
                 <section class="panel" aria-label="What has become of it">
                     <h2>"What has become of it"</h2>
                     <Timeline steps />
-                    <OrderHistory id versions />
+                    <OrderHistory id past />
                 </section>
             </div>
         </div>

@@ -48,22 +48,27 @@ pub async fn order_history(id: i64) -> Result<Vec<Version>, ServerFnError> {
 pub(super) fn OrderHistory(
     /// Of which order.
     id: i64,
-    /// All that there were when the page was opened.
-    versions: Versions,
+    /// What is known of it. None if it is yet to be read.
+    past: RwSignal<Option<Versions>>,
 ) -> impl IntoView {
     let row = use_query(Row::one(id)).row(OrderKey { id });
     let asked = use_query_map().with_untracked(|query| query.get_str(PARAMETER).and_then(|text| text.parse().ok()));
     let shown = RwSignal::new(asked.map(|version: usize| version.max(1)));
-    let versions = RwSignal::new(versions);
     // What has become of the order since: its row is live, and says so.
     let current = Memo::new(move |_| row.with(|row| row.version));
+    let asked = StoredValue::new(0_u32);
     Effect::new(move |before: Option<Option<i64>>| {
         let now = current.get();
-        if before.flatten().is_some_and(|before| Some(before) != now) {
+        let has_changed = before.flatten().is_some_and(|before| Some(before) != now);
+        if past.with(Option::is_none) || has_changed {
+            let number = asked.get_value() + 1;
+            asked.set_value(number);
             spawn_local(async move {
                 let read = order_history(id).await;
-                // The page may have been left.
-                versions.try_set(read);
+                // The page may have been left, or a later question may have been answered first.
+                if asked.try_get_value() == Some(number) {
+                    past.set(Some(read));
+                }
             });
         }
         now
@@ -71,10 +76,11 @@ pub(super) fn OrderHistory(
     view! {
         <section class="order-history" aria-label="The order’s past">
             <h3>"Go back in time"</h3>
-            {move || match versions.get() {
-                Ok(versions) if !versions.is_empty() => view! { <Slider versions=versions.into() shown /> }.into_any(),
-                Ok(_) => view! { <p class="hint">"The ledger has nothing about this order."</p> }.into_any(),
-                Err(_) => view! { <p class="problem" role="alert">"The versions cannot be read. Reload the page in a moment."</p> }.into_any(),
+            {move || match past.get() {
+                None => view! { <p class="hint" role="status">"Loading the versions…"</p> }.into_any(),
+                Some(Ok(versions)) if !versions.is_empty() => view! { <Slider versions=versions.into() shown /> }.into_any(),
+                Some(Ok(_)) => view! { <p class="hint">"The ledger has nothing about this order."</p> }.into_any(),
+                Some(Err(_)) => view! { <p class="problem" role="alert">"The versions cannot be read. Reload the page in a moment."</p> }.into_any(),
             }}
         </section>
     }

@@ -24,11 +24,10 @@ pub(super) async fn of_order(id: i64) -> Result<Vec<Version>, ServerFnError> {
         Ok(_) | Err(ReadError::NotTracked(_)) => return Ok(Vec::new()),
         Err(error) => return Err(ServerFnError::new(error.to_string())),
     }
-    let versions = versions(&pool, id).await.map_err(|error| {
+    versions(&pool, id).await.map_err(|error| {
         tracing::warn!(%error, "the versions of an order cannot be read");
         ServerFnError::new("the database does not answer")
-    })?;
-    Ok(versions)
+    })
 }
 
 async fn versions(pool: &PgPool, id: i64) -> Result<Vec<Version>, LedgerError> {
