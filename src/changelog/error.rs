@@ -11,6 +11,9 @@ pub enum Error {
     /// Postgres does not answer, or refuses.
     #[error("Postgres: {0}")]
     Postgres(#[from] sqlx::Error),
+    /// Others have locked the table, and may do so for long. All else can be read.
+    #[error("the table is locked by others")]
+    Locked,
     /// The engine's schema could not be created or upgraded.
     #[error("the schema rowcast could not be created or upgraded: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -54,7 +57,7 @@ impl Error {
     /// Whether trying again may help: the database cannot be reached, refuses everybody, or has the table locked.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Connect(_) => true,
+            Self::Connect(_) | Self::Locked => true,
             Self::Postgres(error) => match error {
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)

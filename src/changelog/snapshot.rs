@@ -17,9 +17,8 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Trans
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long a table may be locked by others before reading it fails. Long enough for a truncate, too short to let one lock
-/// use up the pool.
-const LOCK_TIMEOUT: &str = "2s";
+/// How long a table may be locked by others before a page that reads it fails. Long enough for a truncate.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a page may hold its snapshot: longer than it takes to render one.
 const PAGE_HOLDS: Duration = Duration::from_secs(3);
 /// How long a page waits for others to give theirs back.
@@ -38,10 +37,16 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise.
+    /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise; [`Error::Locked`] if others lock
+    /// one for longer than two seconds.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
+        Self::open_within(pool, tables, LOCK_TIMEOUT).await
+    }
+
+    /// The same, if nobody else locks the tables for longer than that, which is a millisecond at least.
+    pub(super) async fn open_within(pool: &PgPool, tables: &[&Table], patience: Duration) -> Result<Self, Error> {
         let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
-        let mut snapshot = Self::after_locking(pool, targets).await?;
+        let mut snapshot = Self::after_locking(pool, targets, patience).await?;
         for table in tables {
             snapshot.agree(table).await?;
         }
@@ -50,12 +55,13 @@ impl Snapshot {
 
     /// Opens a snapshot in which the changelog can be read, too.
     pub(super) async fn open_with_changelog(pool: &PgPool) -> Result<Self, Error> {
-        Self::after_locking(pool, vec!["rowcast.change".to_owned()]).await
+        Self::after_locking(pool, vec!["rowcast.change".to_owned()], LOCK_TIMEOUT).await
     }
 
     /// Opens a snapshot in which a table and the changelog can be read.
     pub(super) async fn open_with_past(pool: &PgPool, table: &Table) -> Result<Self, Error> {
-        let mut snapshot = Self::after_locking(pool, vec![rows_of(table), "rowcast.change".to_owned()]).await?;
+        let mut snapshot =
+            Self::after_locking(pool, vec![rows_of(table), "rowcast.change".to_owned()], LOCK_TIMEOUT).await?;
         snapshot.agree(table).await?;
         Ok(snapshot)
     }
@@ -76,17 +82,22 @@ impl Snapshot {
         Err(Error::Outdated(self.token().await?))
     }
 
-    async fn after_locking(pool: &PgPool, targets: Vec<String>) -> Result<Self, Error> {
+    async fn after_locking(pool: &PgPool, targets: Vec<String>, patience: Duration) -> Result<Self, Error> {
         let connection = pool.acquire().await.map_err(Error::Connect)?;
         let mut transaction =
             Transaction::begin(connection, Some("begin isolation level repeatable read read only".into_sql_str()))
                 .await?;
         // Any `select` would take the snapshot already.
-        query(AssertSqlSafe(format!("set local lock_timeout = '{LOCK_TIMEOUT}'"))).execute(&mut *transaction).await?;
+        let patience = format!("set local lock_timeout = '{}ms'", patience.as_millis());
+        query(AssertSqlSafe(patience)).execute(&mut *transaction).await?;
         for target in targets {
             // Identifiers are quoted by the callers.
             let sql = format!("lock table {target} in access share mode");
-            query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+            query(AssertSqlSafe(sql)).execute(&mut *transaction).await.map_err(|error| match error {
+                // 55P03 lock not available.
+                sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03") => Error::Locked,
+                error => error.into(),
+            })?;
         }
         let text: String = query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })

@@ -14,15 +14,25 @@ use crate::{
 use futures::{StreamExt, stream::BoxStream};
 use serde_json::value::RawValue;
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long others may lock a table before whoever wants to read it is told so. Long enough for most writers that truncate.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+/// How long it is believed that a table is locked, so that those who wait for it seldom hold a connection while they do.
+const LOCKED_FOR: Duration = Duration::from_millis(500);
 
 /// A source of rows.
 pub trait Source: Send + Sync + 'static {
     /// Rows as of one position.
     type Snapshot: Rows;
 
-    /// Opens a snapshot to read a table from, as soon as there is a place for it; the token says where it stands.
+    /// Opens a snapshot to read a table from, as soon as there is a place for it; the token says where it stands. Fails soon with
+    /// [`Error::Locked`] if others have locked the table.
     fn snapshot(
         &self,
         table: &Table,
@@ -57,10 +67,13 @@ pub trait Rows: Send {
 /// Postgres as a source.
 ///
 /// A snapshot holds a connection while it is read. Those that are kept may hold half of the pool, and those that are as slow
-/// as clients another quarter, so that these wait for each other and keep nobody else from the database.
+/// as clients another quarter, so that these wait for each other and keep nobody else from the database. Nor do they wait for long for a
+/// table that others have locked.
 #[derive(Clone, Debug)]
 pub struct PostgresSource {
     pool: PgPool,
+    /// Tables that were locked, and when that was seen.
+    locked: Arc<Mutex<HashMap<TableId, Instant>>>,
     kept: Arc<Semaphore>,
     streamed: Arc<Semaphore>,
 }
@@ -72,7 +85,17 @@ impl PostgresSource {
         let kept = Arc::new(Semaphore::new((connections / 2).max(1)));
         // A pool without a quarter has no connection to spare for them.
         let streamed = if connections < 4 { kept.clone() } else { Arc::new(Semaphore::new(connections / 4)) };
-        Self { pool, kept, streamed }
+        Self { pool, locked: Arc::default(), kept, streamed }
+    }
+
+    fn is_locked(&self, table: TableId) -> bool {
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        locked.retain(|_, seen| seen.elapsed() < LOCKED_FOR);
+        locked.contains_key(&table)
+    }
+
+    fn note_locked(&self, table: TableId) {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner).insert(table, Instant::now());
     }
 }
 
@@ -91,7 +114,14 @@ impl Source for PostgresSource {
             Haste::Streamed => &self.streamed,
         };
         let place = places.clone().acquire_owned().await.expect("it is never closed");
-        let mut snapshot = Snapshot::open(&self.pool, &[table]).await?;
+        if self.is_locked(table.id) {
+            return Err(Error::Locked);
+        }
+        let opened = Snapshot::open_within(&self.pool, &[table], LOCK_PATIENCE).await;
+        if matches!(opened, Err(Error::Locked)) {
+            self.note_locked(table.id);
+        }
+        let mut snapshot = opened?;
         Ok((snapshot.token().await?, PlacedSnapshot { snapshot, _place: place }))
     }
 

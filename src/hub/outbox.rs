@@ -16,7 +16,7 @@ use crate::protocol::{CloseCode, ErrorCode, ServerFrame, Token};
 use bytes::Bytes;
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -220,8 +220,9 @@ pub struct Outbox {
     /// Set from lagging until the session has been told, even if none of the queries is left by then: it counts on
     /// being told.
     lagged: Option<Vec<QueryId>>,
-    /// Rooms about which something was dropped, and nothing has been queued since; none: what was said to the person.
-    missed: BTreeSet<Option<RoomName>>,
+    /// Rooms about which something was dropped, and nothing has been queued since; none: what was said to the person. With the bytes
+    /// that it took to tell anew, if that was found to be too much.
+    missed: BTreeMap<Option<RoomName>, usize>,
     filled: Arc<Notify>,
 }
 
@@ -234,7 +235,7 @@ impl Outbox {
             on_its_way: Arc::default(),
             sent: position,
             lagged: None,
-            missed: BTreeSet::new(),
+            missed: BTreeMap::new(),
             filled: Arc::new(Notify::new()),
         }
     }
@@ -293,8 +294,8 @@ impl Outbox {
 
     /// Queues what is said in a room, if there is room for it. Nothing follows what was dropped before that is told.
     pub(super) fn tell(&mut self, room: Option<RoomName>, frame: Frame) {
-        if self.missed.contains(&room) || !self.has_ephemeral_room(frame.bytes().len()) {
-            self.missed.insert(room);
+        if self.missed.contains_key(&room) || !self.has_ephemeral_room(frame.bytes().len()) {
+            self.missed.entry(room).or_default();
             self.filled.notify_one();
             return;
         }
@@ -311,13 +312,16 @@ impl Outbox {
     /// Queues, for each room about which something was dropped, what `anew` makes of it, as far as there is room: always for
     /// one if nothing else waits.
     pub(super) fn make_up(&mut self, mut anew: impl FnMut(Option<&RoomName>) -> Vec<Frame>) {
-        if self.missed.is_empty() || !self.has_ephemeral_room(0) {
-            return;
-        }
-        for room in std::mem::take(&mut self.missed) {
+        for (room, bytes) in std::mem::take(&mut self.missed) {
+            // A whole room is not encoded again and again only to see that it does not fit.
+            if !self.has_ephemeral_room(bytes) {
+                self.missed.insert(room, bytes);
+                continue;
+            }
             let frames = anew(room.as_ref());
-            if !self.has_ephemeral_room(bytes_of(&frames)) {
-                self.missed.insert(room);
+            let bytes = bytes_of(&frames);
+            if !self.has_ephemeral_room(bytes) {
+                self.missed.insert(room, bytes);
             } else if !frames.is_empty() {
                 self.put(Sent::Ephemeral { room, frames: frames.into() });
             }
@@ -352,7 +356,7 @@ impl Outbox {
         for sent in std::mem::take(&mut self.queue) {
             match sent {
                 Sent::Ephemeral { room, .. } => {
-                    self.missed.insert(room);
+                    self.missed.entry(room).or_default();
                 }
                 sent => self.queue.push_back(sent),
             }
@@ -367,19 +371,24 @@ impl Outbox {
     }
 
     pub(super) fn take(&mut self) -> Option<(Sent, OnItsWay)> {
-        if let Some(sent) = self.queue.pop_front() {
-            let bytes = sent.bytes();
-            self.bytes -= bytes;
-            if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
-                self.sent = position.clone();
-            }
-            if !self.queue.is_empty() || self.lagged.is_some() || !self.missed.is_empty() {
-                self.filled.notify_one();
-            }
-            return Some((sent, OnItsWay::new(bytes, &self.on_its_way)));
+        let sent = self.take_lagged().or_else(|| self.queue.pop_front())?;
+        let bytes = sent.bytes();
+        self.bytes -= bytes;
+        if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
+            self.sent = position.clone();
         }
-        let queries = self.lagged.take()?;
-        Some((Sent::Lagged { position: self.sent.clone(), queries }, OnItsWay::new(0, &self.on_its_way)))
+        if !self.queue.is_empty() || self.lagged.is_some() || !self.missed.is_empty() {
+            self.filled.notify_one();
+        }
+        Some((sent, OnItsWay::new(bytes, &self.on_its_way)))
+    }
+
+    /// That the session lagged, when all rows that it still gets have been taken. What is said in rooms, of which there may be no end,
+    /// does not delay that.
+    fn take_lagged(&mut self) -> Option<Sent> {
+        let has_rows = self.queue.iter().any(|sent| !matches!(sent, Sent::Ephemeral { .. }));
+        let queries = self.lagged.take_if(|_| !has_rows)?;
+        Some(Sent::Lagged { position: self.sent.clone(), queries })
     }
 
     fn put(&mut self, sent: Sent) {

@@ -79,7 +79,7 @@ fn lagging_drops_rows_and_leaves_what_was_said() {
     outbox.tell(room("b"), frame(10));
     outbox.lag([7]);
     assert_eq!(outbox.bytes, 40);
-    assert_eq!(drain(&mut outbox), ["rows 20", "a 10", "b 10", "Lagged"]);
+    assert_eq!(drain(&mut outbox), ["rows 20", "Lagged", "a 10", "b 10"]);
     assert_eq!(outbox.bytes, 0);
 }
 
@@ -113,6 +113,37 @@ fn a_whole_list_that_is_larger_than_the_queue_is_told_when_nothing_else_waits() 
         }
     }
     assert_eq!((told, &order[..]), (1, &["rows", "all"][..]));
+}
+
+#[test]
+fn rows_that_lagged_do_not_wait_for_the_end_of_what_is_said() {
+    let mut outbox = outbox();
+    outbox.lag([7]);
+    // Somebody says something whenever there is room for it.
+    for _ in 0..3 {
+        outbox.tell(room("a"), frame(10));
+        outbox.tell(room("a"), frame(10));
+        if let Some((Sent::Lagged { .. }, _)) = outbox.take() {
+            return;
+        }
+    }
+    panic!("it is never told that it lagged");
+}
+
+#[test]
+fn a_list_that_does_not_fit_is_not_made_again_and_again() {
+    let mut outbox = outbox();
+    (0..5).for_each(|_| outbox.tell(room("a"), frame(10)));
+    outbox.tell(room("b"), frame(10));
+    let mut made = 0;
+    while !outbox.missed.is_empty() {
+        outbox.make_up(|_| {
+            made += 1;
+            vec![frame(45)]
+        });
+        outbox.take();
+    }
+    assert_eq!(made, 2, "once to see that it is too much, and once when there is room");
 }
 
 #[test]

@@ -44,9 +44,14 @@ impl Principal {
         }
     }
 
-    /// Equal for those who may see the same, as long as policies stay the same. Empty for those who are nobody.
+    /// Equal for those who may see the same, as long as policies stay the same. Empty for those who are nobody and have no role.
     pub fn rights(&self) -> String {
-        self.id().map(|id| format!("{}:{id}", self.role)).unwrap_or_default()
+        match self.id() {
+            Some(id) => format!("{}:{id}", self.role),
+            None if self.role == Role::Anonymous => String::new(),
+            // What all who are nobody may see is a setting, which may change.
+            None => self.role.to_string(),
+        }
     }
 
     /// As others see them, if they are somebody.
@@ -58,5 +63,28 @@ impl Principal {
 impl Default for Principal {
     fn default() -> Self {
         Self::nobody(Role::Anonymous)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A position is worth nothing to whoever has other rights, whatever they are recognised by.
+    #[test]
+    fn who_may_see_something_else_has_other_rights() {
+        let somebody = |account, role| Principal { account: Some(account), ..Principal::nobody(role) };
+        let token = Principal { credential: Credential::Token(7), ..Principal::nobody(Role::Staff) };
+        let all = [
+            Principal::nobody(Role::Anonymous),
+            Principal::nobody(Role::Customer),
+            Principal::nobody(Role::Staff),
+            somebody(7, Role::Customer),
+            somebody(7, Role::Staff),
+            somebody(8, Role::Staff),
+            token,
+        ];
+        let rights: std::collections::BTreeSet<String> = all.iter().map(Principal::rights).collect();
+        assert_eq!(rights.len(), all.len(), "{rights:?}");
     }
 }

@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 pub use views::Filled;
 use views::Kept;
 
@@ -84,6 +85,8 @@ struct SessionState {
     held: HashMap<QueryId, Ticket>,
     /// Between lagging and being live again nothing may commit.
     lagging: bool,
+    /// Cancelled when it is closed by the hub.
+    ended: CancellationToken,
     principal: Arc<Principal>,
 }
 
@@ -188,12 +191,19 @@ impl Hub {
         state.next += 1;
         let id = state.next;
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
-        let filled = outbox.filled();
-        state
-            .sessions
-            .insert(id, SessionState { outbox, held: HashMap::new(), lagging: false, principal: principal.clone() });
+        let (filled, ended) = (outbox.filled(), CancellationToken::new());
+        state.sessions.insert(
+            id,
+            SessionState {
+                outbox,
+                held: HashMap::new(),
+                lagging: false,
+                ended: ended.clone(),
+                principal: principal.clone(),
+            },
+        );
         state.rooms.opened(id, principal.clone());
-        Session::new(self.clone(), id, principal, filled, state.bounds.chunks_ahead)
+        Session::new(self.clone(), id, principal, filled, ended, state.bounds.chunks_ahead)
     }
 
     /// Takes everything that was committed since the hub's position.
@@ -415,6 +425,7 @@ impl State {
     pub(super) fn close(&mut self, session: u64, code: CloseCode) {
         let Some(own) = self.sessions.get_mut(&session) else { return };
         own.outbox.close(code);
+        own.ended.cancel();
         let held: Vec<QueryId> = own.held.keys().copied().collect();
         // Nor is anything done in rooms by what it has sent already. Unless it was signed out, the same page may come back.
         self.rooms.closed(session, code != CloseCode::SignedOut);

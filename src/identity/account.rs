@@ -99,11 +99,9 @@ pub(super) async fn set_password(
     let hash = password::hash(password).await?;
     let mut transaction = statement::begin(pool).await?;
     if let Some((login, secret)) = here {
+        let Some(renewed) = login::renew(&mut transaction, login, secret).await? else { return Ok(false) };
         let keep = "select set_config('rowcast.login', $1::text, true)";
-        statement::query(keep).bind(login.to_string()).execute(&mut *transaction).await?;
-        if !login::renew(&mut transaction, login, secret).await? {
-            return Ok(false);
-        }
+        statement::query(keep).bind(renewed.to_string()).execute(&mut *transaction).await?;
     }
     let change =
         "update rowcast.account set password_hash = $2 where id = $1 and ($3::text is null or password_hash = $3)";

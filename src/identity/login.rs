@@ -2,7 +2,7 @@
 
 use super::{IdentityError, account::Known, secret, shown::ListedLogin};
 use crate::changelog::statement;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Row};
 use std::time::Duration;
 
 /// Browsers that one person may be signed in with; the one that was used longest ago is signed out then.
@@ -45,11 +45,16 @@ pub(super) async fn begin(
     Ok(Some(token))
 }
 
-/// Gives a login another secret: what the cookie held before is worth nothing. Whether there still is such a login.
-pub(super) async fn renew(connection: &mut PgConnection, login: i64, token: &str) -> Result<bool, IdentityError> {
-    let renew = statement::query("update rowcast.login set token = $2 where id = $1");
-    let renewed = renew.bind(login).bind(secret::hash(token)).execute(connection).await?;
-    Ok(renewed.rows_affected() == 1)
+/// Gives a login another secret and another number, which is returned: what the cookie held before is worth nothing, also to those whom
+/// it has let in already. None if there is no such login any more.
+pub(super) async fn renew(
+    connection: &mut PgConnection,
+    login: i64,
+    token: &str,
+) -> Result<Option<i64>, IdentityError> {
+    let renew = statement::query("update rowcast.login set id = default, token = $2 where id = $1 returning id");
+    let renewed = renew.bind(login).bind(secret::hash(token)).fetch_optional(connection).await?;
+    Ok(renewed.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Notes that a login is used, so that it lasts on.

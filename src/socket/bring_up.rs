@@ -4,7 +4,16 @@
 //! snapshot, or find what it missed); wait until the hub has reached all of these positions; then, in one step, add what
 //! the hub's ring holds beyond them, commit everything with one position, and be live from there.
 //!
-//! While the database does not answer it tries again, for as long as the subscription is wanted.
+//! While the database does not answer it tries again, for as long as the subscription is wanted. What waits for one table alone is
+//! set aside, and keeps nothing else on the connection from being live.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `round` | what becomes live together |
+//! | `aside` | what waits for a table that is locked, or to be filled |
+
+mod aside;
+mod round;
 
 use super::{
     limits,
@@ -17,7 +26,9 @@ use crate::{
     },
     protocol::{ErrorCode, Position, ResyncReason, ServerFrame, Token},
 };
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use aside::{Aside, Until};
+use round::Round;
+use std::{borrow::Cow, sync::Arc};
 use tokio::sync::mpsc;
 
 /// What the task is asked to do.
@@ -41,6 +52,8 @@ pub(super) struct Want {
     pub(super) ticket: Ticket,
     pub(super) definition: Arc<Definition>,
     pub(super) start: Start,
+    /// Whether the client knows that this waits.
+    pub(super) told: bool,
 }
 
 /// Where a subscription starts from.
@@ -79,93 +92,7 @@ struct Gone;
 struct BringUp<S> {
     session: Arc<Session>,
     source: Arc<Shared<S>>,
-    /// Windows and totals that are still to be filled. Nothing else waits for them.
-    aside: Vec<Want>,
-}
-
-/// What becomes live together.
-#[derive(Default)]
-struct Round {
-    wants: Vec<Want>,
-    ready: Vec<Ready>,
-    /// The client's ids, for what may have to be announced again.
-    ids: HashMap<QueryId, String>,
-    /// How often what was missed by a query has been folded.
-    folds: HashMap<QueryId, u32>,
-    /// What lagged is among them.
-    recovering: bool,
-}
-
-impl Round {
-    fn want(&mut self, want: Want) {
-        // A later use of a query takes the place of an earlier one.
-        self.wants.retain(|other| other.query != want.query);
-        self.ready.retain(|other| other.query != want.query);
-        self.ids.insert(want.query, want.id.clone());
-        self.wants.push(want);
-    }
-
-    fn add(&mut self, task: Task, session: &Session) {
-        match task {
-            Task::Want(want) => self.want(want),
-            Task::Lagged { position, queries } => {
-                self.recovering = true;
-                for query in queries {
-                    let (from, base) = (position.clone(), position.clone());
-                    // The database may have gone back since, to before what was sent.
-                    let reached = Continue { lead: Vec::new(), from, replay: Replay::default(), base, known: false };
-                    self.go_on(query, None, Start::Continue(reached), session);
-                }
-            }
-        }
-    }
-
-    /// What was prepared has become too old before it could become live: it goes on from where it was.
-    fn again(&mut self, query: QueryId, session: &Session) {
-        for stale in self.ready.extract_if(.., |one| one.query == query).collect::<Vec<_>>() {
-            let Ready { ticket, lead, from, replay, base, .. } = stale;
-            let reached = Continue { lead, from, replay, base, known: true };
-            self.go_on(query, Some(ticket), Start::Continue(reached), session);
-        }
-    }
-
-    /// Takes out a window or totals that are not filled: what is ready does not wait for them.
-    fn set_aside(&mut self, query: QueryId, session: &Session) -> Option<Want> {
-        let at = self.ready.iter().position(|one| one.query == query)?;
-        let Ready { ticket, from, view, .. } = self.ready.swap_remove(at);
-        let (definition, _) = session.held(query).filter(|(_, now)| *now == ticket)?;
-        let Greeting { id, resumes, resync } = view?;
-        let announced = id.is_none();
-        let start = match resync {
-            Some(reason) => Start::Anew { reason },
-            None if resumes => {
-                let lead = id.iter().map(|id| subscribed(id, query, &definition.key, true)).collect();
-                Start::Continue(Continue { lead, base: from.clone(), from, replay: Replay::default(), known: true })
-            }
-            None => Start::Snapshot { announced, not_before: None },
-        };
-        let id = id.or_else(|| self.ids.get(&query).cloned()).unwrap_or_default();
-        Some(Want { id, query, ticket, definition, start })
-    }
-
-    /// What was prepared is of no use any more.
-    fn anew(&mut self, query: QueryId, session: &Session) {
-        for stale in self.ready.extract_if(.., |one| one.query == query).collect::<Vec<_>>() {
-            let start = Start::Anew { reason: ResyncReason::TooMuchToReplay };
-            self.go_on(query, Some(stale.ticket), start, session);
-        }
-    }
-
-    fn go_on(&mut self, query: QueryId, of: Option<Ticket>, start: Start, session: &Session) {
-        let Some((definition, ticket)) = session.held(query) else { return };
-        let taken =
-            self.wants.iter().any(|want| want.query == query) || self.ready.iter().any(|one| one.query == query);
-        if taken || of.is_some_and(|of| of != ticket) {
-            return;
-        }
-        let id = self.ids.get(&query).cloned().unwrap_or_default();
-        self.wants.push(Want { id, query, ticket, definition, start });
-    }
+    aside: Aside<S>,
 }
 
 /// Why a subscription could not be brought up.
@@ -174,7 +101,16 @@ enum Failure {
     Drop,
     /// The client took a large snapshot too slowly.
     LeftBehind,
+    /// Others have locked the table.
+    Locked,
     Source(Arc<changelog::Error>),
+}
+
+/// What has become of a subscription that was to be brought to some position.
+enum Prepared {
+    Ready(Ready),
+    /// Its table is locked.
+    Locked(Want),
 }
 
 impl From<changelog::Error> for Failure {
@@ -185,7 +121,8 @@ impl From<changelog::Error> for Failure {
 
 /// Serves one session until it is gone.
 pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>, mut tasks: mpsc::Receiver<Task>) {
-    let mut bring_up = BringUp { session, source, aside: Vec::new() };
+    let aside = Aside::new(session.clone(), source.clone());
+    let mut bring_up = BringUp { session, source, aside };
     while let Some(first) = bring_up.next(&mut tasks).await {
         tokio::time::sleep(limits::GATHER).await;
         if bring_up.round(first, &mut tasks).await.is_err() {
@@ -196,22 +133,16 @@ pub(super) async fn run<S: Source>(session: Arc<Session>, source: Arc<Shared<S>>
 
 impl<S: Source> BringUp<S> {
     /// What to do next. `None` when the session has ended.
-    async fn next(&mut self, tasks: &mut mpsc::Receiver<Task>) -> Option<Task> {
-        if self.aside.is_empty() {
-            return tasks.recv().await;
-        }
-        let hub = self.session.hub();
-        let filled = futures::future::select_all(self.aside.iter().map(|want| Box::pin(hub.filled(want.query))));
+    async fn next(&mut self, tasks: &mut mpsc::Receiver<Task>) -> Option<Vec<Task>> {
         tokio::select! {
-            task = tasks.recv() => task,
-            (_, first, _) = filled => Some(Task::Want(self.aside.swap_remove(first))),
+            task = tasks.recv() => Some(vec![task?]),
+            wants = self.aside.next() => Some(wants.into_iter().map(Task::Want).collect()),
         }
     }
 
-    /// Has a window or totals wait until they are filled. A client that believes them to be live is told, for whatever is
-    /// committed from here on says nothing about them.
-    async fn set_aside(&mut self, want: Option<Want>) {
-        let Some(mut want) = want else { return };
+    /// Has a subscription wait while others go on. A client that believes it to be live is told, for whatever is committed from here on
+    /// says nothing about it.
+    async fn set_aside(&mut self, mut want: Want, until: Until) {
         let believed_live = match &want.start {
             Start::Continue(reached) if reached.lead.is_empty() => Some(ResyncReason::TooMuchToReplay),
             Start::Anew { reason } if want.id.is_empty() => Some(*reason),
@@ -224,30 +155,35 @@ impl<S: Source> BringUp<S> {
             }
             want.start = Start::Snapshot { announced: true, not_before: None };
         }
-        let session = &self.session;
-        self.aside.retain(|other| other.query != want.query && session.holds(other.query, other.ticket));
-        self.aside.push(want);
+        self.aside.put(want, until);
     }
 
     /// Brings up everything that is asked for until all of it is live.
-    async fn round(&mut self, first: Task, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
+    async fn round(&mut self, first: Vec<Task>, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
         let mut round = Round::default();
-        let hub = self.session.hub().clone();
-        self.aside.extract_if(.., |want| hub.is_filled(want.query)).for_each(|want| round.want(want));
-        round.add(first, &self.session);
+        self.aside.ready().into_iter().for_each(|want| round.want(want));
+        first.into_iter().for_each(|task| round.add(task, &self.session));
         while let Ok(task) = tasks.try_recv() {
             round.add(task, &self.session);
         }
         loop {
             for want in std::mem::take(&mut round.wants) {
-                round.ready.extend(self.prepare(want).await);
+                match self.prepare(want).await {
+                    Some(Prepared::Ready(ready)) => round.ready.push(ready),
+                    Some(Prepared::Locked(want)) => self.set_aside(want, Until::Unlocked).await,
+                    None => {}
+                }
             }
             match self.session.go_live(&round.ready, round.recovering) {
                 Ok(()) => return Ok(()),
                 Err(NotYet::Ahead(token)) => self.session.hub().reach(&token).await,
                 Err(NotYet::Behind(query)) => round.again(query, &self.session),
                 Err(NotYet::Far(query)) => self.fold(&mut round, query).await,
-                Err(NotYet::Unfilled(query)) => self.set_aside(round.set_aside(query, &self.session)).await,
+                Err(NotYet::Unfilled(query)) => {
+                    if let Some(want) = round.set_aside(query, &self.session) {
+                        self.set_aside(want, Until::Filled).await;
+                    }
+                }
                 Err(NotYet::Reload(query)) => round.anew(query, &self.session),
                 Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
             }
@@ -281,17 +217,17 @@ impl<S: Source> BringUp<S> {
         }
     }
 
-    /// Brings one subscription to some position, however long that takes. `None` if it has ended.
-    async fn prepare(&self, mut want: Want) -> Option<Ready> {
+    /// Brings one subscription to some position, however long that takes, unless only its table cannot be read. `None` if it has
+    /// ended.
+    async fn prepare(&self, mut want: Want) -> Option<Prepared> {
         let mut retry = limits::RETRY.0;
-        let mut told = false;
         let (mut altered, mut left_behind) = (0, 0);
         loop {
             if !self.session.holds(want.query, want.ticket) {
                 return None;
             }
             match self.attempt(&mut want).await {
-                Ok(ready) => return Some(ready),
+                Ok(ready) => return Some(Prepared::Ready(ready)),
                 Err(Failure::Drop) => return None,
                 // Before it is read again, the client has to take what it was sent and that it starts over: so one that takes
                 // nothing waits here, and holds nothing of the source.
@@ -303,15 +239,18 @@ impl<S: Source> BringUp<S> {
                     self.session.fail(want.query, ErrorCode::UnreadableTable, message);
                     return None;
                 }
+                Err(Failure::Locked) => {
+                    let table = want.definition.table.full_name();
+                    tracing::debug!(table, "a subscription waits for a table that is locked");
+                    self.tell_that_it_waits(
+                        &mut want,
+                        &format!("{table} is locked by others; this starts when it can be read"),
+                    );
+                    return Some(Prepared::Locked(want));
+                }
                 Err(Failure::Source(error)) if error.is_unavailable() => {
-                    if !std::mem::replace(&mut told, true) {
-                        tracing::debug!(%error, "a subscription waits for the database");
-                        self.tell(
-                            &want,
-                            ErrorCode::SourceUnavailable,
-                            "the database cannot be read; this starts when it can",
-                        );
-                    }
+                    tracing::debug!(%error, "a subscription waits for the database");
+                    self.tell_that_it_waits(&mut want, "the database cannot be read; this starts when it can");
                     tokio::time::sleep(retry).await;
                     retry = (retry * 2).min(limits::RETRY.1);
                 }
@@ -472,13 +411,17 @@ impl<S: Source> BringUp<S> {
 
     /// Sends all rows but the last chunk, which is kept for the hand-over.
     async fn snapshot(&self, want: &mut Want) -> Result<Ready, Failure> {
+        if self.aside.is_locked(want.definition.table.id) {
+            return Err(Failure::Locked);
+        }
         let mut chunks = 0;
-        match self.send_snapshot(want, &mut chunks).await {
-            Err(failure @ (Failure::Source(_) | Failure::LeftBehind)) if chunks > 0 => {
-                // The client holds part of a snapshot that will not be completed.
-                want.start = Start::Anew { reason: ResyncReason::SourceFailed };
-                Err(failure)
-            }
+        let outcome = self.send_snapshot(want, &mut chunks).await;
+        if chunks > 0 && matches!(outcome, Err(Failure::Source(_) | Failure::LeftBehind)) {
+            // The client holds part of a snapshot that will not be completed.
+            want.start = Start::Anew { reason: ResyncReason::SourceFailed };
+        }
+        match outcome {
+            Err(Failure::Source(error)) if matches!(*error, Error::Locked) => Err(Failure::Locked),
             outcome => outcome,
         }
     }
@@ -533,12 +476,12 @@ impl<S: Source> BringUp<S> {
         if self.session.chunk(want.query, want.ticket, frame).await { Ok(()) } else { Err(Failure::Drop) }
     }
 
-    fn tell(&self, want: &Want, code: ErrorCode, message: &str) {
-        if !want.id.is_empty() {
-            let id = Some(Cow::Borrowed(want.id.as_str()));
-            let message = Cow::Borrowed(message);
-            let frame = ServerFrame::Error { id, code, message, at: None, hint: None, room: None, r#ref: None };
-            self.session.post(&frame);
+    fn tell_that_it_waits(&self, want: &mut Want, message: &str) {
+        if std::mem::replace(&mut want.told, true) || want.id.is_empty() {
+            return;
         }
+        let (id, code) = (Some(Cow::Borrowed(want.id.as_str())), ErrorCode::SourceUnavailable);
+        let message = Cow::Borrowed(message);
+        self.session.post(&ServerFrame::Error { id, code, message, at: None, hint: None, room: None, r#ref: None });
     }
 }

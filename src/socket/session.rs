@@ -78,6 +78,7 @@ impl<W> Wire for W where
 pub(super) struct Connection<W, S> {
     socket: W,
     pub(super) session: Arc<Session>,
+    stop: CancellationToken,
     source: Arc<Shared<S>>,
     tasks: mpsc::Sender<Task>,
     subscriptions: BTreeMap<String, Subscription>,
@@ -122,6 +123,7 @@ pub(super) async fn serve<S: Source>(
     let mut connection = Connection {
         socket,
         session: session.clone(),
+        stop: stop.clone(),
         source,
         tasks,
         subscriptions: BTreeMap::new(),
@@ -297,12 +299,15 @@ impl<W: Wire, S: Source> Connection<W, S> {
             return Err(Refusal::new(ErrorCode::InvalidId, "this id is in use on this connection"));
         }
         let most = self.limits.subscriptions;
-        if self.subscriptions.len() >= most || self.tasks.capacity() <= self.limits.kept_free() {
-            self.counters.subscriptions_over_limit.add();
-            let message = format!("a connection has at most {most} subscriptions");
-            return Err(Refusal::new(ErrorCode::TooManySubscriptions, message));
-        }
-        Ok(())
+        let message = if self.subscriptions.len() >= most {
+            format!("a connection has at most {most} subscriptions")
+        } else if self.tasks.capacity() <= self.limits.kept_free() {
+            "too many subscriptions of this connection wait to be started; ask again in a while".to_owned()
+        } else {
+            return Ok(());
+        };
+        self.counters.subscriptions_over_limit.add();
+        Err(Refusal::new(ErrorCode::TooManySubscriptions, message))
     }
 
     /// Begins a subscription, or says why not.
@@ -361,7 +366,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
             Some(position) => self.resume(position),
             None => Start::Snapshot { announced: false, not_before: None },
         };
-        let want = Want { id: id.clone(), query: query.id, ticket: query.ticket, definition: query.definition, start };
+        let (id, definition) = (id.clone(), query.definition);
+        let want = Want { id, query: query.id, ticket: query.ticket, definition, start, told: false };
         self.bring_up(Task::Want(want))?;
         Ok(query.id)
     }
@@ -417,7 +423,8 @@ impl<W: Wire, S: Source> Connection<W, S> {
         let mut ids = self.subscriptions.iter().filter(|(_, one)| one.query == Some(query));
         let id = ids.next().map_or_else(String::new, |(id, _)| id.clone());
         let not_before = Some(self.session.hub().token());
-        let want = Want { id, query, ticket, definition, start: Start::Snapshot { announced: true, not_before } };
+        let start = Start::Snapshot { announced: true, not_before };
+        let want = Want { id, query, ticket, definition, start, told: false };
         self.bring_up(Task::Want(want))
     }
 
@@ -474,7 +481,14 @@ impl<W: Wire, S: Source> Connection<W, S> {
     ) -> Result<(), End> {
         let before = Instant::now();
         let allowed = limits::SEND_TIMEOUT + Duration::from_secs(bytes as u64 / limits::SLOWEST_NETWORK);
-        match timeout(allowed, send(&mut self.socket)).await {
+        let sent = tokio::select! {
+            biased;
+            // Whoever must not know any more is not sent the rest, however slowly they take it.
+            () = self.session.ended() => return Err(self.end()),
+            () = self.stop.cancelled() => return Err(End::Close(CloseCode::GoingAway)),
+            sent = timeout(allowed, send(&mut self.socket)) => sent,
+        };
+        match sent {
             Ok(Ok(())) => {
                 // Nobody listened meanwhile, so it was no silence.
                 self.heard += before.elapsed();
@@ -483,6 +497,16 @@ impl<W: Wire, S: Source> Connection<W, S> {
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Close(CloseCode::TimedOut)),
         }
+    }
+
+    /// Why the session has ended.
+    fn end(&self) -> End {
+        while let Some((sent, _)) = self.session.take() {
+            if let Sent::Closed(code) = sent {
+                return End::Close(code);
+            }
+        }
+        End::Gone
     }
 
     async fn close(&mut self, code: CloseCode) {

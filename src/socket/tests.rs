@@ -83,6 +83,11 @@ enum Step {
     /// A bulk change, told as such.
     Bulk(usize),
     Outage(bool),
+    /// Others lock a table, or let go of it.
+    Lock {
+        table: usize,
+        locked: bool,
+    },
     Connect(usize),
     Disconnect(usize),
     Subscribe {
@@ -141,6 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..TABLES).prop_map(Step::Alter),
         1 => (0..TABLES).prop_map(Step::Bulk),
         1 => any::<bool>().prop_map(Step::Outage),
+        1 => (0..TABLES, any::<bool>()).prop_map(|(table, locked)| Step::Lock { table, locked }),
         2 => client().prop_map(Step::Connect),
         1 => client().prop_map(Step::Disconnect),
         4 => (client(), 0..TABLES, asks()).prop_map(|(client, table, asks)| Step::Subscribe { client, table, asks }),
@@ -185,7 +191,7 @@ impl World {
         let model = Model::new();
         let catalog = model.tables().iter().cloned().collect();
         let hub = Arc::new(Hub::new(model.epoch, model.position(), catalog, BOUNDS));
-        let source = Miniature { model: Arc::new(Mutex::new(model)), outage: Arc::default() };
+        let source = Miniature { model: Arc::new(Mutex::new(model)), outage: Arc::default(), locked: Arc::default() };
         let clients = (0..CLIENTS).map(|_| Client::new(source.model.clone())).collect();
         Self { shared: Shared::new(source.clone()), source, hub, clients }
     }
@@ -233,6 +239,10 @@ impl World {
                 *self.source.outage.lock().expect("lock") = outage;
                 self.hub.set_available(!outage);
             }
+            Step::Lock { table, locked } => {
+                let mut all = self.source.locked.lock().expect("lock");
+                all[table] = locked;
+            }
             Step::Connect(client) => self.clients[client].connect(&self.hub, &self.shared),
             Step::Disconnect(client) => self.clients[client].disconnect(),
             Step::Subscribe { client, table, asks } => self.clients[client].subscribe(table, asks),
@@ -247,6 +257,7 @@ impl World {
     async fn settle(&mut self) -> Result<(), String> {
         self.source.model().commit_all();
         *self.source.outage.lock().expect("lock") = false;
+        *self.source.locked.lock().expect("lock") = [false; TABLES];
         self.hub.set_available(true);
         for _ in 0..ROUNDS {
             self.publish(Vec::new());
@@ -271,6 +282,7 @@ impl World {
 struct Miniature {
     model: Arc<Mutex<Model>>,
     outage: Arc<Mutex<bool>>,
+    locked: Arc<Mutex<[bool; TABLES]>>,
 }
 
 impl Miniature {
@@ -308,9 +320,13 @@ impl Rows for MiniatureSnapshot {
 impl Source for Miniature {
     type Snapshot = MiniatureSnapshot;
 
-    async fn snapshot(&self, _: &Table, _: Haste) -> Result<(Token, MiniatureSnapshot), Error> {
+    async fn snapshot(&self, table: &Table, _: Haste) -> Result<(Token, MiniatureSnapshot), Error> {
         self.reach()?;
         let model = self.model();
+        let index = model.tables().iter().position(|other| other.name == table.name).expect("a table of the model");
+        if self.locked.lock().expect("lock")[index] {
+            return Err(Error::Locked);
+        }
         let rows = model.tables().iter().enumerate().map(|(index, table)| (table.name.clone(), model.row_texts(index)));
         Ok((model.token(), MiniatureSnapshot(rows.collect())))
     }

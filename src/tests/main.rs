@@ -25,6 +25,7 @@ mod identity;
 mod inventory_file;
 mod ledger;
 mod limits;
+mod locked;
 mod nodes;
 mod orders;
 mod page;

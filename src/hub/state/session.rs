@@ -7,6 +7,7 @@ use crate::{
 };
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 /// Names one use of a query by one session, from `hold` to `release`. A later use has another.
 pub type Ticket = u64;
@@ -31,12 +32,20 @@ pub struct Session {
     pub(super) id: u64,
     principal: Arc<Principal>,
     filled: Arc<Notify>,
+    ended: CancellationToken,
     room: Arc<Semaphore>,
 }
 
 impl Session {
-    pub(super) fn new(hub: Arc<Hub>, id: u64, principal: Arc<Principal>, filled: Arc<Notify>, room: usize) -> Self {
-        Self { hub, id, principal, filled, room: Arc::new(Semaphore::new(room)) }
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        id: u64,
+        principal: Arc<Principal>,
+        filled: Arc<Notify>,
+        ended: CancellationToken,
+        room: usize,
+    ) -> Self {
+        Self { hub, id, principal, filled, ended, room: Arc::new(Semaphore::new(room)) }
     }
 
     /// The hub's number for this session.
@@ -170,6 +179,11 @@ impl Session {
                 taken => return Some(taken),
             }
         }
+    }
+
+    /// Resolves when the hub has ended the session: all that is left to take is why.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Resolves when there may be something to take.

@@ -105,6 +105,7 @@ fn large_hub() -> Arc<Hub> {
 struct Line {
     to_server: Sender<Result<Message, axum::Error>>,
     from_server: Receiver<Message>,
+    own: Arc<crate::hub::Session>,
     session: tokio::task::JoinHandle<()>,
 }
 
@@ -112,7 +113,7 @@ impl Line {
     fn open<S: Source>(hub: &Arc<Hub>, source: &Arc<Shared<S>>, heartbeat: Duration) -> Self {
         let (to_server, frames_in) = channel(100);
         let (frames_out, from_server) = channel(NETWORK_FRAMES);
-        let (wire, session) = (Pipe { frames_in, frames_out }, Arc::new(hub.open(Arc::default())));
+        let (wire, own) = (Pipe { frames_in, frames_out }, Arc::new(hub.open(Arc::default())));
         let limits = Limits { heartbeat, ..Limits::default() };
         let served = session::serve(
             wire,
@@ -121,9 +122,9 @@ impl Line {
             Arc::default(),
             CancellationToken::new(),
             Recheck::never(),
-            session,
+            own.clone(),
         );
-        Self { to_server, from_server, session: tokio::spawn(served) }
+        Self { to_server, from_server, own, session: tokio::spawn(served) }
     }
 
     fn say(&mut self, frame: &str) {
@@ -312,6 +313,54 @@ async fn a_window_that_must_be_read_again_stops_nothing_else() {
     let heard = line.until(r#""rows":[{"id":0"#).await;
     assert!(!heard.iter().any(|frame| frame.contains("resync")), "{heard:?}");
     line.until(LIVE).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_others_have_locked_stops_nothing_else() {
+    let small = Small::new();
+    let lock = |locked| small.shared.source().source.locked.lock().expect("lock")[1] = locked;
+    small.write(1, model::Statement::Insert(3));
+    lock(true);
+    let mut line = Line::open(&small.hub, &small.shared, PATIENCE);
+    line.say(r#"{"type":"subscribe","id":"l","table":"b"}"#);
+    let heard = line.until("source_unavailable").await;
+    assert!(heard.last().expect("a frame").contains("locked"), "{heard:?}");
+    // What is asked for after it, or with it, is live and stays so; another question about the locked table waits, too.
+    line.say(r#"{"type":"subscribe","id":"f","table":"b","where":"v > 0"}"#);
+    line.say(ALL);
+    line.until(LIVE).await;
+    small.write(0, model::Statement::Insert(7));
+    line.until(r#""id":7"#).await;
+    // Also when it was too slow, and is brought up again.
+    (0..MANY).for_each(|n| small.write(0, model::Statement::Update((n % 2) as i64 * 7)));
+    small.write(0, model::Statement::Insert(8));
+    line.until(r#""id":8"#).await;
+    let reads = small.count(|source| &source.kept);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let more = small.count(|source| &source.kept) - reads;
+    assert!((5..=20).contains(&more), "it is looked whether the table can be read, but not all the time: {more}");
+    lock(false);
+    let mut live = line.until(r#""rows":[{"id":3"#).await;
+    live.extend(line.until(r#""rows":[{"id":3"#).await);
+    line.until(LIVE).await;
+    assert!(!live.iter().any(|frame| frame.contains("error")), "it is told once: {live:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_sent_ends_with_the_right_to_it() {
+    let hub = large_hub();
+    let shared = Shared::with_memory(Counted::new(LargeTable), 0);
+    let mut line = Line::open(&hub, &shared, PATIENCE);
+    line.say(ALL);
+    // The client takes nothing, so that the session is in the middle of sending.
+    tokio::time::sleep(A_WHILE).await;
+    line.own.close(CloseCode::SignedOut);
+    timeout(Duration::from_secs(5), &mut line.session).await.expect("it does not wait for the client").expect("ends");
+    let mut frames = 0;
+    while line.from_server.next().await.is_some() {
+        frames += 1;
+    }
+    assert!(frames <= NETWORK_FRAMES + 1, "{frames} frames after it was closed");
 }
 
 #[tokio::test(start_paused = true)]

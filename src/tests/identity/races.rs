@@ -2,7 +2,11 @@
 
 use super::{EMAIL, PASSWORD, add, sign_in, signed_in, whoami, with_ada};
 use crate::support::{Browser, eventually, value};
-use rowcast::{identity::account, protocol::Role};
+use rowcast::{
+    hub::{Credential, Principal},
+    identity::{self, Standing, account},
+    protocol::Role,
+};
 use sqlx::PgPool;
 
 const NEW: &str = "another good password";
@@ -59,6 +63,25 @@ async fn a_login_that_is_not_committed_yet_ends_with_the_password_that_it_began_
     let mut browser = Browser::new(server.address);
     browser.cookie = Some("secret".to_owned());
     assert_eq!(whoami(&browser).await.0, 401);
+}
+
+/// As when a socket is opened with a cookie in the moment in which its secret ends: what tells that it ended is not for this one any more.
+#[sqlx::test(migrations = false)]
+async fn whoever_was_let_in_by_a_secret_that_has_ended_since_is_found_out(pool: PgPool) {
+    let (server, ada) = with_ada(&pool, Role::Customer).await;
+    let mut browser = signed_in(&server).await;
+    let login: i64 = value(&pool, "select id from rowcast.login").await;
+    let let_in = Principal {
+        account: Some(ada),
+        name: value::<String>(&pool, "select name from rowcast.account").await.into(),
+        credential: Credential::Login(login),
+        ..Principal::nobody(Role::Customer)
+    };
+    let same = identity::check(&pool, &let_in).await.expect("checks");
+    let answer = browser.post("/account/password", &[("old", PASSWORD), ("new", NEW), ("again", NEW)]).await;
+    assert_eq!((same, answer.location()), (Standing::Same, "/account?notice=changed"));
+    assert_eq!(identity::check(&pool, &let_in).await.expect("checks"), Standing::Ended);
+    assert_eq!(whoami(&browser).await.0, 200, "whoever changed it is signed in");
 }
 
 #[sqlx::test(migrations = false)]
