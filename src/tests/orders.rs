@@ -4,6 +4,7 @@
 mod api;
 mod demo;
 mod errors;
+mod pages;
 mod random;
 mod sight;
 mod stock;
