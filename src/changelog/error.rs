@@ -10,7 +10,7 @@ pub enum Error {
     Connect(#[source] sqlx::Error),
     /// Postgres does not answer, or refuses.
     #[error("Postgres: {0}")]
-    Postgres(#[from] sqlx::Error),
+    Postgres(#[source] sqlx::Error),
     /// Others have locked the table, and may do so for long. All else can be read.
     #[error("the table is locked by others")]
     Locked,
@@ -65,15 +65,25 @@ impl Error {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed => true,
-                // 08 connection, 53 resources, 57 operator intervention, 58 system; 55P03 a table locked by others
+                // 08 connection, 53 resources, 57 operator intervention, 58 system
                 // (PostgreSQL manual, appendix A).
                 sqlx::Error::Database(error) => error
                     .code()
-                    .is_some_and(|code| ["08", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))),
+                    .is_some_and(|code| ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))),
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
             Self::Migrate(_) | Self::Rights(_) | Self::Outdated(_) | Self::Unexpected(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            // 55P03 lock not available: of the table, or of one of its indexes.
+            sqlx::Error::Database(cause) if cause.code().as_deref() == Some("55P03") => Self::Locked,
+            _ => Self::Postgres(error),
         }
     }
 }

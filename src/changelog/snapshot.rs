@@ -43,12 +43,15 @@ impl Snapshot {
         Self::open_within(pool, tables, LOCK_TIMEOUT).await
     }
 
-    /// The same, if nobody else locks the tables for longer than that, which is a millisecond at least.
+    /// The same, if nobody else locks the tables, or indexes of them, for longer than that, which is a millisecond at least.
     pub(super) async fn open_within(pool: &PgPool, tables: &[&Table], patience: Duration) -> Result<Self, Error> {
         let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
         let mut snapshot = Self::after_locking(pool, targets, patience).await?;
         for table in tables {
             snapshot.agree(table).await?;
+            // To plan a statement is to lock the indexes.
+            let planned = format!("select from {} limit 0", rows_of(table));
+            query(AssertSqlSafe(planned)).execute(&mut *snapshot.transaction).await?;
         }
         Ok(snapshot)
     }
@@ -93,11 +96,7 @@ impl Snapshot {
         for target in targets {
             // Identifiers are quoted by the callers.
             let sql = format!("lock table {target} in access share mode");
-            query(AssertSqlSafe(sql)).execute(&mut *transaction).await.map_err(|error| match error {
-                // 55P03 lock not available.
-                sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03") => Error::Locked,
-                error => error.into(),
-            })?;
+            query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         let text: String = query_scalar(include_str!("snapshot.sql")).fetch_one(&mut *transaction).await?;
         Ok(Self { transaction, position: position::parse(&text)? })

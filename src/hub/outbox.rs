@@ -313,9 +313,9 @@ impl Outbox {
     /// one if nothing else waits.
     pub(super) fn make_up(&mut self, mut anew: impl FnMut(Option<&RoomName>) -> Vec<Frame>) {
         for (room, bytes) in std::mem::take(&mut self.missed) {
-            // A whole room is not encoded again and again only to see that it does not fit.
+            // A whole room is not encoded again and again only to see that it does not fit. It may have become smaller since.
             if !self.has_ephemeral_room(bytes) {
-                self.missed.insert(room, bytes);
+                self.missed.insert(room, bytes - bytes / 8);
                 continue;
             }
             let frames = anew(room.as_ref());
@@ -386,8 +386,8 @@ impl Outbox {
     /// That the session lagged, when all rows that it still gets have been taken. What is said in rooms, of which there may be no end,
     /// does not delay that.
     fn take_lagged(&mut self) -> Option<Sent> {
-        let has_rows = self.queue.iter().any(|sent| !matches!(sent, Sent::Ephemeral { .. }));
-        let queries = self.lagged.take_if(|_| !has_rows)?;
+        let is_said = |sent: &Sent| matches!(sent, Sent::Ephemeral { .. });
+        let queries = self.lagged.take_if(|_| self.queue.iter().all(is_said))?;
         Some(Sent::Lagged { position: self.sent.clone(), queries })
     }
 

@@ -143,7 +143,7 @@ fn a_list_that_does_not_fit_is_not_made_again_and_again() {
         });
         outbox.take();
     }
-    assert_eq!(made, 2, "once to see that it is too much, and once when there is room");
+    assert_eq!(made, 3, "to see that it is too much, to see whether it still is, and when there is room");
 }
 
 #[test]

@@ -52,9 +52,17 @@ pub(super) async fn renew(
     login: i64,
     token: &str,
 ) -> Result<Option<i64>, IdentityError> {
-    let renew = statement::query("update rowcast.login set id = default, token = $2 where id = $1 returning id");
+    let renew = statement::query(
+        "update rowcast.login set id = default, renewed_from = id, token = $2 where id = $1 returning id",
+    );
     let renewed = renew.bind(login).bind(secret::hash(token)).fetch_optional(connection).await?;
     Ok(renewed.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Whether a login has been given another secret since it had this number.
+pub(super) async fn is_renewed(pool: &PgPool, login: i64) -> Result<bool, IdentityError> {
+    let renewed = statement::query_scalar("select exists (select from rowcast.login where renewed_from = $1)");
+    Ok(statement::value(pool, renewed.bind(login)).await?)
 }
 
 /// Notes that a login is used, so that it lasts on.

@@ -12,7 +12,7 @@ use sqlx::{FromRow, PgPool};
 pub enum Standing {
     /// Yes.
     Same,
-    /// They have another role or another name.
+    /// They have another role or another name, or another secret.
     Changed,
     /// Their credential is worth nothing any more.
     Ended,
@@ -89,6 +89,12 @@ pub async fn check(pool: &PgPool, then: &Principal) -> Result<Standing, Identity
         return Ok(Standing::Same);
     }
     Ok(match principal(pool, then.credential).await? {
+        // Whoever renewed it is still there, and comes back with what they hold now.
+        None if let Credential::Login(login) = then.credential
+            && login::is_renewed(pool, login).await? =>
+        {
+            Standing::Changed
+        }
         None => Standing::Ended,
         Some(now) if now == *then => Standing::Same,
         Some(_) => Standing::Changed,

@@ -162,9 +162,9 @@ impl<S: Source> BringUp<S> {
     async fn round(&mut self, first: Vec<Task>, tasks: &mut mpsc::Receiver<Task>) -> Result<(), Gone> {
         let mut round = Round::default();
         self.aside.ready().into_iter().for_each(|want| round.want(want));
-        first.into_iter().for_each(|task| round.add(task, &self.session));
+        first.into_iter().for_each(|task| self.add(&mut round, task));
         while let Ok(task) = tasks.try_recv() {
-            round.add(task, &self.session);
+            self.add(&mut round, task);
         }
         loop {
             for want in std::mem::take(&mut round.wants) {
@@ -185,9 +185,17 @@ impl<S: Source> BringUp<S> {
                     }
                 }
                 Err(NotYet::Reload(query)) => round.anew(query, &self.session),
-                Err(NotYet::Lagged) => round.add(tasks.recv().await.ok_or(Gone)?, &self.session),
+                Err(NotYet::Lagged) => self.add(&mut round, tasks.recv().await.ok_or(Gone)?),
             }
         }
+    }
+
+    fn add(&self, round: &mut Round, mut task: Task) {
+        // What has been asked for anew since, and waits, was told to start over: it does not go on from where it was.
+        if let Task::Lagged { queries, .. } = &mut task {
+            queries.retain(|query| !self.aside.holds(*query));
+        }
+        round.add(task, &self.session);
     }
 
     /// Folds what a query missed before it becomes live, so that only the rest is folded while everybody waits.

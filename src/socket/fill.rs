@@ -37,12 +37,9 @@ async fn fill<S: Source>(hub: &Hub, source: &S, places: &Semaphore, query: Query
     let mut stale = 0;
     let mut altered = 0;
     while hub.wants(query) {
-        let read = {
-            // Only while it reads: whoever waits for one table keeps nobody from another.
-            let _place = places.acquire().await;
-            read(source, definition).await
-        };
-        match read {
+        // Given back between two tries: whoever waits for one table keeps nobody from another.
+        let place = places.acquire().await;
+        match read(source, definition).await {
             Ok((base, rows)) => {
                 if settle(hub, query, &base, rows).await {
                     return;
@@ -64,6 +61,7 @@ async fn fill<S: Source>(hub: &Hub, source: &S, places: &Semaphore, query: Query
                 return;
             }
         }
+        drop(place);
         tokio::time::sleep(retry).await;
         retry = (retry * 2).min(limits::RETRY.1);
     }

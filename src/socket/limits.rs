@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Read buffer of one connection, in bytes. The library's default is 128 KiB for each of them.
 pub(super) const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Write buffer of one connection, in bytes: what is in it goes out even when nothing more may. The library's default is 128 KiB.
+pub(super) const WRITE_BUFFER_BYTES: usize = 8 * 1024;
 /// Malformed frames in a row after which a connection ends.
 pub(super) const MAX_MALFORMED_FRAMES: u32 = 50;
 /// More than [`Limits::subscriptions`], that the server itself may have to bring up.
@@ -23,7 +25,7 @@ pub(super) const GATHER: Duration = Duration::from_millis(2);
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The slowest network that is served, in bytes per second.
 pub(super) const SLOWEST_NETWORK: u64 = 16 * 1024;
-/// How long a client may take to answer that the connection is closed.
+/// How long a client may take to answer that the connection is closed; longer by what still has to be sent before that.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two looks whether an open session's person is still who they were.
 pub(super) const RECHECK: Duration = Duration::from_secs(60);

@@ -87,6 +87,8 @@ pub(super) struct Connection<W, S> {
     pub(super) pace: Rate,
     rate: Rate,
     heard: Instant,
+    /// The longest frame of those that may not be with the network yet, in bytes.
+    unsent: usize,
     limits: Limits,
     pub(super) counters: Arc<Counters>,
 }
@@ -131,6 +133,7 @@ pub(super) async fn serve<S: Source>(
         pace: Rate::new(limits::ROOM_FRAMES_PER_SECOND, limits::ROOM_FRAMES_AT_ONCE, Instant::now()),
         rate: Rate::new(limits.frames_per_second, limits.frames_at_once, Instant::now()),
         heard: Instant::now(),
+        unsent: 0,
         limits,
         counters: counters.clone(),
     };
@@ -464,13 +467,14 @@ impl<W: Wire, S: Source> Connection<W, S> {
     }
 
     pub(super) async fn send(&mut self, frames: &[Frame]) -> Result<(), End> {
-        let mut largest = 0;
         for frame in frames {
-            largest = largest.max(frame.bytes().len());
+            self.unsent = self.unsent.max(frame.bytes().len());
             let text = Utf8Bytes::try_from(frame.bytes().clone()).expect("frames are made of strings");
             self.deliver(text.len(), async |socket| socket.feed(Message::Text(text)).await).await?;
         }
-        self.deliver(largest, async |socket| socket.flush().await).await
+        self.deliver(self.unsent, async |socket| socket.flush().await).await?;
+        self.unsent = 0;
+        Ok(())
     }
 
     /// Sends about so many bytes, unless the client takes nothing for too long.
@@ -511,8 +515,11 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     async fn close(&mut self, code: CloseCode) {
         let frame = CloseFrame { code: code.code(), reason: Utf8Bytes::from_static(code.reason()) };
+        // What the network has been given of a frame comes first.
+        let before = (self.unsent + limits::WRITE_BUFFER_BYTES) as u64 / limits::SLOWEST_NETWORK;
+        let allowed = limits::CLOSE_TIMEOUT + Duration::from_secs(before).min(limits::SEND_TIMEOUT);
         // Whoever does not take it has been told nothing, and will find out.
-        let _ = timeout(limits::CLOSE_TIMEOUT, async {
+        let _ = timeout(allowed, async {
             self.socket.send(Message::Close(Some(frame))).await?;
             // Read on until the client closes too, or unread bytes would make the network drop our last words.
             while let Some(Ok(_)) = self.socket.next().await {}

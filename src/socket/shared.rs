@@ -22,7 +22,7 @@ mod memory;
 
 use crate::{
     changelog::{Error, Haste, Rows, Source},
-    hub::{Chunks, Definition, Folded, Frame, Hub, Missing, QueryId, TableId},
+    hub::{Chunks, Definition, Folded, Frame, Hub, Missing, QueryId, Table, TableId},
     protocol::{Position, Token},
 };
 use catch_up::CatchUps;
@@ -108,6 +108,11 @@ impl<S: Source> Shared<S> {
     ) -> Result<Taken, Arc<Error>> {
         let work = || self.read(query, definition).map_err(Arc::new);
         self.snapshots.take(query, work, |taken| reaches(taken.base(), not_before)).await
+    }
+
+    /// Whether others have locked a table. If that cannot be found out, whoever reads it will be told why.
+    pub(super) async fn is_locked(&self, table: &Table) -> bool {
+        matches!(self.source.snapshot(table, Haste::Kept).await, Err(Error::Locked))
     }
 
     async fn read(&self, query: QueryId, definition: &Definition) -> Result<Taken, Error> {

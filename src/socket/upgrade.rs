@@ -72,6 +72,7 @@ pub async fn upgrade(
     request
         .protocols([SUBPROTOCOL])
         .read_buffer_size(limits::READ_BUFFER_BYTES)
+        .write_buffer_size(limits::WRITE_BUFFER_BYTES)
         .max_message_size(most)
         .max_frame_size(most)
         .on_upgrade(move |socket| {

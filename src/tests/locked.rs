@@ -13,12 +13,22 @@ const SOON: Duration = Duration::from_secs(10);
 
 #[sqlx::test(migrations = false)]
 async fn a_locked_table_stops_no_other_table_of_its_connection(pool: PgPool) {
+    others_go_on(pool, "lock table items in access exclusive mode").await;
+}
+
+/// The table itself can be locked for reading then, and not read.
+#[sqlx::test(migrations = false)]
+async fn nor_does_one_whose_indexes_are_locked(pool: PgPool) {
+    others_go_on(pool, "reindex table items").await;
+}
+
+async fn others_go_on(pool: PgPool, lock_items: &'static str) {
     with_items(&pool).await;
     sql(&pool, "create table others (id int primary key, v int); insert into others values (1, 1)").await;
     capture::track(&pool, "others", capture::Trust::Checked).await.expect("tracks");
     let server = Server::start(&pool).await;
     let mut lock = pool.begin().await.expect("begins");
-    sqlx::raw_sql("lock table items in access exclusive mode").execute(&mut *lock).await.expect("locks");
+    sqlx::raw_sql(lock_items).execute(&mut *lock).await.expect("locks");
     let mut client = Client::connected(&server).await;
     let mut waiting = Vec::new();
     // More than there are places for reads, and each another question.

@@ -3,8 +3,8 @@
 
 use super::{super::limits, Want};
 use crate::{
-    changelog::{Error, Source},
-    hub::{Definition, Hub, QueryId, Session, TableId},
+    changelog::Source,
+    hub::{QueryId, Session, TableId},
     socket::Shared,
 };
 use futures::future::{pending, select_all};
@@ -39,14 +39,25 @@ impl<S: Source> Aside<S> {
         self.wants.retain(|(other, _)| other.query != want.query && session.holds(other.query, other.ticket));
         let table = want.definition.table.id;
         if until == Until::Unlocked && self.locked.insert(table) {
-            let (hub, source) = (session.hub().clone(), self.source.clone());
-            let (query, definition) = (want.query, want.definition.clone());
+            let (session, source) = (session.clone(), self.source.clone());
+            let (query, ticket, definition) = (want.query, want.ticket, want.definition.clone());
             self.looks.spawn(async move {
-                look(&hub, &source, query, &definition).await;
-                table
+                let mut retry = limits::RETRY.0;
+                loop {
+                    tokio::time::sleep(retry).await;
+                    retry = (retry * 2).min(limits::RETRY.1);
+                    if !session.holds(query, ticket) || !source.is_locked(&definition.table).await {
+                        return table;
+                    }
+                }
             });
         }
         self.wants.push((want, until));
+    }
+
+    /// Whether a use of a query that has not ended is here.
+    pub(super) fn holds(&self, query: QueryId) -> bool {
+        self.wants.iter().any(|(want, _)| want.query == query && self.session.holds(want.query, want.ticket))
     }
 
     /// Whether a table was locked when somebody last looked.
@@ -79,7 +90,9 @@ impl<S: Source> Aside<S> {
             Until::Filled => hub.is_filled(want.query),
             Until::Unlocked => !locked.contains(&want.definition.table.id),
         };
-        self.wants.extract_if(.., is_ready).map(|(want, _)| want).collect()
+        let ready: Vec<Want> = self.wants.extract_if(.., is_ready).map(|(want, _)| want).collect();
+        // One that has ended meanwhile must not be taken for the one that came after it.
+        ready.into_iter().filter(|want| self.session.holds(want.query, want.ticket)).collect()
     }
 
     fn note(&mut self, looked: Option<Result<TableId, JoinError>>) {
@@ -98,20 +111,4 @@ async fn any(futures: Vec<impl Future<Output = ()> + Unpin>) {
         return pending().await;
     }
     select_all(futures).await;
-}
-
-/// Returns when a table can be read, or it is seen that this is not what keeps it from being read, or nobody wants it any more.
-async fn look<S: Source>(hub: &Hub, source: &Shared<S>, query: QueryId, definition: &Definition) {
-    let mut retry = limits::RETRY.0;
-    loop {
-        tokio::time::sleep(retry).await;
-        retry = (retry * 2).min(limits::RETRY.1);
-        // What is read is kept for those who wait for it.
-        let is_locked = || async {
-            source.snapshot(query, definition, None).await.is_err_and(|error| matches!(*error, Error::Locked))
-        };
-        if !hub.wants(query) || !is_locked().await {
-            return;
-        }
-    }
 }

@@ -80,7 +80,11 @@ async fn whoever_was_let_in_by_a_secret_that_has_ended_since_is_found_out(pool: 
     let same = identity::check(&pool, &let_in).await.expect("checks");
     let answer = browser.post("/account/password", &[("old", PASSWORD), ("new", NEW), ("again", NEW)]).await;
     assert_eq!((same, answer.location()), (Standing::Same, "/account?notice=changed"));
-    assert_eq!(identity::check(&pool, &let_in).await.expect("checks"), Standing::Ended);
+    assert_eq!(
+        identity::check(&pool, &let_in).await.expect("checks"),
+        Standing::Changed,
+        "it must show again who it is"
+    );
     assert_eq!(whoami(&browser).await.0, 200, "whoever changed it is signed in");
 }
 
