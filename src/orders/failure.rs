@@ -1,6 +1,9 @@
 //! Why a transaction of a command came to nothing, as the loop around it sees it: refused, to be tried again, or given up.
 
-use super::refusal::{Refusal, RefusalCode};
+use super::{
+    refusal::{Refusal, RefusalCode},
+    stock::Full,
+};
 use crate::{
     ledger::{AppendError, LedgerError, ProjectionError},
     store::ReadError,
@@ -13,6 +16,9 @@ pub(super) enum Failure {
     /// It was decided so.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Pieces cannot go back.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The database.
     #[error("the database did not do it: {0}")]
     Database(#[from] Error),
@@ -47,6 +53,7 @@ impl Failure {
     pub(super) fn told(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
+            Self::Full(full) => full.told(None),
             Self::Unconfirmed(error) => {
                 tracing::warn!(%error, "nobody knows whether a command was carried out");
                 Refusal::unconfirmed()

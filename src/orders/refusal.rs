@@ -176,9 +176,38 @@ impl Refusal {
         Self::new(RefusalCode::VersionConflict, message).with(now)
     }
 
+    /// The same for somebody to whom not all of the order is granted.
+    pub fn as_far_as(self, order: i64, step: Step, telling: Telling) -> Self {
+        let done = step.target();
+        let message = match (self.code, telling.state, telling.version) {
+            (RefusalCode::IllegalStep, false, _) => format!("Order {order} cannot be {done} now"),
+            (RefusalCode::VersionConflict, false, _) | (RefusalCode::VersionConflict, _, false) => {
+                format!("Order {order} has changed since the version that was named")
+            }
+            _ => self.message,
+        };
+        Self {
+            message,
+            // What can be done follows from the state.
+            allowed: self.allowed.filter(|_| telling.state),
+            state: self.state.filter(|_| telling.state),
+            version: self.version.filter(|_| telling.version),
+            ..self
+        }
+    }
+
     fn with(self, now: Standing) -> Self {
         Self { allowed: Some(now.allowed), version: Some(now.version), state: Some(now.state), ..self }
     }
+}
+
+/// What of an order a refusal may tell whoever asks, by what is granted to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telling {
+    /// Its state.
+    pub state: bool,
+    /// Its version.
+    pub version: bool,
 }
 
 /// How an order stands for whoever asks.
@@ -224,6 +253,24 @@ mod tests {
         assert_eq!((shipped.allowed, shipped.version), (Some(vec![Step::Deliver, Step::Return]), Some(3)));
         let over = refusal(now(State::Cancelled, &[]));
         assert_eq!(over.message, "Order 7 is cancelled, so it cannot be packed now. Nothing more can be done with it");
+    }
+
+    #[test]
+    fn a_refusal_tells_nothing_of_an_order_that_is_not_granted() {
+        let now = || Standing { state: State::Shipped, version: 3, allowed: vec![Step::Deliver] };
+        let illegal = Refusal::illegal(7, Step::Pack, now(), Illegal::NotNow);
+        let conflict = Refusal::conflict(7, 2, now());
+        let never = Refusal::illegal(7, Step::Pack, now(), Illegal::Never);
+        let all = Telling { state: true, version: true };
+        for refusal in [&illegal, &conflict, &never] {
+            assert_eq!(refusal.clone().as_far_as(7, Step::Pack, all), *refusal);
+            let told = refusal.clone().as_far_as(7, Step::Pack, Telling { state: false, version: true });
+            assert!(!told.message.contains("shipped"), "{told:?}");
+            assert_eq!((told.code, told.state, told.allowed, told.version), (refusal.code, None, None, Some(3)));
+            let told = refusal.clone().as_far_as(7, Step::Pack, Telling { state: true, version: false });
+            assert!(!told.message.contains('3'), "{told:?}");
+            assert_eq!((told.state, told.version), (Some(State::Shipped), None));
+        }
     }
 
     #[test]
