@@ -27,12 +27,18 @@ use crate::{
     store::PageReader,
 };
 use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// How often a command is tried that somebody else is in the way of.
 const ATTEMPTS: usize = 5;
 /// How often it is decided anew because the order has changed meanwhile. After the first time its stream is held, so that the
 /// second decision stands.
 const DECISIONS: usize = 2;
+/// How long after a connection was lost the database is asked whether it did what it was asked for.
+const RECOVERS: Duration = Duration::from_secs(1);
+/// How long it may take to answer that.
+const ANSWERS: Duration = Duration::from_secs(5);
 
 /// What somebody asks for.
 struct Command<'a> {
@@ -50,7 +56,7 @@ enum What {
 ///
 /// # Errors
 ///
-/// A refusal that says why; nothing was done then.
+/// A refusal that says why; nothing was done then, unless it is [`RefusalCode::Unconfirmed`].
 pub async fn place(
     pool: &PgPool,
     reader: &PageReader,
@@ -71,7 +77,8 @@ pub async fn place(
 ///
 /// # Errors
 ///
-/// A refusal that says why, and what would be possible, as far as whoever asks may know it; nothing was done then.
+/// A refusal that says why, and what would be possible, as far as whoever asks may know it; nothing was done then, unless it is
+/// [`RefusalCode::Unconfirmed`].
 pub async fn step(
     pool: &PgPool,
     reader: &PageReader,
@@ -106,6 +113,26 @@ fn whose(principal: &Principal) -> String {
 }
 
 async fn carry_out(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> {
+    match in_turn(pool, command).await {
+        Err(Failure::Unconfirmed(lost)) if command.request.is_some() => {
+            tracing::info!(error = %lost, "a command was not confirmed, and is asked for again under its key");
+            again(pool, command).await.unwrap_or(Err(Failure::Unconfirmed(lost)))
+        }
+        outcome => outcome,
+    }
+}
+
+/// What a command came to of which nobody knows whether it was carried out: under its key it is done once, so its answer is that of the
+/// first time if it was. None if nobody knows still.
+async fn again(pool: &PgPool, command: &Command<'_>) -> Option<Result<Done, Failure>> {
+    sleep(RECOVERS).await;
+    match timeout(ANSWERS, attempt(pool, command)).await {
+        Ok(outcome @ (Ok(_) | Err(Failure::Refused(_) | Failure::Full(_)))) => Some(outcome),
+        _ => None,
+    }
+}
+
+async fn in_turn(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;

@@ -8,7 +8,10 @@ use crate::{
     ledger::{AppendError, LedgerError, ProjectionError},
     store::ReadError,
 };
-use sqlx::Error;
+use sqlx::{
+    Error,
+    postgres::{PgDatabaseError, PgSeverity},
+};
 
 /// Why a transaction was rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,13 @@ pub(super) enum Failure {
 impl Failure {
     /// What the database said to the end of a transaction.
     pub(super) fn of_commit(error: Error) -> Self {
-        // Whatever it says itself, it says of a transaction that it has rolled back.
-        if matches!(error, Error::Database(_)) { Self::Database(error) } else { Self::Unconfirmed(error) }
+        // What it says itself, it says of a transaction that it has rolled back; unless it ends the connection, which it may have been
+        // told to do at any moment.
+        let severity = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        match severity.map(PgDatabaseError::severity) {
+            None | Some(PgSeverity::Fatal | PgSeverity::Panic) => Self::Unconfirmed(error),
+            Some(_) => Self::Database(error),
+        }
     }
 
     /// Whether the same might succeed at once: somebody else was in the way, and is gone.

@@ -1,4 +1,4 @@
-//! Why a command was not carried out. A refusal has changed nothing.
+//! Why a command was not carried out. A refusal has changed nothing, but for one: where nobody knows whether it has.
 
 use super::{
     state::State,
@@ -40,11 +40,13 @@ pub enum RefusalCode {
     MethodNotAllowed,
     /// The database does not answer, or too many do the same at once. Nothing was done; it may be tried again.
     Unavailable,
+    /// The connection was lost while the database did it: nobody knows whether it was done.
+    Unconfirmed,
 }
 
 impl RefusalCode {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Malformed,
         Self::SignedOut,
         Self::NotAllowed,
@@ -60,6 +62,7 @@ impl RefusalCode {
         Self::UnknownCustomer,
         Self::KeyReused,
         Self::Unavailable,
+        Self::Unconfirmed,
     ];
 
     /// As it is written.
@@ -80,6 +83,7 @@ impl RefusalCode {
             Self::UnknownCustomer => "unknown_customer",
             Self::KeyReused => "key_reused",
             Self::Unavailable => "unavailable",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
@@ -94,7 +98,7 @@ impl RefusalCode {
             Self::IllegalStep | Self::VersionConflict | Self::OutOfStock | Self::StockFull => 409,
             Self::TooLarge => 413,
             Self::Invalid | Self::UnknownProduct | Self::UnknownCustomer | Self::KeyReused => 422,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Unconfirmed => 503,
         }
     }
 }
@@ -151,9 +155,9 @@ impl Refusal {
 
     /// Nobody knows whether it was done: the connection was lost while the database did it.
     pub fn unconfirmed() -> Self {
-        let message = "The database did not confirm it, so it may or may not have been done. Look, or send it again under the same \
-                       key, under which it is done once";
-        Self::new(RefusalCode::Unavailable, message)
+        let message = "It is not known whether it was done: the database did not confirm it. Send the same again under the same \
+                       key, under which it is done once; without a key, look first";
+        Self::new(RefusalCode::Unconfirmed, message)
     }
 
     /// A step that is not legal.
