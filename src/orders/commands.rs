@@ -263,7 +263,7 @@ async fn record(
         stock::shift(connection, way, id, &order.lines, &gone, metadata).await?;
     }
     projections::follow(connection, &recorded).await?;
-    notify::notify(connection, id, &order, &event, actor, notify::When::NOW).await?;
+    notify::notify(connection, id, &order, &event, actor).await?;
     let transaction: i64 =
         statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
     Ok(Done { id, version: order.version, state: event.state(), transaction: transaction.unsigned_abs() })

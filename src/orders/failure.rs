@@ -5,6 +5,7 @@ use super::{
     stock::Full,
 };
 use crate::{
+    changelog,
     ledger::{AppendError, LedgerError, ProjectionError},
     store::ReadError,
 };
@@ -25,6 +26,9 @@ pub(super) enum Failure {
     /// The database.
     #[error("the database did not do it: {0}")]
     Database(#[from] Error),
+    /// What people may see could not be read.
+    #[error(transparent)]
+    Rights(#[from] changelog::Error),
     /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -79,6 +83,7 @@ impl Failure {
     fn database(&self) -> Option<&Error> {
         match self {
             Self::Database(error)
+            | Self::Rights(changelog::Error::Postgres(error) | changelog::Error::Connect(error))
             | Self::Ledger(LedgerError::Database(error))
             | Self::Projection(
                 ProjectionError::Database { cause: error, .. } | ProjectionError::Ledger(LedgerError::Database(error)),
