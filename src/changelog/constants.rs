@@ -8,7 +8,7 @@ use super::{
     statement::{self, query},
 };
 use crate::hub::filter::{Constant, FilterError};
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 
 /// Reads constants: what `to_json` writes of each, under the settings that are pinned for rows.
 ///
@@ -40,6 +40,23 @@ async fn read(pool: &PgPool, constants: &[Constant]) -> Result<Vec<String>, Erro
     // Also after an error; the settings end with the transaction.
     transaction.rollback().await?;
     values
+}
+
+/// Reads constants within a transaction that goes on as if nothing had been asked. None if the database refuses one of them.
+pub(crate) async fn read_constants_within(
+    connection: &mut PgConnection,
+    constants: &[Constant],
+) -> Result<Option<Vec<String>>, Error> {
+    if constants.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let mut nested = connection.begin().await?;
+    let values = read_pinned(&mut nested, constants).await;
+    nested.rollback().await?;
+    match values {
+        Err(error) if refusal(&error).is_some() => Ok(None),
+        values => values.map(Some),
+    }
 }
 
 async fn read_pinned(connection: &mut PgConnection, constants: &[Constant]) -> Result<Vec<String>, Error> {

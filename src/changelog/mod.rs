@@ -36,6 +36,7 @@ mod tailer;
 pub mod travel;
 
 pub use constants::read_constants;
+pub(crate) use constants::read_constants_within;
 pub use error::Error;
 pub use history::renew as renew_history;
 pub use position::epoch;
@@ -44,7 +45,7 @@ pub(crate) use read::bounds as position_bounds;
 pub use read::{Measure, Reading, catch_up};
 pub use retention::{Keep, Retention, begin, prune};
 pub use schema::{follow, install, refresh};
-pub(crate) use snapshot::quote;
 pub use snapshot::{PageSnapshot, PageSnapshots, Snapshot};
+pub(crate) use snapshot::{quote, tracked_table};
 pub use source::{Haste, PostgresSource, Rows, Source};
 pub use tailer::{Tailer, WakeUp};

@@ -13,7 +13,7 @@ use crate::{
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction, postgres::PgRow};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -136,27 +136,31 @@ impl Snapshot {
 
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
-        let rows = query(
-            "select id, schema_name, table_name, key, since::text, columns::text, partitioned, policies::text
-             from rowcast.tracked",
-        )
-        .fetch_all(&mut *self.transaction)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Table {
-                    id: row.try_get(0)?,
-                    schema: row.try_get(1)?,
-                    name: row.try_get(2)?,
-                    key: row.try_get(3)?,
-                    columns: read(row.try_get(5)?)?,
-                    partitioned: row.try_get(6)?,
-                    policies: read(row.try_get(7)?)?,
-                    since: position::transaction(row.try_get(4)?)?,
-                })
-            })
-            .collect()
+        let all = query(include_str!("tracked_tables.sql")).bind(None::<String>);
+        all.fetch_all(&mut *self.transaction).await?.iter().map(table).collect()
     }
+}
+
+/// The tracked table of this name, as it is in whichever transaction the connection is in. None if there is none, or more than one.
+pub(crate) async fn tracked_table(connection: &mut PgConnection, full_name: &str) -> Result<Option<Table>, Error> {
+    let named = query(include_str!("tracked_tables.sql")).bind(full_name);
+    match named.fetch_all(connection).await?.as_slice() {
+        [one] => table(one).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn table(row: &PgRow) -> Result<Table, Error> {
+    Ok(Table {
+        id: row.try_get(0)?,
+        schema: row.try_get(1)?,
+        name: row.try_get(2)?,
+        key: row.try_get(3)?,
+        columns: read(row.try_get(5)?)?,
+        partitioned: row.try_get(6)?,
+        policies: read(row.try_get(7)?)?,
+        since: position::transaction(row.try_get(4)?)?,
+    })
 }
 
 /// What a column of the engine's own list of tables says.

@@ -14,6 +14,7 @@ use super::{
     order::{self, Order},
     projections,
     refusal::{Refusal, RefusalCode},
+    sight::{self, Wares},
     step::Step,
     stock::{self, Shelf, Way},
     validate::{self, ValidDetails, ValidPlace},
@@ -23,14 +24,21 @@ use crate::{
     changelog::statement,
     hub::Principal,
     ledger::{self, AppendError, Events, Expected, Metadata, Until},
+    store::PageReader,
 };
 use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// How often a command is tried that somebody else is in the way of.
 const ATTEMPTS: usize = 5;
 /// How often it is decided anew because the order has changed meanwhile. After the first time its stream is held, so that the
 /// second decision stands.
 const DECISIONS: usize = 2;
+/// How long after a connection was lost the database is asked whether it did what it was asked for.
+const RECOVERS: Duration = Duration::from_secs(1);
+/// How long it may take to answer that.
+const ANSWERS: Duration = Duration::from_secs(5);
 
 /// What somebody asks for.
 struct Command<'a> {
@@ -40,31 +48,40 @@ struct Command<'a> {
 }
 
 enum What {
-    Place(ValidPlace, Customer),
+    Place(ValidPlace, Customer, Wares),
     Step { order: i64, step: Step, details: ValidDetails },
 }
 
-/// Places an order.
+/// Places an order. `reader` reads what `principal` may see: there are no other products for them.
 ///
 /// # Errors
 ///
-/// A refusal that says why; nothing was done then.
-pub async fn place(pool: &PgPool, principal: &Principal, mut place: Place) -> Result<Done, Refusal> {
+/// A refusal that says why; nothing was done then, unless it is [`RefusalCode::Unconfirmed`].
+pub async fn place(
+    pool: &PgPool,
+    reader: &PageReader,
+    principal: &Principal,
+    mut place: Place,
+) -> Result<Done, Refusal> {
     access::may_ask(principal)?;
     let valid = validate::place(&place)?;
     let customer = access::customer(principal, &valid)?;
+    let wares = sight::wares(reader, &products(&valid)).await?;
     let key = place.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &("place", &place)));
-    carry_out(pool, &Command { principal, request, what: What::Place(valid, customer) }).await
+    let command = Command { principal, request, what: What::Place(valid, customer, wares) };
+    carry_out(pool, &command).await.map_err(Failure::told)
 }
 
-/// Does something with an order.
+/// Does something with an order. `reader` reads what `principal` may see: there are no other orders for them.
 ///
 /// # Errors
 ///
-/// A refusal that says why, and what would be possible; nothing was done then.
+/// A refusal that says why, and what would be possible, as far as whoever asks may know it; nothing was done then, unless it is
+/// [`RefusalCode::Unconfirmed`].
 pub async fn step(
     pool: &PgPool,
+    reader: &PageReader,
     principal: &Principal,
     order: i64,
     step: Step,
@@ -72,9 +89,22 @@ pub async fn step(
 ) -> Result<Done, Refusal> {
     access::may_ask(principal)?;
     let valid = validate::details(step, &details)?;
+    let telling = sight::must_see(reader, order).await?;
     let key = details.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &(step, order, &details)));
-    carry_out(pool, &Command { principal, request, what: What::Step { order, step, details: valid } }).await
+    let command = Command { principal, request, what: What::Step { order, step, details: valid } };
+    match carry_out(pool, &command).await {
+        Ok(done) => Ok(done),
+        Err(Failure::Full(full)) => {
+            let seen = sight::wares(reader, &[full.product]).await.unwrap_or_default();
+            Err(full.told(seen.get(&full.product)))
+        }
+        Err(failure) => Err(failure.told().as_far_as(order, step, telling)),
+    }
+}
+
+fn products(valid: &ValidPlace) -> Vec<i64> {
+    valid.lines.iter().map(|(product, _)| *product).collect()
 }
 
 /// Whose a key is.
@@ -82,7 +112,27 @@ fn whose(principal: &Principal) -> String {
     principal.id().unwrap_or_default()
 }
 
-async fn carry_out(pool: &PgPool, command: &Command<'_>) -> Result<Done, Refusal> {
+async fn carry_out(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> {
+    match in_turn(pool, command).await {
+        Err(Failure::Unconfirmed(lost)) if command.request.is_some() => {
+            tracing::info!(error = %lost, "a command was not confirmed, and is asked for again under its key");
+            again(pool, command).await.unwrap_or(Err(Failure::Unconfirmed(lost)))
+        }
+        outcome => outcome,
+    }
+}
+
+/// What a command came to of which nobody knows whether it was carried out: under its key it is done once, so its answer is that of the
+/// first time if it was. None if nobody knows still.
+async fn again(pool: &PgPool, command: &Command<'_>) -> Option<Result<Done, Failure>> {
+    sleep(RECOVERS).await;
+    match timeout(ANSWERS, attempt(pool, command)).await {
+        Ok(outcome @ (Ok(_) | Err(Failure::Refused(_) | Failure::Full(_)))) => Some(outcome),
+        _ => None,
+    }
+}
+
+async fn in_turn(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
@@ -91,7 +141,7 @@ async fn carry_out(pool: &PgPool, command: &Command<'_>) -> Result<Done, Refusal
             Err(failure) if left > 0 && failure.is_passing() => {
                 tracing::debug!(error = %failure, left, "a command is tried again");
             }
-            Err(failure) => return Err(failure.told()),
+            Err(failure) => return Err(failure),
         }
     }
 }
@@ -104,7 +154,9 @@ async fn attempt(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> 
         return Ok(done);
     }
     let done = match &command.what {
-        What::Place(valid, customer) => place_order(&mut transaction, command.principal, valid, customer).await?,
+        What::Place(valid, customer, wares) => {
+            place_order(&mut transaction, command.principal, valid, customer, wares).await?
+        }
         What::Step { order, step, details } => {
             step_order(&mut transaction, command.principal, *order, *step, details).await?
         }
@@ -121,10 +173,12 @@ async fn place_order(
     principal: &Principal,
     valid: &ValidPlace,
     customer: &Customer,
+    wares: &Wares,
 ) -> Result<Done, Failure> {
     let (customer, customer_name) = named(connection, principal, customer).await?;
-    let products: Vec<i64> = valid.lines.iter().map(|(product, _)| *product).collect();
-    let lines = stock::lock(connection, &products).await?.lines(&valid.lines)?;
+    // Others are not even waited for.
+    let seen: Vec<i64> = wares.keys().copied().collect();
+    let lines = stock::lock(connection, &seen).await?.lines(&valid.lines, wares)?;
     if order::total(&lines).is_none() {
         return Err(Refusal::of_field(RefusalCode::Invalid, "lines", "The sum of this order is too high").into());
     }
@@ -209,7 +263,7 @@ async fn record(
         stock::shift(connection, way, id, &order.lines, &gone, metadata).await?;
     }
     projections::follow(connection, &recorded).await?;
-    notify::notify(connection, id, &order, &event, actor, notify::When::NOW).await?;
+    notify::notify(connection, id, &order, &event, actor).await?;
     let transaction: i64 =
         statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
     Ok(Done { id, version: order.version, state: event.state(), transaction: transaction.unsigned_abs() })

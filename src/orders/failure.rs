@@ -1,11 +1,18 @@
 //! Why a transaction of a command came to nothing, as the loop around it sees it: refused, to be tried again, or given up.
 
-use super::refusal::{Refusal, RefusalCode};
+use super::{
+    refusal::{Refusal, RefusalCode},
+    stock::Full,
+};
 use crate::{
+    changelog,
     ledger::{AppendError, LedgerError, ProjectionError},
     store::ReadError,
 };
-use sqlx::Error;
+use sqlx::{
+    Error,
+    postgres::{PgDatabaseError, PgSeverity},
+};
 
 /// Why a transaction was rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +20,15 @@ pub(super) enum Failure {
     /// It was decided so.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Pieces cannot go back.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The database.
     #[error("the database did not do it: {0}")]
     Database(#[from] Error),
+    /// What people may see could not be read.
+    #[error(transparent)]
+    Rights(#[from] changelog::Error),
     /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -33,8 +46,13 @@ pub(super) enum Failure {
 impl Failure {
     /// What the database said to the end of a transaction.
     pub(super) fn of_commit(error: Error) -> Self {
-        // Whatever it says itself, it says of a transaction that it has rolled back.
-        if matches!(error, Error::Database(_)) { Self::Database(error) } else { Self::Unconfirmed(error) }
+        // What it says itself, it says of a transaction that it has rolled back; unless it ends the connection, which it may have been
+        // told to do at any moment.
+        let severity = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        match severity.map(PgDatabaseError::severity) {
+            None | Some(PgSeverity::Fatal | PgSeverity::Panic) => Self::Unconfirmed(error),
+            Some(_) => Self::Database(error),
+        }
     }
 
     /// Whether the same might succeed at once: somebody else was in the way, and is gone.
@@ -47,6 +65,7 @@ impl Failure {
     pub(super) fn told(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
+            Self::Full(full) => full.told(None),
             Self::Unconfirmed(error) => {
                 tracing::warn!(%error, "nobody knows whether a command was carried out");
                 Refusal::unconfirmed()
@@ -64,6 +83,7 @@ impl Failure {
     fn database(&self) -> Option<&Error> {
         match self {
             Self::Database(error)
+            | Self::Rights(changelog::Error::Postgres(error) | changelog::Error::Connect(error))
             | Self::Ledger(LedgerError::Database(error))
             | Self::Projection(
                 ProjectionError::Database { cause: error, .. } | ProjectionError::Ledger(LedgerError::Database(error)),

@@ -7,7 +7,7 @@
 //! | `event`, `order` | what happened, and an order as the fold of it | both, pure |
 //! | `kept`, `projections` | the streams in the ledger, and the tables that are kept from them | server |
 //! | `commands` | placing an order, and every step after that | server |
-//! | `sight` | what somebody sees of orders, by policies | server |
+//! | `sight` | what somebody sees of orders and of products to order, by policies | server |
 //! | `access`, `stock`, `notify`, `idempotency` | who may ask, pieces, whom it concerns, the same request twice | server |
 //! | `failure` | why a transaction came to nothing | server |
 //! | `api` | the JSON API, which `API.md` documents | server |
@@ -61,7 +61,7 @@ pub use kept::{OrderFold, order_of, stream};
 pub use order::Order;
 #[cfg(feature = "ssr")]
 pub use projections::{are_there, register};
-pub use refusal::{Refusal, RefusalCode, Standing};
+pub use refusal::{Refusal, RefusalCode, Standing, Telling};
 pub use state::{State, UnknownState};
 pub use step::{Actor, Illegal, Step, UnknownStep};
 pub use wire::{

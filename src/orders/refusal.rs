@@ -1,4 +1,4 @@
-//! Why a command was not carried out. A refusal has changed nothing.
+//! Why a command was not carried out. A refusal has changed nothing, but for one: where nobody knows whether it has.
 
 use super::{
     state::State,
@@ -40,11 +40,13 @@ pub enum RefusalCode {
     MethodNotAllowed,
     /// The database does not answer, or too many do the same at once. Nothing was done; it may be tried again.
     Unavailable,
+    /// The connection was lost while the database did it: nobody knows whether it was done.
+    Unconfirmed,
 }
 
 impl RefusalCode {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Malformed,
         Self::SignedOut,
         Self::NotAllowed,
@@ -60,6 +62,7 @@ impl RefusalCode {
         Self::UnknownCustomer,
         Self::KeyReused,
         Self::Unavailable,
+        Self::Unconfirmed,
     ];
 
     /// As it is written.
@@ -80,6 +83,7 @@ impl RefusalCode {
             Self::UnknownCustomer => "unknown_customer",
             Self::KeyReused => "key_reused",
             Self::Unavailable => "unavailable",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
@@ -94,7 +98,7 @@ impl RefusalCode {
             Self::IllegalStep | Self::VersionConflict | Self::OutOfStock | Self::StockFull => 409,
             Self::TooLarge => 413,
             Self::Invalid | Self::UnknownProduct | Self::UnknownCustomer | Self::KeyReused => 422,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Unconfirmed => 503,
         }
     }
 }
@@ -151,9 +155,9 @@ impl Refusal {
 
     /// Nobody knows whether it was done: the connection was lost while the database did it.
     pub fn unconfirmed() -> Self {
-        let message = "The database did not confirm it, so it may or may not have been done. Look, or send it again under the same \
-                       key, under which it is done once";
-        Self::new(RefusalCode::Unavailable, message)
+        let message = "It is not known whether it was done: the database did not confirm it. Send the same again under the same \
+                       key, under which it is done once; without a key, look first";
+        Self::new(RefusalCode::Unconfirmed, message)
     }
 
     /// A step that is not legal.
@@ -176,9 +180,38 @@ impl Refusal {
         Self::new(RefusalCode::VersionConflict, message).with(now)
     }
 
+    /// The same for somebody to whom not all of the order is granted.
+    pub fn as_far_as(self, order: i64, step: Step, telling: Telling) -> Self {
+        let done = step.target();
+        let message = match (self.code, telling.state, telling.version) {
+            (RefusalCode::IllegalStep, false, _) => format!("Order {order} cannot be {done} now"),
+            (RefusalCode::VersionConflict, false, _) | (RefusalCode::VersionConflict, _, false) => {
+                format!("Order {order} has changed since the version that was named")
+            }
+            _ => self.message,
+        };
+        Self {
+            message,
+            // What can be done follows from the state.
+            allowed: self.allowed.filter(|_| telling.state),
+            state: self.state.filter(|_| telling.state),
+            version: self.version.filter(|_| telling.version),
+            ..self
+        }
+    }
+
     fn with(self, now: Standing) -> Self {
         Self { allowed: Some(now.allowed), version: Some(now.version), state: Some(now.state), ..self }
     }
+}
+
+/// What of an order a refusal may tell whoever asks, by what is granted to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telling {
+    /// Its state.
+    pub state: bool,
+    /// Its version.
+    pub version: bool,
 }
 
 /// How an order stands for whoever asks.
@@ -224,6 +257,24 @@ mod tests {
         assert_eq!((shipped.allowed, shipped.version), (Some(vec![Step::Deliver, Step::Return]), Some(3)));
         let over = refusal(now(State::Cancelled, &[]));
         assert_eq!(over.message, "Order 7 is cancelled, so it cannot be packed now. Nothing more can be done with it");
+    }
+
+    #[test]
+    fn a_refusal_tells_nothing_of_an_order_that_is_not_granted() {
+        let now = || Standing { state: State::Shipped, version: 3, allowed: vec![Step::Deliver] };
+        let illegal = Refusal::illegal(7, Step::Pack, now(), Illegal::NotNow);
+        let conflict = Refusal::conflict(7, 2, now());
+        let never = Refusal::illegal(7, Step::Pack, now(), Illegal::Never);
+        let all = Telling { state: true, version: true };
+        for refusal in [&illegal, &conflict, &never] {
+            assert_eq!(refusal.clone().as_far_as(7, Step::Pack, all), *refusal);
+            let told = refusal.clone().as_far_as(7, Step::Pack, Telling { state: false, version: true });
+            assert!(!told.message.contains("shipped"), "{told:?}");
+            assert_eq!((told.code, told.state, told.allowed, told.version), (refusal.code, None, None, Some(3)));
+            let told = refusal.clone().as_far_as(7, Step::Pack, Telling { state: true, version: false });
+            assert!(!told.message.contains('3'), "{told:?}");
+            assert_eq!((told.state, told.version), (Some(State::Shipped), None));
+        }
     }
 
     #[test]

@@ -4,10 +4,9 @@
 //! An order's past is more than its rows: events tell everything. So it is for those who see all that there is of the order.
 
 use super::{
-    access::may_ask,
     failure,
     projections::{LINES, ORDERS, STEPS},
-    refusal::Refusal,
+    refusal::{Refusal, Telling},
     state::State,
     step::Actor,
 };
@@ -16,10 +15,12 @@ use crate::{
     protocol::{OrderBy, Role, Subscribe},
     store::{PageReader, ReadError},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+/// What orders are made of.
+const PRODUCTS: &str = "public.products";
 /// Most rows of one order: more than it can have lines or events.
 const MAX_ROWS: u32 = 200;
 
@@ -59,6 +60,41 @@ struct Seen {
     version: Option<usize>,
 }
 
+/// Of an order, what may be told to somebody who sees it.
+#[derive(Deserialize)]
+struct Granted {
+    state: Option<IgnoredAny>,
+    version: Option<IgnoredAny>,
+}
+
+/// A product that somebody sees, with what is granted to them of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Ware {
+    pub(super) id: i64,
+    name: Option<String>,
+    sku: Option<String>,
+    quantity: Option<i32>,
+}
+
+/// By their ids.
+pub(super) type Wares = BTreeMap<i64, Ware>;
+
+impl Ware {
+    /// `Bolt (S-2)`, or as much of it as they may know.
+    pub(super) fn words(&self) -> String {
+        match (&self.name, &self.sku) {
+            (Some(name), Some(sku)) => format!("{name} ({sku})"),
+            (Some(one), None) | (None, Some(one)) => one.clone(),
+            (None, None) => format!("Product {}", self.id),
+        }
+    }
+
+    /// Whether they may know how many pieces there are.
+    pub(super) fn is_counted(&self) -> bool {
+        self.quantity.is_some()
+    }
+}
+
 impl Sight {
     /// Whether nothing of the order is kept from whoever asks: no line, no step, no column of any.
     pub(crate) fn is_whole(&self) -> bool {
@@ -66,13 +102,13 @@ impl Sight {
     }
 }
 
-/// Whose token is good for `public.orders` sees whole orders, whatever other tables it names.
+/// Whose token is good for `public.orders` sees whole orders, and products to order them, whatever other tables it names.
 pub(super) fn reading(principal: &Principal) -> Principal {
     let mut principal = principal.clone();
     if let Some(tables) = &mut principal.tables
         && tables.iter().any(|table| table == ORDERS.0)
     {
-        let parts = [LINES.0, STEPS.0].map(str::to_owned);
+        let parts = [LINES.0, STEPS.0, PRODUCTS].map(str::to_owned);
         *tables = tables.iter().cloned().chain(parts).collect();
     }
     principal
@@ -114,15 +150,45 @@ pub(super) async fn list(
     Ok((rows, last.map(|last: Seen| last.id)))
 }
 
-/// Refuses what somebody wants to do with an order that they do not see: a refusal of another kind would tell of it.
+/// Refuses what somebody wants to do with an order that they do not see: a refusal of another kind would tell of it. What may be told
+/// of one that they see.
 ///
 /// # Errors
 ///
-/// Whoever asks may not ask about orders at all, there is no such order for them, or the database does not answer.
-pub(crate) async fn must_see(reader: &PageReader, principal: &Principal, id: i64) -> Result<(), Refusal> {
-    may_ask(principal)?;
-    let seen = part(reader, ORDERS.0, "id", "id", id).await.map_err(failure::of_sight)?;
-    if seen.is_empty() { Err(Refusal::not_found(id)) } else { Ok(()) }
+/// There is no such order for whoever asks, or the database does not answer.
+pub(super) async fn must_see(reader: &PageReader, id: i64) -> Result<Telling, Refusal> {
+    let look = async {
+        let seen = part(reader, ORDERS.0, "id", "id", id).await?.pop();
+        seen.map(|row| read(ORDERS.0, &row)).transpose()
+    };
+    let seen: Option<Granted> = look.await.map_err(failure::of_sight)?;
+    let Granted { state, version } = seen.ok_or_else(|| Refusal::not_found(id))?;
+    Ok(Telling { state: state.is_some(), version: version.is_some() })
+}
+
+/// Those of the products that somebody sees. To them there are no others.
+///
+/// # Errors
+///
+/// The database does not answer.
+pub(super) async fn wares(reader: &PageReader, products: &[i64]) -> Result<Wares, Refusal> {
+    let places: Vec<String> = (1..=products.len()).map(|place| format!("${place}")).collect();
+    let question = Subscribe {
+        table: PRODUCTS.to_owned(),
+        filter: Some(format!("id in ({})", places.join(", "))),
+        params: products.iter().map(|product| (*product).into()).collect(),
+        ..Subscribe::default()
+    };
+    let rows = match reader.ask(question).await {
+        Ok(page) => page.rows,
+        Err(ReadError::Unavailable) => return Err(Refusal::unavailable()),
+        Err(error) => {
+            tracing::debug!(%error, "whoever orders sees no products");
+            Vec::new()
+        }
+    };
+    let ware = |row: &RawValue| read(PRODUCTS, row).map(|ware: Ware| (ware.id, ware));
+    rows.iter().map(|row| ware(row)).collect::<Result<_, _>>().map_err(failure::of_sight)
 }
 
 /// One order. `None` if there is none for whoever asks. `reader` reads what `principal` may see.

@@ -8,6 +8,7 @@ use super::{
     event::Line,
     failure::Failure,
     refusal::{Refusal, RefusalCode},
+    sight::{Ware, Wares},
     state::State,
 };
 use crate::{
@@ -47,10 +48,11 @@ pub(super) async fn lock(connection: &mut PgConnection, products: &[i64]) -> Res
 }
 
 impl Shelf {
-    /// What an order of these products and pieces consists of, if there are enough of each.
-    pub(super) fn lines(&self, wanted: &[(i64, i32)]) -> Result<Vec<Line>, Refusal> {
+    /// What an order of these products and pieces consists of, if there are enough of each. To whoever orders there are the products that
+    /// they see, and they are told of them what they may know.
+    pub(super) fn lines(&self, wanted: &[(i64, i32)], seen: &Wares) -> Result<Vec<Line>, Refusal> {
         let line = |(at, &(product_id, quantity)): (usize, &(i64, i32))| {
-            let Some(product) = self.0.get(&product_id) else {
+            let (Some(product), Some(ware)) = (self.0.get(&product_id), seen.get(&product_id)) else {
                 let field = format!("lines[{at}].product_id");
                 return Err(Refusal::of_field(
                     RefusalCode::UnknownProduct,
@@ -60,35 +62,53 @@ impl Shelf {
             };
             let Locked { sku, name, quantity: left, price, .. } = product.clone();
             if left < quantity {
-                let message = match left {
-                    0 => format!("{name} ({sku}) is out of stock"),
-                    1 => format!("Only one piece of {name} ({sku}) is left"),
-                    _ => format!("Only {left} pieces of {name} ({sku}) are left"),
-                };
-                return Err(Refusal::of_field(RefusalCode::OutOfStock, format!("lines[{at}].quantity"), message));
+                let field = format!("lines[{at}].quantity");
+                return Err(Refusal::of_field(RefusalCode::OutOfStock, field, too_few(ware, left)));
             }
             Ok(Line { product_id, sku, name, quantity, price: Price(price) })
         };
         wanted.iter().enumerate().map(line).collect()
     }
 
-    /// Which of an order's products are gone, so that their pieces cannot go back. A refusal, if they do not fit.
-    pub(super) fn gone(&self, lines: &[Line]) -> Result<Vec<i64>, Refusal> {
+    /// Which of an order's products are gone, so that their pieces cannot go back.
+    pub(super) fn gone(&self, lines: &[Line]) -> Result<Vec<i64>, Full> {
         let mut gone = Vec::new();
         for line in lines {
             match self.0.get(&line.product_id) {
                 None => gone.push(line.product_id),
                 Some(product) if i64::from(product.quantity) + i64::from(line.quantity) > MAX_STOCK => {
-                    let message = format!(
-                        "There would be more than {MAX_STOCK} pieces of {} ({}); correct its quantity first",
-                        product.name, product.sku
-                    );
-                    return Err(Refusal::new(RefusalCode::StockFull, message));
+                    return Err(Full { product: product.id });
                 }
                 Some(_) => {}
             }
         }
         Ok(gone)
+    }
+}
+
+fn too_few(ware: &Ware, left: i32) -> String {
+    let name = ware.words();
+    match left {
+        _ if !ware.is_counted() => format!("There are fewer pieces of {name} than that"),
+        0 => format!("{name} is out of stock"),
+        1 => format!("Only one piece of {name} is left"),
+        _ => format!("Only {left} pieces of {name} are left"),
+    }
+}
+
+/// Pieces cannot go back: there would be more of a product than there can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there would be more than {MAX_STOCK} pieces of product {product}")]
+pub(super) struct Full {
+    pub(super) product: i64,
+}
+
+impl Full {
+    /// For those who see the product, which one it is.
+    pub(super) fn told(self, seen: Option<&Ware>) -> Refusal {
+        let name = seen.map_or_else(|| "one of its products".to_owned(), Ware::words);
+        let message = format!("There would be more than {MAX_STOCK} pieces of {name}; correct the quantity first");
+        Refusal::new(RefusalCode::StockFull, message)
     }
 }
 
@@ -162,26 +182,39 @@ mod tests {
         Shelf(products.iter().map(product).collect())
     }
 
+    /// Seen by somebody to whom these columns are granted.
+    fn seen(columns: &[&str]) -> Wares {
+        let ware = |id: i64| {
+            let mut row = json!({ "name": "Bolt", "sku": format!("S-{id}"), "quantity": 9 });
+            row.as_object_mut().expect("an object").retain(|column, _| columns.contains(&column.as_str()));
+            row["id"] = id.into();
+            (id, serde_json::from_value(row).expect("reads"))
+        };
+        [1, 2].map(ware).into()
+    }
+
     fn line(product_id: i64, quantity: i32) -> Line {
         Line { product_id, sku: String::new(), name: String::new(), quantity, price: Price(0) }
     }
 
     #[test]
     fn an_order_takes_what_is_there_at_the_price_of_then() {
-        let lines = shelf(&[(1, 5), (2, 1)]).lines(&[(2, 1), (1, 5)]).expect("is there");
+        let lines = shelf(&[(1, 5), (2, 1)]).lines(&[(2, 1), (1, 5)], &seen(&[])).expect("is there");
         let told: Vec<_> = lines.iter().map(|line| (line.product_id, line.quantity, line.price.0)).collect();
         assert_eq!(told, [(2, 1, 250), (1, 5, 250)]);
     }
 
     #[test]
     fn whoever_wants_more_than_there_is_is_told_of_which_and_how_much_is_left() {
-        let refusal = |left, wanted| shelf(&[(1, 9), (2, left)]).lines(&[(1, 1), (2, wanted)]).expect_err("is refused");
+        let all = seen(&["name", "sku", "quantity"]);
+        let refusal =
+            |left, wanted| shelf(&[(1, 9), (2, left)]).lines(&[(1, 1), (2, wanted)], &all).expect_err("is refused");
         let few = refusal(3, 4);
         assert_eq!((few.code, few.field.as_deref()), (RefusalCode::OutOfStock, Some("lines[1].quantity")));
         assert_eq!(few.message, "Only 3 pieces of Bolt (S-2) are left");
         assert_eq!(refusal(1, 2).message, "Only one piece of Bolt (S-2) is left");
         assert_eq!(refusal(0, 1).message, "Bolt (S-2) is out of stock");
-        let unknown = shelf(&[(1, 9)]).lines(&[(1, 1), (3, 1)]).expect_err("is refused");
+        let unknown = shelf(&[(1, 9)]).lines(&[(1, 1), (3, 1)], &all).expect_err("is refused");
         assert_eq!(
             (unknown.code, unknown.field.as_deref()),
             (RefusalCode::UnknownProduct, Some("lines[1].product_id"))
@@ -189,9 +222,30 @@ mod tests {
     }
 
     #[test]
+    fn of_a_product_nobody_is_told_what_is_not_granted_to_them_and_of_one_that_they_do_not_see_nothing() {
+        let refusal = |wanted: &[(i64, i32)], columns: &[&str]| {
+            shelf(&[(1, 0), (2, 3), (3, 9)]).lines(wanted, &seen(columns)).expect_err("is refused")
+        };
+        assert_eq!(refusal(&[(2, 4)], &["name"]).message, "There are fewer pieces of Bolt than that");
+        assert_eq!(refusal(&[(1, 4)], &["sku"]).message, "There are fewer pieces of S-1 than that");
+        assert_eq!(refusal(&[(2, 4)], &["quantity"]).message, "Only 3 pieces of Product 2 are left");
+        assert_eq!(refusal(&[(1, 4)], &["quantity"]).message, "Product 1 is out of stock");
+        let hidden = refusal(&[(3, 10)], &["name", "sku", "quantity"]);
+        let missing = refusal(&[(4, 10)], &["name", "sku", "quantity"]);
+        assert_eq!((hidden.code, hidden.field), (missing.code, missing.field));
+        assert_eq!(hidden.message, missing.message.replace('4', "3"));
+    }
+
+    #[test]
     fn pieces_of_a_product_that_is_gone_stay_away_and_what_does_not_fit_is_refused() {
         let shelf = shelf(&[(1, 1_000_000), (2, 5)]);
         assert_eq!(shelf.gone(&[line(2, 1), line(3, 1)]), Ok(vec![3]));
-        assert_eq!(shelf.gone(&[line(1, 1)]).expect_err("does not fit").code, RefusalCode::StockFull);
+        let full = shelf.gone(&[line(1, 1)]).expect_err("does not fit");
+        let seen = seen(&["name", "sku"]);
+        for (ware, name) in [(seen.get(&1), "Bolt (S-1)"), (None, "one of its products")] {
+            let refusal = full.told(ware);
+            assert_eq!(refusal.code, RefusalCode::StockFull);
+            assert!(refusal.message.contains(name), "{refusal}");
+        }
     }
 }

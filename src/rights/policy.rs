@@ -106,19 +106,41 @@ pub(super) async fn filter_of(
     principal: &Principal,
     table: &Arc<Table>,
 ) -> Result<Option<Filter>, RightsError> {
-    let moved = |column: &str| RightsError::Moved { column: column.to_owned() };
+    let Some(draft) = draft_of(policy, principal, table)? else { return Ok(None) };
+    let values = read_constants(pool, draft.constants()).await??;
+    bound(draft, values, policy, table).map(Some)
+}
+
+/// The same before its constants are read.
+pub(super) fn draft_of(
+    policy: &Policy,
+    principal: &Principal,
+    table: &Arc<Table>,
+) -> Result<Option<Draft>, RightsError> {
     if let Some(column) = policy.moved_column() {
         return Err(moved(column));
     }
     let Some(text) = policy.rows_for(principal) else { return Ok(None) };
-    let draft = Draft::read(&text, &[], table)?;
-    let values = read_constants(pool, draft.constants()).await??;
+    Ok(Some(Draft::read(&text, &[], table)?))
+}
+
+/// The same with its constants.
+pub(super) fn bound(
+    draft: Draft,
+    values: Vec<String>,
+    policy: &Policy,
+    table: &Arc<Table>,
+) -> Result<Filter, RightsError> {
     let filter = draft.bind(values)?;
     let names = filter.uses().iter().map(|place| &table.columns[*place].name);
     match names.into_iter().find(|name| policy.moved.contains(name)) {
         Some(column) => Err(moved(column)),
-        None => Ok(Some(filter)),
+        None => Ok(filter),
     }
+}
+
+fn moved(column: &str) -> RightsError {
+    RightsError::Moved { column: column.to_owned() }
 }
 
 pub(super) async fn find(pool: &PgPool, typed: &str) -> Result<Arc<Table>, RightsError> {

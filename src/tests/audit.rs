@@ -1,6 +1,6 @@
 //! The audit: who may read it, what a search finds, and exports that are whole, harmless and hold nothing up.
 
-use crate::support::{Browser, PATIENCE, Server, eventually, http, sql, value};
+use crate::support::{Browser, PATIENCE, Server, browser::JSON, eventually, http, sql, value};
 use rowcast::{
     changelog,
     identity::{account, token},
@@ -104,6 +104,33 @@ async fn pages_follow_each_other_without_a_gap_while_others_append(pool: PgPool)
         address = link.map(|link| link.replace("&amp;", "&"));
     }
     assert_eq!(seen, (0..120).rev().map(|n| format!("s-{n}")).collect::<Vec<_>>());
+}
+
+/// Numbers are drawn before the commit: one that is lower may come later.
+#[sqlx::test(migrations = false)]
+async fn what_a_slow_transaction_appended_is_new_though_others_are_numbered_higher(pool: PgPool) {
+    changelog::install(&pool).await.expect("installs");
+    let server = Server::start_strict(&pool).await;
+    let mut admin = signed_in(&pool, &server, Role::Admin).await;
+    let mut ask = async |path: &str, body: Value| -> Value {
+        let answer = admin.send("POST", path, JSON, &body.to_string()).await;
+        let told: Value = serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}"));
+        told["Ok"].clone()
+    };
+    let event = NewEvent { kind: "Said".to_owned(), schema: 1, data: json!({}) };
+    let mut slow = pool.begin().await.expect("begins");
+    let who = Metadata::default();
+    ledger::append(&mut slow, "slow", Expected::Any, std::slice::from_ref(&event), &who).await.expect("appends");
+    append(&pool, "fast", "Said", json!({}), None, "").await;
+    let found = ask("/api/audit/search", json!({ "search": {} })).await;
+    let of_found = found["events"].as_array().expect("a list").iter().map(|event| event["stream"].clone());
+    assert_eq!(of_found.collect::<Vec<_>>(), [json!("fast")]);
+    let mut newer = async || ask("/api/audit/newer", json!({ "search": {}, "than": found["snapshot"] })).await;
+    assert_eq!(newer().await, json!(0));
+    slow.commit().await.expect("commits");
+    assert_eq!(newer().await, json!(1), "the slow one");
+    append(&pool, "fast", "Said", json!({}), None, "").await;
+    assert_eq!(newer().await, json!(2));
 }
 
 #[sqlx::test(migrations = false)]

@@ -15,13 +15,14 @@ use crate::support::{Server, http, sql, value};
 use rowcast::{
     capture::{self, Trust},
     changelog,
-    hub::{Credential, Principal},
+    hub::{Credential, Policy, Principal},
     identity::{Anonymous, token},
     orders,
     protocol::Role,
     rights,
+    store::{PageReader, PageRows, ReadError},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use sqlx::{AssertSqlSafe, PgPool};
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
@@ -39,6 +40,10 @@ async fn with_shop(pool: &PgPool) -> Server {
 
 /// Everybody sees of them what they see in the demo.
 async fn show(pool: &PgPool) {
+    capture::track(pool, "public.products", Trust::Checked).await.expect("tracks");
+    for role in [Role::Customer, Role::Staff, Role::Admin] {
+        rights::grant(pool, "public.products", Policy::all(role)).await.expect("grants");
+    }
     for table in orders::demo::TABLES {
         capture::track(pool, table, Trust::Checked).await.expect("tracks");
         for policy in orders::demo::policies(table) {
@@ -79,6 +84,26 @@ async fn script(pool: &PgPool, role: Role) -> String {
 /// Somebody as commands know them.
 fn principal(account: i64, name: &str, role: Role) -> Principal {
     Principal { account: Some(account), name: name.into(), role, credential: Credential::Login(1), tables: None }
+}
+
+/// Reads what there is, for commands that no server hands on: whoever asks sees everything.
+fn everything(pool: &PgPool) -> PageReader {
+    let pool = pool.clone();
+    PageReader::new(move |question| {
+        let pool = pool.clone();
+        async move {
+            let filter = question.filter.expect("asks for some");
+            let numbered = question.params.iter().enumerate().rev();
+            let condition = numbered.fold(filter, |condition, (place, value)| {
+                condition.replace(&format!("${}", place + 1), &value.to_string())
+            });
+            let text = format!("select row_to_json(t)::text from {} t where {condition}", question.table);
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(text)).fetch_all(&pool).await.map_err(|_| ReadError::Unavailable)?;
+            let rows = rows.into_iter().map(|row| RawValue::from_string(row).expect("JSON")).collect();
+            Ok(PageRows { position: String::new(), key: Vec::new(), rows })
+        }
+    })
 }
 
 /// What a program was answered.

@@ -12,8 +12,8 @@ pub async fn search_audit(search: Search) -> Result<Result<Found, Refusal>, Serv
     Ok(super::read::found(&search).await)
 }
 
-/// How many events of a search are newer than one, at most a thousand.
+/// How many events of a search have come since a snapshot that was told with a page of it, at most a thousand.
 #[server(prefix = "/api", endpoint = "audit/newer", input = leptos::server_fn::codec::Json)]
-pub async fn count_newer(search: Search, than: i64) -> Result<Result<u32, Refusal>, ServerFnError> {
-    Ok(super::read::newer(&search, than).await)
+pub async fn count_newer(search: Search, than: String) -> Result<Result<u32, Refusal>, ServerFnError> {
+    Ok(super::read::newer(&search, &than).await)
 }

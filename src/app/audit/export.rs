@@ -229,6 +229,7 @@ fn of_refusal(refusal: &Refusal) -> Response {
     let code = match refusal {
         Refusal::NotAllowed => "not_allowed",
         Refusal::NotATime(_) => "not_a_time",
+        Refusal::NotASnapshot => "not_a_snapshot",
         Refusal::TooSlow => "too_slow",
         Refusal::Unavailable => "unavailable",
     };

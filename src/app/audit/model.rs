@@ -35,8 +35,8 @@ pub struct Found {
     pub events: Vec<Event>,
     /// Whether there are earlier ones.
     pub more: bool,
-    /// The number of the newest event in the whole ledger: what comes after it is new.
-    pub newest: i64,
+    /// The database's snapshot of transactions in which they were found: what it does not include is new.
+    pub snapshot: String,
     /// The types that there are.
     pub kinds: Vec<String>,
 }
@@ -48,6 +48,8 @@ pub enum Refusal {
     NotAllowed,
     /// One of the times is none.
     NotATime(String),
+    /// What should be a snapshot is none.
+    NotASnapshot,
     /// It takes too long.
     TooSlow,
     /// The database does not answer.
@@ -60,6 +62,7 @@ impl Refusal {
         match self {
             Self::NotAllowed => "Only administrators can read the audit.".to_owned(),
             Self::NotATime(text) => format!("“{text}” is not a date with a time."),
+            Self::NotASnapshot => "It is not known since when. Reload the page.".to_owned(),
             Self::TooSlow => "This search takes too long. Narrow it, by time above all.".to_owned(),
             Self::Unavailable => "The database does not answer. Try again in a moment.".to_owned(),
         }
@@ -69,7 +72,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotAllowed => 403,
-            Self::NotATime(_) | Self::TooSlow => 422,
+            Self::NotATime(_) | Self::NotASnapshot | Self::TooSlow => 422,
             Self::Unavailable => 503,
         }
     }

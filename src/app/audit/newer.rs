@@ -4,25 +4,25 @@ use super::{actions::count_newer, search::Search};
 use leptos::{prelude::*, task::spawn_local};
 use std::time::Duration;
 
-/// How often it is asked while somebody looks. Events are no live table; what is asked costs one look-up in an index.
+/// How often it is asked while somebody looks. Events are no live table; what is asked costs what is new.
 const ASK: Duration = Duration::from_secs(4);
 
 /// A link to what is new; nothing while there is nothing.
 #[component]
-pub(super) fn Newer(search: Search, newest: i64) -> impl IntoView {
+pub(super) fn Newer(search: Search, snapshot: String) -> impl IntoView {
     let count = RwSignal::new(0_u32);
     let address = search.first().address();
     Effect::new(move || {
-        let search = search.first();
+        let (search, snapshot) = (search.first(), snapshot.clone());
         let asking = StoredValue::new(false);
         let ask = move || {
             if document().hidden() || asking.get_value() {
                 return;
             }
             asking.set_value(true);
-            let search = search.clone();
+            let (search, snapshot) = (search.clone(), snapshot.clone());
             spawn_local(async move {
-                let told = count_newer(search, newest).await;
+                let told = count_newer(search, snapshot).await;
                 asking.try_set_value(false);
                 if let Ok(Ok(newer)) = told {
                     count.try_maybe_update(|count| (std::mem::replace(count, newer) != newer, ()));

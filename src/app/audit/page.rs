@@ -66,7 +66,7 @@ fn Audit() -> impl IntoView {
 
 #[component]
 fn Told(search: Search, found: Found) -> impl IntoView {
-    let Found { events, more, newest, kinds } = found;
+    let Found { events, more, snapshot, kinds } = found;
     let earlier =
         events.last().filter(|_| more).map(|last| Search { before: Some(last.seq), ..search.clone() }.address());
     let first = search.before.map(|_| search.first().address());
@@ -89,7 +89,7 @@ fn Told(search: Search, found: Found) -> impl IntoView {
             <Exports search=search.clone() />
         </div>
         <SearchForm search=search.clone() kinds />
-        <Newer search newest />
+        <Newer search snapshot />
         {list}
         <nav class="pager" aria-label="Pages of the audit">
             {first.map(|first| view! { <a class="button" rel="first" href=first>"Newest"</a> })}

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     app::{history::Stamp, time::Timestamp},
+    changelog::{parse_position, position_bounds},
     hub::Principal,
     identity::visitor::principal_asking,
-    protocol::Role,
+    protocol::{Position, Role},
 };
 use leptos::prelude::use_context;
 use sqlx::{AssertSqlSafe, Error, PgConnection, PgPool, Postgres, Row, Transaction, postgres::PgRow, query::Query};
@@ -27,6 +28,11 @@ pub(super) const COLUMNS: &str = "e.seq, (extract(epoch from e.at) * 1000000)::b
 /// The same for a page, without data that is too large for one.
 const SHOWN: &str = "e.seq, (extract(epoch from e.at) * 1000000)::bigint as at, e.stream, e.version, e.type, e.who, e.who_name, \
      e.cause, e.correlation, case when octet_length(e.data::text) <= 16384 then e.data::text else '' end as data";
+/// One snapshot for the events of a page and for what is new after it.
+const AS_ONE: &str = "set transaction isolation level repeatable read";
+/// What has been committed since; `$8` and `$9` are the bounds of a position. Numbers are drawn before the commit, so they do not tell.
+const SINCE: &str = "and (e.xid >= $8::text::xid8 or e.xid = any($9::text[]::xid8[])) \
+    and e.seq > (select h.foreign_events from rowcast.history h) limit $10";
 /// The table that a token must be allowed to see, if it may see only some.
 const TABLE: &str = "rowcast.event";
 
@@ -107,35 +113,38 @@ pub(super) async fn found(search: &Search) -> Result<Found, Refusal> {
 
 async fn page(pool: &PgPool, terms: &Terms, before: Option<i64>) -> Result<Found, Error> {
     let mut transaction = begin(pool).await?;
+    sqlx::query(AS_ONE).persistent(false).execute(&mut *transaction).await?;
     let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let rest = "and ($8::bigint is null or e.seq < $8) order by e.seq desc limit $9";
     let rows = terms.query(SHOWN, rest).bind(before).bind(most).fetch_all(&mut *transaction).await?;
     let mut events = rows.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
-    let (newest, kinds) = (newest(&mut transaction).await?, kinds(&mut transaction).await?);
+    let (snapshot, kinds) = (snapshot(&mut transaction).await?, kinds(&mut transaction).await?);
     transaction.commit().await?;
-    Ok(Found { events, more, newest, kinds })
+    Ok(Found { events, more, snapshot, kinds })
 }
 
-/// How many events of a search are newer than one.
-pub(super) async fn newer(search: &Search, than: i64) -> Result<u32, Refusal> {
+/// How many events of a search have come since a snapshot that [`found`] told.
+pub(super) async fn newer(search: &Search, than: &str) -> Result<u32, Refusal> {
     let pool = pool_for_admins()?;
     let terms = Terms::of(search)?;
-    count_newer(&pool, &terms, than).await.map_err(|error| refusal(&error))
+    let than = parse_position(than).map_err(|_| Refusal::NotASnapshot)?;
+    count_newer(&pool, &terms, &than).await.map_err(|error| refusal(&error))
 }
 
-async fn count_newer(pool: &PgPool, terms: &Terms, than: i64) -> Result<u32, Error> {
+async fn count_newer(pool: &PgPool, terms: &Terms, than: &Position) -> Result<u32, Error> {
     let mut transaction = begin(pool).await?;
-    let rows = terms.query("1", "and e.seq > $8 limit $9").bind(than).bind(MOST_NEWER);
+    let (next, open) = position_bounds(than);
+    let rows = terms.query("1", SINCE).bind(next).bind(open).bind(MOST_NEWER);
     let count = rows.fetch_all(&mut *transaction).await?.len();
     transaction.commit().await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-async fn newest(connection: &mut PgConnection) -> Result<i64, Error> {
-    let newest = sqlx::query_scalar("select coalesce(max(seq), 0) from rowcast.event").persistent(false);
-    newest.fetch_one(connection).await
+async fn snapshot(connection: &mut PgConnection) -> Result<String, Error> {
+    let snapshot = sqlx::query_scalar("select pg_current_snapshot()::text").persistent(false);
+    snapshot.fetch_one(connection).await
 }
 
 /// The types that there are. One look-up in the index for each of them.

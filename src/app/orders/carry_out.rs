@@ -4,7 +4,7 @@ use super::{actions::Answer, wish::Wish};
 use crate::{
     hub::Principal,
     identity::visitor::principal_asking,
-    orders::{self, Refusal, RefusalCode, Step, StepDetails, sight},
+    orders::{self, Refusal, RefusalCode, Step, StepDetails},
     store::PageReader,
 };
 use leptos::prelude::use_context;
@@ -12,12 +12,12 @@ use sqlx::PgPool;
 
 pub(super) async fn place(wish: &Wish) -> Answer {
     let place = wish.place()?;
-    let (pool, principal) = asking()?;
-    orders::place(&pool, &principal, place).await
+    let (pool, reader, principal) = asking()?;
+    orders::place(&pool, &reader, &principal, place).await
 }
 
 pub(super) async fn step(order: i64, step: Step, details: StepDetails) -> Answer {
-    let (pool, principal) = asking()?;
+    let (pool, reader, principal) = asking()?;
     // A form sends a field that was left empty.
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let details = StepDetails {
@@ -26,17 +26,15 @@ pub(super) async fn step(order: i64, step: Step, details: StepDetails) -> Answer
         key: given(details.key),
         ..details
     };
-    let reader = use_context::<PageReader>().ok_or_else(Refusal::unavailable)?;
-    sight::must_see(&reader, &principal, order).await?;
-    orders::step(&pool, &principal, order, step, details).await
+    orders::step(&pool, &reader, &principal, order, step, details).await
 }
 
-fn asking() -> Result<(PgPool, Principal), Refusal> {
+fn asking() -> Result<(PgPool, PageReader, Principal), Refusal> {
     let principal =
         principal_asking().ok_or_else(|| Refusal::new(RefusalCode::NotAllowed, "Nobody who is known asks for this"))?;
-    let Some(pool) = use_context::<PgPool>() else {
+    let (Some(pool), Some(reader)) = (use_context::<PgPool>(), use_context::<PageReader>()) else {
         tracing::error!("a server function was called without a database in its context");
         return Err(Refusal::unavailable());
     };
-    Ok((pool, principal))
+    Ok((pool, reader, principal))
 }

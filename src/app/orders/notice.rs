@@ -57,8 +57,17 @@ impl Notice {
     fn message(self, actor: Actor) -> String {
         match self {
             Self::Placed => "The order is placed.".to_owned(),
+            Self::PlaceRefused(RefusalCode::Unconfirmed) => format!(
+                "It is not known whether the order was placed. {}. Send the form again as it is: it is placed once.",
+                reason(RefusalCode::Unconfirmed)
+            ),
             Self::PlaceRefused(code) => format!("No order was placed. {}.", reason(code)),
             Self::Done(order, step) => format!("Order {order} is {} now.", step.target()),
+            Self::StepRefused(order, step, RefusalCode::Unconfirmed, _) => format!(
+                "It is not known whether order {order} was {}. {}. Look at what it is now before you do it again.",
+                step.target(),
+                reason(RefusalCode::Unconfirmed)
+            ),
             Self::StepRefused(order, step, code, state) => {
                 let reason = match (code, state) {
                     (RefusalCode::IllegalStep, Some(state)) => why_not(order, step, state, actor),
@@ -98,6 +107,7 @@ fn reason(code: RefusalCode) -> &'static str {
             "The form could not be read; reload the page and try again"
         }
         RefusalCode::Unavailable => "The database does not answer; nothing was done. Try again in a moment",
+        RefusalCode::Unconfirmed => "The database did not confirm it",
     }
 }
 
@@ -147,6 +157,19 @@ mod tests {
             notice.message(Actor::Staff),
             "Order 1042 was not packed. Order 1042 is placed, so it cannot be packed now. It can be paid or cancelled."
         );
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_told_as_not_done() {
+        let notices = [
+            Notice::PlaceRefused(RefusalCode::Unconfirmed),
+            Notice::StepRefused(1042, Step::Pack, RefusalCode::Unconfirmed, None),
+        ];
+        for notice in notices {
+            let message = notice.message(Actor::Staff);
+            assert!(message.starts_with("It is not known whether"), "{message}");
+            assert!(!message.contains("No order was placed") && !message.contains("was not"), "{message}");
+        }
     }
 
     #[test]

@@ -64,8 +64,9 @@ impl Order {
 }
 
 /// `12 pieces`.
-pub(super) fn pieces(pieces: i32) -> String {
-    format!("{} {}", crate::app::inventory::grouped(pieces.into()), if pieces == 1 { "piece" } else { "pieces" })
+pub(super) fn pieces(pieces: impl Into<i64>) -> String {
+    let pieces = pieces.into();
+    format!("{} {}", crate::app::inventory::grouped(pieces), if pieces == 1 { "piece" } else { "pieces" })
 }
 
 /// The address of an order.

@@ -19,6 +19,11 @@ pub(super) struct Unconfirmed {
 
 impl Unconfirmed {
     pub(super) fn refused(refusal: &Refusal) -> Self {
+        if refusal.code == RefusalCode::Unconfirmed {
+            // Whoever sends the form again sends its key again.
+            let reason = "The database did not confirm it; send it again, it is done once".to_owned();
+            return Self { was_not: "may not have been", reason };
+        }
         // Its own message says that nothing was done.
         let reason = match (refusal.code, refusal.state) {
             (RefusalCode::VersionConflict, Some(state)) => format!("Meanwhile it has become {state}"),
@@ -51,6 +56,9 @@ mod tests {
         let told = |text: &str| Unconfirmed::failed(&ServerFnError::ServerError(text.to_owned()));
         assert_eq!(told(paths::NOT_ALLOWED).reason, "You may not do this");
         assert_eq!(told("something else").was_not, "may not have been");
+        let unknown = Unconfirmed::refused(&Refusal::unconfirmed());
+        assert_eq!(unknown.was_not, "may not have been");
+        assert!(unknown.reason.contains("send it again"), "{}", unknown.reason);
         let now = Standing { state: State::Paid, version: 2, allowed: vec![Step::Pick] };
         assert_eq!(Unconfirmed::refused(&Refusal::conflict(7, 1, now)).reason, "Meanwhile it has become paid");
     }

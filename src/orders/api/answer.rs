@@ -28,7 +28,7 @@ impl IntoResponse for Told {
         let text = serde_json::to_string(&refusal).expect("a refusal has string keys only");
         let mut response = json(status, text);
         match refusal.code {
-            RefusalCode::Unavailable => {
+            RefusalCode::Unavailable | RefusalCode::Unconfirmed => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
             }
             RefusalCode::SignedOut => {

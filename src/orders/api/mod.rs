@@ -89,7 +89,7 @@ async fn create(
     may_ask(&principal)?;
     let mut place = body::place(&read_body(&headers, body)?)?;
     place.key = key(&headers)?;
-    let done = super::place(&api.pool, &principal, place).await?;
+    let done = super::place(&api.pool, &api.reader(&principal), &principal, place).await?;
     let mut response = json(StatusCode::CREATED, written(done));
     if let Ok(location) = HeaderValue::from_str(&format!("/api/orders/{}", done.id)) {
         response.headers_mut().insert(LOCATION, location);
@@ -132,8 +132,7 @@ async fn act(
     let id = number(&id)?;
     let mut details = body::details(&read_body(&headers, body)?)?;
     details.key = key(&headers)?;
-    sight::must_see(&api.reader(&principal), &principal, id).await?;
-    let done = super::step(&api.pool, &principal, id, step, details).await?;
+    let done = super::step(&api.pool, &api.reader(&principal), &principal, id, step, details).await?;
     Ok(json(StatusCode::OK, written(done)))
 }
 

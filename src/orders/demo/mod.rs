@@ -260,7 +260,7 @@ async fn tell(connection: &mut PgConnection, story: &[Moment]) -> Result<(), Fai
         if moment.age < TOLD {
             let when = When { age: moment.age, is_read: moment.age > UNREAD };
             let actor = moment.who.account;
-            notify::notify(connection, number(moment), order, &moment.event, actor, when).await?;
+            notify::recall(connection, number(moment), order, &moment.event, actor, when).await?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The demo's orders: believable, the same everywhere, written as what happened, and no danger to what was there before.
 
-use super::{principal, rows, sql, value};
+use super::{everything, principal, rows, sql, value};
 use crate::support::eventually;
 use rowcast::{
     app::demo,
@@ -73,11 +73,13 @@ async fn the_demo_has_orders_in_all_states_that_are_what_their_events_make(pool:
     let next: i64 = value(&pool, "select max(id) + 1 from public.orders").await;
     let cleo = principal(cleo, "Cleo Customer", Role::Customer);
     let lines = vec![orders::PlaceLine { product_id: some_product(&pool).await, quantity: 1 }];
-    let done = orders::place(&pool, &cleo, orders::Place { lines, ..orders::Place::default() }).await.expect("places");
+    let done = orders::place(&pool, &everything(&pool), &cleo, orders::Place { lines, ..orders::Place::default() })
+        .await
+        .expect("places");
     assert_eq!(done.id, next);
     let sam = principal(account(&pool, Role::Staff).await, "Sam Staff", Role::Staff);
     let packed: i64 = value(&pool, "select min(id) from public.orders where state = 'packed'").await;
-    orders::step(&pool, &sam, packed, Step::Cancel, StepDetails::default()).await.expect("cancels");
+    orders::step(&pool, &everything(&pool), &sam, packed, Step::Cancel, StepDetails::default()).await.expect("cancels");
     is_what_a_replay_makes::<projections::Orders>(&pool).await;
 }
 
@@ -190,7 +192,9 @@ async fn a_server_and_its_commands_leave_somebody_elses_orders_alone(pool: PgPoo
     sql(&pool, super::PRODUCTS).await;
     let sam = principal(account(&pool, Role::Staff).await, "Sam Staff", Role::Staff);
     let lines = vec![orders::PlaceLine { product_id: 1, quantity: 1 }];
-    orders::place(&pool, &sam, orders::Place { lines, ..orders::Place::default() }).await.expect("places");
+    orders::place(&pool, &everything(&pool), &sam, orders::Place { lines, ..orders::Place::default() })
+        .await
+        .expect("places");
     assert_eq!(known(&pool).await, ["orders", "order_lines", "order_steps"]);
 }
 
@@ -239,5 +243,7 @@ async fn tables_that_are_made_anew_are_filled_from_the_ledger(pool: PgPool) {
     sql(&pool, "update public.products set quantity = 1 where id = 1").await;
     let sam = principal(account(&pool, Role::Staff).await, "Sam Staff", Role::Staff);
     let lines = vec![orders::PlaceLine { product_id: 1, quantity: 1 }];
-    orders::place(&pool, &sam, orders::Place { lines, ..orders::Place::default() }).await.expect("places");
+    orders::place(&pool, &everything(&pool), &sam, orders::Place { lines, ..orders::Place::default() })
+        .await
+        .expect("places");
 }

@@ -129,6 +129,20 @@ async fn every_refusal_is_answered_as_documented_and_changes_nothing(pool: PgPoo
     let unavailable = staff.order(3, 1).await;
     assert_eq!((unavailable.status, unavailable.code()), (503, "unavailable"));
     seen.insert("unavailable");
+    // Nobody knows whether it does: it ends the connection at the end of the transaction.
+    sql(
+        &pool,
+        "alter table public.order_steps drop constraint nothing_new;
+         create function public.hang_up() returns trigger language plpgsql as $$
+             begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return null; end
+         $$;
+         create constraint trigger hang_up after insert on public.order_steps deferrable initially deferred
+             for each row execute function public.hang_up()",
+    )
+    .await;
+    let unknown = staff.order(3, 1).await;
+    assert_eq!((unknown.status, unknown.code()), (503, "unconfirmed"));
+    seen.insert("unconfirmed");
     let documented: BTreeSet<&str> = RefusalCode::ALL.iter().map(|code| code.word()).collect();
     assert_eq!(seen, documented);
     let placed: i64 = super::value(&pool, "select count(*) from public.orders").await;

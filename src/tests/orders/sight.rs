@@ -1,11 +1,12 @@
 //! Policies hold for orders as they hold for rows: the API and an order's past tell nobody more than a page would show them.
 
-use super::{Caller, Reply, left, order, script, with_shop};
+use super::{Caller, Reply, left, order, script, sql, value, with_shop};
 use rowcast::{hub::Policy, identity::token, protocol::Role, rights};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 const ORDERS: &str = "public.orders";
+const PRODUCTS: &str = "public.products";
 
 /// Nothing of a table.
 async fn staff_see_nothing(pool: &PgPool, table: &str) {
@@ -22,6 +23,10 @@ async fn staff_see(pool: &PgPool, table: &str, change: impl FnOnce(&mut Policy))
 
 fn ids(reply: &Reply) -> Vec<i64> {
     reply.body["orders"].as_array().expect("a list").iter().filter_map(|order| order["id"].as_i64()).collect()
+}
+
+fn columns(names: &[&str]) -> Option<Vec<String>> {
+    Some(names.iter().map(|&name| name.to_owned()).collect())
 }
 
 /// What the page of an order is told of its past.
@@ -79,7 +84,6 @@ async fn a_past_is_told_to_those_who_see_all_of_an_order(pool: PgPool) {
     };
     past("at first", true).await;
 
-    let columns = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
     staff_see(&pool, ORDERS, |policy| policy.columns = columns(&["customer_name", "version", "lines"])).await;
     let seen = staff.get(&path).await.body;
     assert_eq!(seen["order"], json!({"id": id, "customer_name": "script", "version": 1, "lines": 2}));
@@ -112,4 +116,77 @@ async fn a_token_for_orders_is_good_for_all_that_belongs_to_them(pool: PgPool) {
     let seen = narrow.get(&format!("/api/orders/{id}")).await.body;
     assert_eq!((seen["lines"].as_array().map(Vec::len), seen["steps"].as_array().map(Vec::len)), (Some(1), Some(1)));
     assert_eq!(narrow.get(&format!("/api/orders/{id}/events")).await.status, 200);
+}
+
+#[sqlx::test(migrations = false)]
+async fn products_that_are_not_seen_cannot_be_ordered_and_are_answered_as_those_that_are_not_there(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let staff = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let first = staff.keyed("/api/orders", "k", &order(&[(2, 1)])).await;
+    assert_eq!(first.status, 201);
+    staff_see(&pool, PRODUCTS, |policy| policy.filter = Some("id <> 2".to_owned())).await;
+    let missing = staff.post("/api/orders", &order(&[(1, 1), (99, 11)])).await;
+    assert_eq!(missing.code(), "unknown_product");
+    for quantity in [1, 11] {
+        let hidden = staff.post("/api/orders", &order(&[(1, 1), (2, quantity)])).await;
+        let as_missing = missing.body.to_string().replace("99", "2");
+        assert_eq!((hidden.status, hidden.body.to_string()), (missing.status, as_missing));
+    }
+    let form = "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n";
+    let told = staff.send("POST", "/api/order-forms/place", form, "wish%5Bquantity%5D%5B2%5D=11").await;
+    assert_eq!(told.body["Err"]["code"], "unknown_product", "{told:?}");
+    assert_eq!(staff.keyed("/api/orders", "k", &order(&[(2, 1)])).await, first, "what was carried out stays so");
+    assert_eq!((left(&pool, 1).await, left(&pool, 2).await), (10, 9));
+
+    staff_see_nothing(&pool, PRODUCTS).await;
+    assert_eq!(staff.order(1, 1).await.code(), "unknown_product");
+    let placed: i64 = value(&pool, "select count(*) from public.orders").await;
+    assert_eq!(placed, 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn of_products_whoever_orders_is_told_the_columns_that_are_granted(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let staff = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let id = staff.order(1, 1).await.id();
+    sql(&pool, "update public.products set name = 'Bolt', quantity = 7").await;
+    let few = async |granted: &[&str]| {
+        staff_see(&pool, PRODUCTS, |policy| policy.columns = columns(granted)).await;
+        let refused = staff.order(1, 11).await;
+        assert_eq!(refused.code(), "out_of_stock");
+        refused.body["message"].clone()
+    };
+    assert_eq!(few(&["name", "sku", "quantity"]).await, "Only 7 pieces of Bolt (S-1) are left");
+    assert_eq!(few(&["name"]).await, "There are fewer pieces of Bolt than that");
+    assert_eq!(few(&["price"]).await, "There are fewer pieces of Product 1 than that");
+    sql(&pool, "update public.products set quantity = 1000000").await;
+    let full = staff.post(&format!("/api/orders/{id}/cancel"), "").await;
+    let said = full.body["message"].as_str().expect("words");
+    assert!(full.code() == "stock_full" && said.contains("Product 1;") && !said.contains("Bolt"), "{said}");
+    staff_see(&pool, PRODUCTS, |policy| policy.filter = Some("id <> 1".to_owned())).await;
+    let full = staff.post(&format!("/api/orders/{id}/cancel"), "").await;
+    let said = full.body["message"].as_str().expect("words");
+    assert!(full.code() == "stock_full" && said.contains("one of its products"), "{said}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_step_that_is_refused_tells_the_columns_that_are_granted(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let staff = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let id = staff.order(1, 1).await.id();
+    let refused = async |step: &str, body: &str, code: &str| {
+        let refused = staff.post(&format!("/api/orders/{id}/{step}"), body).await;
+        assert_eq!(refused.code(), code);
+        refused.body
+    };
+    staff_see(&pool, ORDERS, |policy| policy.columns = columns(&["customer_name"])).await;
+    let cannot = format!("Order {id} cannot be shipped now");
+    assert_eq!(refused("ship", "", "illegal_step").await, json!({"code": "illegal_step", "message": cannot}));
+    let changed = format!("Order {id} has changed since the version that was named");
+    let conflict = refused("pay", r#"{"version":5}"#, "version_conflict").await;
+    assert_eq!(conflict, json!({"code": "version_conflict", "message": changed}));
+    staff_see(&pool, ORDERS, |policy| policy.columns = columns(&["state"])).await;
+    let illegal = refused("ship", "", "illegal_step").await;
+    assert_eq!((&illegal["state"], &illegal["version"]), (&json!("placed"), &Value::Null));
+    assert_eq!(illegal["allowed"], json!(["pay", "cancel"]));
 }

@@ -1,7 +1,7 @@
 //! Who is told of what: exactly those whom it concerns.
 
-use super::{Caller, person, rows, script, sql, value, with_shop};
-use rowcast::protocol::Role;
+use super::{Caller, order, person, rows, script, sql, value, with_shop};
+use rowcast::{hub::Policy, protocol::Role, rights};
 use sqlx::PgPool;
 
 /// Whom something told since this was asked last, and of which kind; and forgets it.
@@ -75,4 +75,77 @@ async fn what_is_refused_is_told_to_nobody_and_what_is_told_leads_to_the_order(p
             "read_at": null
         }])
     );
+}
+
+async fn staff_see(pool: &PgPool, table: &str, columns: Option<&[&str]>, filter: Option<&str>) {
+    let columns = columns.map(|names| names.iter().map(|&name| name.to_owned()).collect());
+    let policy = Policy { columns, filter: filter.map(str::to_owned), ..Policy::all(Role::Staff) };
+    rights::grant(pool, table, policy).await.expect("grants");
+}
+
+#[sqlx::test(migrations = false)]
+async fn nobody_is_told_of_an_order_that_they_do_not_see(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (cleo, of_cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (sam, _) = person(&pool, "Sam", Role::Staff).await;
+    let (kim, _) = person(&pool, "Kim", Role::Staff).await;
+    let (ada, _) = person(&pool, "Ada", Role::Admin).await;
+    let cleo_calls = Caller::new(&server, &of_cleo);
+    let script = Caller::new(&server, &script(&pool, Role::Staff).await);
+    staff_see(&pool, "public.orders", None, Some("pieces > 1")).await;
+    cleo_calls.order(1, 1).await.id();
+    assert_eq!(told(&pool).await, to(&[ada], "order_placed"));
+    cleo_calls.order(1, 2).await.id();
+    assert_eq!(told(&pool).await, to(&[sam, kim, ada], "order_placed"));
+    // By who they are, and by what only the database can read.
+    let own = format!("$user.id = {kim} and placed_at > '2020-01-01 00:00+00'");
+    staff_see(&pool, "public.orders", None, Some(&own)).await;
+    cleo_calls.order(1, 2).await.id();
+    assert_eq!(told(&pool).await, to(&[kim, ada], "order_placed"));
+    // What it says is its state above all.
+    staff_see(&pool, "public.orders", Some(&["customer_name", "total"]), None).await;
+    cleo_calls.order(1, 1).await.id();
+    assert_eq!(told(&pool).await, to(&[ada], "order_placed"));
+    rights::revoke_all(&pool, Role::Staff).await.expect("revokes");
+    assert!(rights::revoke(&pool, "public.orders", Role::Staff).await.expect("revokes"));
+    let id = cleo_calls.order(1, 1).await.id();
+    assert_eq!(told(&pool).await, to(&[ada], "order_placed"));
+    // Customers, too.
+    staff_see(&pool, "public.orders", None, None).await;
+    assert_eq!(script.post(&format!("/api/orders/{id}/pay"), "").await.status, 200);
+    assert_eq!(told(&pool).await, to(&[cleo], "order_paid"));
+    let none = Policy { filter: Some("id < 0".to_owned()), ..Policy::all(Role::Customer) };
+    rights::grant(&pool, "public.orders", none).await.expect("grants");
+    assert_eq!(script.post(&format!("/api/orders/{id}/pick"), "").await.status, 200);
+    assert_eq!(told(&pool).await, []);
+}
+
+#[sqlx::test(migrations = false)]
+async fn people_are_told_the_columns_that_are_granted_to_them(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (_, of_cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (sam, _) = person(&pool, "Sam", Role::Staff).await;
+    let cleo = Caller::new(&server, &of_cleo);
+    let said = async || {
+        let said = rows(&pool, &format!("select title, body from public.notifications where account = {sam}")).await;
+        sql(&pool, "delete from public.notifications").await;
+        said
+    };
+    let noted = order(&[(1, 2)]).replace("]}", r#"],"note":"Ring twice"}"#);
+    let place = async || cleo.post("/api/orders", &noted).await.id();
+    let cancel = async |id: i64| cleo.post(&format!("/api/orders/{id}/cancel"), r#"{"note":"Too late"}"#).await.id();
+    let told = |title: String, body: &str| serde_json::json!([{ "title": title, "body": body }]);
+
+    staff_see(&pool, "public.orders", Some(&["state", "pieces", "note"]), None).await;
+    let id = place().await;
+    assert_eq!(said().await, told(format!("New order {id}"), "2 pieces\nRing twice"));
+    staff_see(&pool, "public.orders", Some(&["state", "customer_name"]), None).await;
+    staff_see(&pool, "public.order_steps", Some(&["state"]), None).await;
+    cancel(id).await;
+    assert_eq!(said().await, told(format!("Cleo cancelled order {id}"), ""));
+    let id = place().await;
+    assert_eq!(said().await, told(format!("New order {id} from Cleo"), ""));
+    staff_see(&pool, "public.order_steps", Some(&["note"]), None).await;
+    cancel(id).await;
+    assert_eq!(said().await, told(format!("Cleo cancelled order {id}"), "Too late"));
 }

@@ -1,10 +1,19 @@
 //! The same request twice under one key is carried out once.
 
-use super::{Caller, left, order, person, rows, script, sql, value, with_shop};
-use crate::support::eventually;
-use rowcast::{orders, protocol::Role};
+use super::{Caller, left, order, person, rows, script, show, sql, value, with_shop, with_tables};
+use crate::support::{Server, eventually};
+use rowcast::{identity::Anonymous, orders, protocol::Role};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+use std::path::PathBuf;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
+    sync::watch,
+};
 
 async fn placed(pool: &PgPool) -> i64 {
     value(pool, "select count(*) from public.orders").await
@@ -112,4 +121,82 @@ async fn a_key_that_is_taken_anew_while_it_is_swept_stays(pool: PgPool) {
     renewal.commit().await.expect("commits");
     sweep.await.expect("ends").expect("sweeps");
     assert_eq!(rows(&pool, "select key from public.order_requests").await, json!([{"key": "k"}]));
+}
+
+/// A way to the database, and what cuts it: the connections that there are end then, and others may begin.
+async fn way_to(pool: &PgPool) -> (PgConnectOptions, watch::Sender<()>) {
+    let socket = "select trim(split_part(current_setting('unix_socket_directories'), ',', 1), ' \"') || '/.s.PGSQL.'
+        || current_setting('port')";
+    let socket: PathBuf = value::<String>(pool, socket).await.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    let port = listener.local_addr().expect("bound").port();
+    let (cut, cuts) = watch::channel(());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let Ok(mut database) = UnixStream::connect(&socket).await else { return };
+            let mut cuts = cuts.clone();
+            cuts.mark_unchanged();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut database) => {}
+                    _ = cuts.changed() => {}
+                }
+            });
+        }
+    });
+    let options = pool.connect_options();
+    let options = PgConnectOptions::new_without_pgpass()
+        .host("127.0.0.1")
+        .port(port)
+        .username(options.get_username())
+        .database(options.get_database().expect("a database"))
+        .ssl_mode(PgSslMode::Disable);
+    (options, cut)
+}
+
+/// The database ends the transaction, and whoever waits for that has lost the connection.
+#[sqlx::test(migrations = false)]
+async fn what_was_carried_out_and_not_confirmed_is_found_under_its_key(pool: PgPool) {
+    const HELD: i64 = 4_711;
+    with_tables(&pool).await;
+    show(&pool).await;
+    let (options, cut) = way_to(&pool).await;
+    let anywhere = "127.0.0.1:0".parse().expect("an address");
+    let server = Server::over(options, anywhere, |config| config.identity.anonymous = Anonymous::Nobody).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let holds = format!(
+        "create function public.hold() returns trigger language plpgsql as $$
+             begin perform pg_advisory_xact_lock({HELD}); return null; end
+         $$;
+         create constraint trigger hold after insert on public.orders deferrable initially deferred
+             for each row execute function public.hold()"
+    );
+    sql(&pool, &holds).await;
+    let lose_the_end = async |key: Option<&'static str>| {
+        let mut holder = pool.begin().await.expect("begins");
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(HELD).execute(&mut *holder).await.expect("holds");
+        let caller = caller.clone();
+        let asked = tokio::spawn(async move {
+            match key {
+                Some(key) => caller.keyed("/api/orders", key, &order(&[(1, 2)])).await,
+                None => caller.order(1, 2).await,
+            }
+        });
+        let waits = format!(
+            "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+             where d.datname = current_database() and l.locktype = 'advisory' and l.objid = {HELD} and not l.granted"
+        );
+        eventually("it is about to end", || async { value::<i64>(&pool, &waits).await == 1 }).await;
+        cut.send_replace(());
+        holder.commit().await.expect("lets go");
+        asked.await.expect("is answered")
+    };
+    let found = lose_the_end(Some("k")).await;
+    assert_eq!((found.status, placed(&pool).await, left(&pool, 1).await), (201, 1, 8), "{found:?}");
+    assert_eq!(found, caller.keyed("/api/orders", "k", &order(&[(1, 2)])).await);
+
+    eventually("the server is well again", || async { caller.get("/readyz").await.status == 200 }).await;
+    let unknown = lose_the_end(None).await;
+    assert_eq!((unknown.status, unknown.code()), (503, "unconfirmed"), "without a key nobody asks for it again");
+    eventually("it was placed", || async { placed(&pool).await == 2 }).await;
 }

@@ -152,7 +152,13 @@ const MATRIX: &[Row] = &[
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
     Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN_DATA },
-    Row { method: "POST", path: "/api/audit/newer", kind: JSON, body: r#"{"search":{},"than":0}"#, due: ADMIN_DATA },
+    Row {
+        method: "POST",
+        path: "/api/audit/newer",
+        kind: JSON,
+        body: r#"{"search":{},"than":"1:1:"}"#,
+        due: ADMIN_DATA,
+    },
     get("/api/audit/export?format=ndjson", ADMIN),
     // The inventory as a file.
     get("/api/inventory/export", [OUT, "200", "200", "200", "200", "200", "404", OUT, OUT]),

@@ -4,7 +4,10 @@ use super::{
     Version,
     compare::{Changes, differences},
 };
-use crate::app::{inventory::grouped, when::When};
+use crate::{
+    app::{orders::rows::pieces, when::When},
+    orders::Order,
+};
 use leptos::prelude::*;
 
 /// The version, and the one before it.
@@ -13,7 +16,6 @@ pub(super) fn Told(before: Option<Version>, version: Version) -> impl IntoView {
     let changes = differences(before.as_ref().map(|before| &before.order), &version.order);
     let Version { order, at, said } = version;
     let state = order.state.map(|state| (state.word(), state.label()));
-    let total = order.total().map(|total| format!("{total} €")).unwrap_or_default();
     view! {
         <div class="order-then">
             <p>
@@ -21,10 +23,35 @@ pub(super) fn Told(before: Option<Version>, version: Version) -> impl IntoView {
                 <When at=Signal::stored(Some(at)) /> " by " <bdi>{order.changed_by.clone()}</bdi>
             </p>
             <p class="hint">
-                {format!("{} pieces, {total}, for ", grouped(order.pieces()))} <bdi>{order.customer_name.clone()}</bdi>
+                {format!("{}, for ", size(&order))} <bdi>{order.customer_name.clone()}</bdi>
             </p>
             {(!said.is_empty()).then(|| view! { <p class="entry-note" dir="auto">{said}</p> })}
             <Changes changes />
         </div>
+    }
+}
+
+/// `3 pieces, 25.99 €`.
+fn size(order: &Order) -> String {
+    let total = order.total().map(|total| format!(", {total} €")).unwrap_or_default();
+    format!("{}{total}", pieces(order.pieces()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{app::inventory::Price, orders::Line};
+
+    #[test]
+    fn a_version_of_one_piece_is_not_told_in_the_plural() {
+        let of = |quantity| {
+            let (sku, name) = (String::new(), String::new());
+            size(&Order {
+                lines: vec![Line { product_id: 1, sku, name, quantity, price: Price(1_250) }],
+                ..Order::default()
+            })
+        };
+        assert_eq!(of(1), "1 piece, 12.50 €");
+        assert_eq!(of(2), "2 pieces, 25.00 €");
     }
 }
