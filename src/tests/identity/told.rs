@@ -47,9 +47,11 @@ async fn all_that_ends_or_changes_a_session_is_told(pool: PgPool) {
     let all_but_this_one = [json!({"login": here}), json!({"login": there, "ends": true})];
     assert_eq!(told(&pool, after).await, all_but_this_one, "which has another secret");
     drop(other);
+    let [renewed] = logins().await[..] else { panic!("one login") };
+    assert_ne!(renewed, here, "what was let in by the secret of before is not let in by this one");
 
     browser.post("/account/sign-out", &[]).await;
-    assert_eq!(told(&pool, after).await, [json!({"login": here, "ends": true})]);
+    assert_eq!(told(&pool, after).await, [json!({"login": renewed, "ends": true})]);
 
     account::reset_password(&pool, EMAIL, PASSWORD).await.expect("resets");
     let _browser = signed_in(&server).await;
