@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { Board, Orders, accountOf, live, message, openAs } from '../support/orders';
 
@@ -121,6 +122,28 @@ test('a double click, and a form that is sent again without an answer, place one
   await expect(page).toHaveURL(/\/orders\/\d+$/);
   expect(await sql('select count(*)::int from order_lines where product_id = $1', [id])).toEqual([{ count: 1 }]);
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 9 }]);
+});
+
+test('“Your orders” are one’s own, and so is the page of an order, whatever else one may see', async ({ page, launch, complaints }) => {
+  complaints.allow(/status of 404/);
+  const server = await launch();
+  const orders = new Orders(server);
+  const [product] = await server.sql<{ id: string }>('select id from products where quantity > 10 order by id limit 1');
+  const lines = [{ product_id: Number(product!.id), quantity: 1 }];
+  const customer = await accountOf(server, 'customer');
+  await server.command('grant', 'orders', '--role', 'customer');
+  const foreign = await orders.place({ lines, customer_name: 'Somebody else' });
+  await openAs(page, server, 'Cleo Customer', '/orders');
+  const list = page.getByRole('list', { name: 'Your orders' });
+  const [{ count } = { count: 0 }] = await server.sql<{ count: number }>('select count(*)::int from orders where customer = $1', [customer]);
+  await expect(page.locator('.heading .count'), 'of one’s own').toHaveText(count === 0 ? '' : count === 1 ? '1 order' : `${count} orders`);
+  const later = await orders.place({ lines, customer_name: 'Somebody else' });
+  const own = await orders.place({ lines, customer });
+  await expect(list.getByRole('listitem').first()).toContainText(`Order ${own}`);
+  for (const order of [foreign, later]) await expect(list.getByRole('link', { name: `Order ${order}` })).toHaveCount(0);
+  expect((await page.goto(`${server.url}/orders/${foreign}`))!.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
+  expect((await page.goto(`${server.url}/orders/${own}`))!.status()).toBe(200);
 });
 
 test('a customer’s list is live, newest first, and shows more on demand', async ({ page, server, stock }) => {
