@@ -124,6 +124,40 @@ test('a double click, and a form that is sent again without an answer, place one
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 9 }]);
 });
 
+test('rows that are not for whoever looks are said to be missing, in their place', async ({ page, launch, openPage, complaints }) => {
+  complaints.allow(/status of 503/);
+  const server = await launch();
+  const orders = new Orders(server);
+  const [product] = await server.sql<{ id: string }>('select id from products where quantity > 10 order by id limit 1');
+  const order = await orders.place({ lines: [{ product_id: Number(product!.id), quantity: 1 }], customer_name: 'Missing' });
+  const [board, form] = [await openPage({ baseURL: server.url }), await openPage({ baseURL: server.url })];
+  for (const [of, address] of [[page, `${server.url}/orders/${order}`], [board, '/orders'], [form, '/orders/new']] as const) {
+    await of.goto(address);
+    await live(of);
+  }
+  for (const table of ['order_lines', 'order_steps', 'products']) await server.command('revoke', table, '--role', 'staff');
+  const missing = async () => {
+    await expect(page.getByRole('region', { name: 'What was ordered' }).getByRole('alert')).toHaveText('The lines of this order cannot be shown to you.');
+    await expect(page.getByRole('region', { name: 'What has become of it' }).getByRole('alert')).toHaveText('The steps of this order cannot be shown to you.');
+    await expect(form.getByRole('region', { name: 'Products' }).getByRole('alert')).toHaveText('The products cannot be shown to you.');
+  };
+  await missing();
+  await page.reload();
+  await form.reload();
+  await missing();
+
+  await server.command('revoke', 'orders', '--role', 'staff');
+  const placed = new Board(board).column('Placed');
+  for (const visit of ['as it happens', 'anew']) {
+    if (visit === 'anew') await board.reload();
+    await expect(placed.getByText('These orders cannot be shown to you.'), visit).toBeVisible();
+    await expect(placed.getByText('None'), visit).toBeHidden();
+    await expect(placed.locator('.column-count'), visit).toHaveText('–');
+  }
+  await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
+  expect((await page.request.get(`${server.url}/orders/${order}`)).status(), 'there is no such order for whoever may see none').toBe(404);
+});
+
 test('“Your orders” are one’s own, and so is the page of an order, whatever else one may see', async ({ page, launch, complaints }) => {
   complaints.allow(/status of 404/);
   const server = await launch();

@@ -2,6 +2,7 @@
 
 use super::{
     history::{OrderHistory, Versions, order_history},
+    missing::InPlace,
     notice::NoticeBanner,
     own::Problem,
     rows::{self, Order, OrderKey, OrderLine, OrderStep},
@@ -192,10 +193,12 @@ fn OrderView(parts: Parts) -> impl IntoView {
                     {note}
                     <Lines lines row />
                 </section>
+                    <InPlace query=lines what="The lines of this order" />
                 <section class="panel" aria-label="What has become of it">
                     <h2>"What has become of it"</h2>
                     <Timeline steps />
                     <OrderHistory id past />
+                    <InPlace query=steps what="The steps of this order" />
                 </section>
             </div>
         </div>
