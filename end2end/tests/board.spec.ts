@@ -188,6 +188,28 @@ test('a search finds by name and by number, and the address remembers it', async
   await expect(page.getByText('No order matches.')).toBeVisible();
 });
 
+test('back and forward lead the board to what was looked at', async ({ page, server, stock }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const lines = [{ product_id: product, quantity: 1 }];
+  const [one, two] = [await orders.place({ lines, customer_name: `${stock.tag} one` }), await orders.place({ lines, customer_name: `${stock.tag} two` })];
+  const board = await Board.open(page, `${stock.tag} one`);
+  await page.getByRole('region', { name: 'Cancelled' }).getByRole('link').click();
+  await expect(page).toHaveURL(/state=cancelled/);
+  await board.search.fill(`${stock.tag} two`);
+  await expect(page).toHaveURL(/two&state=cancelled/);
+  await expect(board.card(two)).toBeVisible();
+  await expect(board.card(one)).toBeHidden();
+  await page.goBack();
+  await expect(board.search).toHaveValue(`${stock.tag} one`);
+  await expect(board.card(one)).toBeVisible();
+  await expect(board.card(two)).toBeHidden();
+  await page.goForward();
+  await expect(board.search).toHaveValue(`${stock.tag} two`);
+  await expect(board.card(two)).toBeVisible();
+  await expect(board.card(one)).toBeHidden();
+});
+
 test.describe('on a phone', () => {
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
   test.use(phone);

@@ -42,6 +42,7 @@ mod response;
 #[path = "response_none.rs"]
 mod response;
 mod speed;
+mod search_text;
 #[cfg(feature = "hydrate")]
 mod storage;
 #[cfg(not(feature = "hydrate"))]

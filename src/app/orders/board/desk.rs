@@ -9,6 +9,7 @@ use crate::{
     app::{
         fresh,
         orders::rows::{Order, OrderKey, StateTotals, Sums},
+        search_text::SearchText,
         toast::{Messages, use_messages},
     },
     orders::{State, Step},
@@ -37,10 +38,9 @@ pub(super) struct Column {
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
     pub(super) listing: Memo<Listing>,
-    /// What is typed into the search box.
-    pub(super) search: RwSignal<String>,
-    /// What is looked for: it follows a moment later.
-    pub(super) wanted: RwSignal<String>,
+    pub(super) search: SearchText,
+    /// What is looked for, as the address says it.
+    pub(super) wanted: Memo<String>,
     columns: StoredValue<Vec<Column>>,
     pub(super) totals: LiveQuery<StateTotals>,
     /// What is in somebody's hand.
@@ -59,7 +59,6 @@ pub(super) struct Desk {
     pub(super) messages: Messages,
     /// Made by the server and taken over by the browser, so that both ways of sending a form have the same.
     pub(super) page: StoredValue<String>,
-    timer: StoredValue<Option<TimeoutHandle>>,
     go: Callback<String>,
 }
 
@@ -69,8 +68,7 @@ impl Desk {
         let query = use_query_map();
         let navigate = use_navigate();
         let listing = Memo::new(move |_| query.with(|query| Listing::read(|name| query.get_str(name))));
-        let search = listing.with_untracked(|listing| listing.search.clone());
-        let wanted = RwSignal::new(search.clone());
+        let wanted = Memo::new(move |_| listing.with(|listing| listing.search.clone()));
         let column = |state: State| {
             let rows = RwSignal::new(listing.with_untracked(|listing| listing.rows_of(state)));
             let is_folded = Memo::new(move |_| is_folded(listing, state));
@@ -82,11 +80,23 @@ impl Desk {
             });
             Column { state, rows, orders }
         };
+        let columns = State::ALL.map(column);
+        Effect::new(move |before: Option<Listing>| {
+            let now = listing.get();
+            for Column { state, rows, .. } in columns {
+                // What was lengthened by hand stays as it is, unless the address says otherwise now.
+                let asked = now.rows_of(state);
+                if before.as_ref().is_some_and(|before| before.rows_of(state) != asked) {
+                    rows.set(asked);
+                }
+            }
+            now
+        });
         Self {
             listing,
-            search: RwSignal::new(search),
+            search: SearchText::new(wanted),
             wanted,
-            columns: StoredValue::new(State::ALL.map(column).to_vec()),
+            columns: StoredValue::new(columns.to_vec()),
             totals: use_query(move || listing::matching(&wanted.get(), None).group_by::<_, Sums>().sum("total")),
             carried: RwSignal::new(None),
             drag: RwSignal::new(None),
@@ -97,7 +107,6 @@ impl Desk {
             board: NodeRef::new(),
             messages: use_messages(),
             page: StoredValue::new(SharedValue::new(fresh::word).into_inner()),
-            timer: StoredValue::new(None),
             go: Callback::new(move |address: String| {
                 let options =
                     NavigateOptions { replace: true, scroll: false, resolve: false, ..NavigateOptions::default() };
@@ -138,17 +147,10 @@ impl Desk {
 
     /// Somebody types into the search box. The address follows.
     pub(super) fn search_for(self, text: String) {
-        self.search.set(text);
-        if let Some(running) = self.timer.get_value() {
-            running.clear();
-        }
-        let late = move || {
-            let Some(search) = self.search.try_get_untracked() else { return };
-            let listing = Listing { search: search.clone(), ..self.listing.get_untracked() };
-            self.wanted.set(search);
+        self.search.type_in(text, LAG, move || {
+            let listing = Listing { search: self.search.text.get_untracked(), ..self.listing.get_untracked() };
             self.go.run(listing.address());
-        };
-        self.timer.set_value(set_timeout_with_handle(late, LAG).ok());
+        });
     }
 
     /// The card `steps` below this one in its column, or above it.

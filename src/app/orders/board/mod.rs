@@ -139,8 +139,8 @@ fn SearchForm(desk: Desk) -> impl IntoView {
                 <input
                     type="search"
                     name=Listing::SEARCH
-                    value=desk.search.get_untracked()
-                    prop:value=desk.search
+                    value=desk.search.text.get_untracked()
+                    prop:value=desk.search.text
                     placeholder="Customer or number"
                     autocomplete="off"
                     autocapitalize="off"
