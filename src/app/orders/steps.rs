@@ -85,7 +85,7 @@ fn StepForm(
             sending.try_set(false);
             match outcome {
                 Ok(done) => edit.into_iter().for_each(|edit| edit.confirm(done.transaction)),
-                Err(Unconfirmed { was_not, reason }) => {
+                Err(Unconfirmed { was_not, reason, .. }) => {
                     messages.refused(format!("Order {id} {was_not} {}. {reason}.", step.target()));
                 }
             }
