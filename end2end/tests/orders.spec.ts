@@ -124,6 +124,58 @@ test('a double click, and a form that is sent again without an answer, place one
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 9 }]);
 });
 
+test('after a step the focus is where the next one can be done, which may be sent before the first is answered', async ({ page, server, stock, wire }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  await page.goto(`${wire.url}/orders/${order}`);
+  await live(page);
+  const now = page.getByRole('list', { name: 'Progress' }).locator('[aria-current=step]');
+  const possible = page.getByRole('group', { name: 'What can be done now' });
+  await page.getByRole('button', { name: 'Mark as paid' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(now).toHaveText('Paid');
+  await expect(possible, 'one key does one thing').toBeFocused();
+  await expect.poll(() => orders.state(order)).toBe('paid');
+
+  wire.stall();
+  for (const state of ['Picked', 'Packed']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name: `Mark as ${state.toLowerCase()}` })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(now).toHaveText(state);
+    await expect(possible).toBeFocused();
+  }
+  await wire.restore();
+  await expect.poll(() => orders.state(order)).toBe('packed');
+  await expect(message(page, /was not/)).toHaveCount(0);
+
+  await page.getByText('Cancel the order…').click();
+  await page.getByLabel('Reason').fill('Damp');
+  await page.keyboard.press('Enter');
+  await expect(now).toHaveText('Cancelled');
+  await expect(page.getByRole('heading', { level: 1 }), 'nothing can be done any more').toBeFocused();
+});
+
+test('what was asked for on top of a step that is refused is not done either', async ({ page, server, stock, wire }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  await page.goto(`${wire.url}/orders/${order}`);
+  await live(page);
+  const now = page.getByRole('list', { name: 'Progress' }).locator('[aria-current=step]');
+  wire.stall();
+  await page.getByRole('button', { name: 'Mark as paid' }).click();
+  await page.getByRole('button', { name: 'Mark as picked' }).click();
+  await expect(now).toHaveText('Picked');
+  await orders.step(order, 'pay');
+  await wire.restore();
+  await expect(message(page, `Order ${order} was not paid. Meanwhile it has become paid.`)).toBeVisible();
+  await expect(message(page, `Order ${order} was not picked. What should have been done before was not confirmed.`)).toBeVisible();
+  await expect(now).toHaveText('Paid');
+  expect(await orders.state(order)).toBe('paid');
+});
+
 test('rows that are not for whoever looks are said to be missing, in their place', async ({ page, launch, openPage, complaints }) => {
   complaints.allow(/status of 503/);
   const server = await launch();

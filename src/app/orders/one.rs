@@ -6,7 +6,7 @@ use super::{
     notice::NoticeBanner,
     own::Problem,
     rows::{self, Order, OrderKey, OrderLine, OrderStep},
-    steps::Steps,
+    steps::{HEADING, Steps},
     timeline::Timeline,
     track::BigTrack,
 };
@@ -84,17 +84,17 @@ fn Known(parts: Parts) -> impl IntoView {
         There,
         Nowhere,
     }
-    let is = Memo::new(move |_| {
     let row = order.row(OrderKey { id: parts.id });
     let me = StoredValue::new(use_visitor().person);
+    let is = Memo::new(move |_| {
         if !order.is_empty() {
             // Whatever rows somebody may see: an order is for those who work here, and for whose it is.
             let actor = me.with_value(|me| actor_of(me, row));
             return if actor == Actor::Stranger { Is::Nowhere } else { Is::There };
         }
         match (order.error(), order.phase()) {
-            (Some(error), _) => Is::Unreadable(error.to_string()),
             (Some(error), _) if rows::is_denied(&error) => Is::Nowhere,
+            (Some(error), _) => Is::Unreadable(error.to_string()),
             (None, Phase::Loading) => Is::Unknown,
             (None, _) => Is::Nowhere,
         }
@@ -172,7 +172,9 @@ fn OrderView(parts: Parts) -> impl IntoView {
             </p>
             <NoticeBanner actor />
             <div class="heading">
-                <h1>{format!("Order {id}")}</h1>
+                <h1 id=HEADING tabindex="-1">
+                    {format!("Order {id}")}
+                </h1>
                 <p class=move || format!("state-tag state-{}", state.get())>{move || state.get().label()}</p>
                 <p class="order-about">
                     {customer}
@@ -191,14 +193,14 @@ fn OrderView(parts: Parts) -> impl IntoView {
                 <section class="panel" aria-label="What was ordered">
                     <h2>"What was ordered"</h2>
                     {note}
+                    <InPlace query=lines what="The lines of this order" />
                     <Lines lines row />
                 </section>
-                    <InPlace query=lines what="The lines of this order" />
                 <section class="panel" aria-label="What has become of it">
                     <h2>"What has become of it"</h2>
+                    <InPlace query=steps what="The steps of this order" />
                     <Timeline steps />
                     <OrderHistory id past />
-                    <InPlace query=steps what="The steps of this order" />
                 </section>
             </div>
         </div>

@@ -101,7 +101,7 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
         spawn_local(async move {
             let answer = place_order(wish).await;
             sending.try_set(false);
-            let Unconfirmed { was_not, reason, .. } = match answer {
+            let Unconfirmed { was_not, reason } = match answer {
                 Ok(Ok(done)) => {
                     messages.done(format!("Order {} is placed", done.id));
                     navigate(&rows::address(done.id), Default::default());
