@@ -124,6 +124,56 @@ test('a double click, and a form that is sent again without an answer, place one
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 9 }]);
 });
 
+/** What is sent next reaches the server; the answer does not come back. */
+async function loseAnswer(page: Page): Promise<void> {
+  await page.route(/order-forms\//, async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+}
+
+test('after a lost answer the same order is sent again, although it has taken the last pieces itself', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 2 });
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  await pieces.fill('2');
+  await loseAnswer(page);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order may not have been placed. The server did not answer. Send it again as it is: it will be placed once.' })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Add ${name}` }), 'sold out').toBeDisabled();
+  await expect(pieces, 'and nothing stands in the way').not.toHaveAttribute('aria-invalid');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  expect(await sql('select count(*)::int from order_lines where product_id = $1', [id])).toEqual([{ count: 1 }]);
+  expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 0 }]);
+});
+
+test('after a lost answer something else is not placed before it has been said that the first was', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 10 });
+  const placed = () => sql('select quantity from order_lines where product_id = $1 order by order_id', [id]);
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  await loseAnswer(page);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order may not have been placed.' })).toBeVisible();
+  await pieces.fill('20');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(pieces, 'another order is judged by the stock again').toBeFocused();
+  await pieces.fill('3');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order was not placed. It was sent before, with something else in it, and that was done' })).toBeVisible();
+  expect(await placed()).toEqual([{ quantity: 1 }]);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  expect(await placed()).toEqual([{ quantity: 1 }, { quantity: 3 }]);
+});
+
 test('after a step the focus is where the next one can be done, which may be sent before the first is answered', async ({ page, server, stock, wire }) => {
   const orders = new Orders(server);
   const { id: product } = await stock.one();
@@ -323,5 +373,29 @@ test.describe('without JavaScript', () => {
     await expect(page.getByRole('region', { name: 'What has become of it' })).toContainText('Not needed');
     await page.getByRole('link', { name: 'Dismiss' }).click();
     await expect(page).toHaveURL(new RegExp(`/orders/${order}$`));
+  });
+
+  test('a form that is sent again with something else in it says so, and can be sent as another order', async ({ page, server, stock, sql, complaints }) => {
+    complaints.allow(/status of 422/);
+    const { id, name } = await stock.one({ quantity: 10 });
+    await page.goto(`${server.url}/sign-in?next=/orders/new`);
+    await page.getByRole('button', { name: 'Sign in as Cleo Customer' }).click();
+    await page.getByRole('searchbox').fill(stock.tag);
+    await page.getByRole('button', { name: 'Search' }).click();
+    const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+    const place = page.getByRole('button', { name: 'Place the order' });
+    await pieces.fill('1');
+    await place.click();
+    await expect(page).toHaveURL(/\/orders\/\d+\?notice=/);
+    const first = new URL(page.url()).pathname;
+    await page.goBack();
+    await pieces.fill('2');
+    await place.click();
+    await expect(page.getByRole('alert').filter({ hasText: 'This form was sent before, with something else in it' })).toBeVisible();
+    await expect(pieces).toHaveValue('2');
+    await place.click();
+    await expect(page.getByRole('status').filter({ hasText: 'The order is placed.' })).toBeVisible();
+    expect(new URL(page.url()).pathname).not.toBe(first);
+    expect(await sql('select quantity from order_lines where product_id = $1 order by order_id', [id])).toEqual([{ quantity: 1 }, { quantity: 2 }]);
   });
 });
