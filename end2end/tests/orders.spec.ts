@@ -254,7 +254,7 @@ test('rows that are not for whoever looks are said to be missing, in their place
     if (visit === 'anew') await board.reload();
     await expect(placed.getByText('These orders cannot be shown to you.'), visit).toBeVisible();
     await expect(placed.getByText('None'), visit).toBeHidden();
-    await expect(placed.locator('.column-count'), visit).toHaveText('–');
+    for (const count of [placed.locator('.column-count'), board.locator('.tab-count').first()]) await expect(count, visit).toHaveText('–');
   }
   await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
   expect((await page.request.get(`${server.url}/orders/${order}`)).status(), 'there is no such order for whoever may see none').toBe(404);

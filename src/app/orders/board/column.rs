@@ -55,7 +55,7 @@ pub(super) fn ColumnView(desk: Desk, state: State) -> impl IntoView {
     }
 }
 
-/// Number and sum, which glow when the number changes; a dash for what is not known.
+/// Number and sum, which glow when the number changes.
 #[component]
 fn Totals(desk: Desk, state: State) -> impl IntoView {
     let total = Memo::new(move |_| desk.total(state));
@@ -67,12 +67,10 @@ fn Totals(desk: Desk, state: State) -> impl IntoView {
         }
         count
     });
-    let is_known = Memo::new(move |_| missing(desk.totals, "").is_none());
-    let count = move || if is_known.get() { grouped(total.get().0 as i64) } else { "–".to_owned() };
-    let sum = move || if is_known.get() { format!("{} €", Price(total.get().1)) } else { String::new() };
+    let sum = move || if desk.is_counted() { format!("{} €", Price(total.get().1)) } else { String::new() };
     view! {
         <p class="column-totals" node_ref=element>
-            <span class="column-count">{count}</span>
+            <span class="column-count">{move || desk.count(state)}</span>
             <span class="unseen">" orders, "</span>
             <span class="column-sum">{sum}</span>
         </p>

@@ -8,7 +8,11 @@ use super::{
 use crate::{
     app::{
         fresh,
-        orders::rows::{Order, OrderKey, StateTotals, Sums},
+        inventory::grouped,
+        orders::{
+            missing::missing,
+            rows::{Order, OrderKey, StateTotals, Sums},
+        },
         search_text::SearchText,
         toast::{Messages, use_messages},
     },
@@ -136,6 +140,16 @@ impl Desk {
     /// Whether a column shows its totals only. Tracked.
     pub(super) fn is_folded(self, state: State) -> bool {
         is_folded(self.listing, state)
+    }
+
+    /// Whether it is known how many orders there are. Tracked.
+    pub(super) fn is_counted(self) -> bool {
+        missing(self.totals, "").is_none()
+    }
+
+    /// How many orders a column has, for people; a dash for what is not known. Tracked.
+    pub(super) fn count(self, state: State) -> String {
+        if self.is_counted() { grouped(self.total(state).0 as i64) } else { "–".to_owned() }
     }
 
     /// How many orders a column has, and what they cost. Tracked.
