@@ -125,6 +125,56 @@ test('what ends an order is asked why, in a dialog that the keyboard can leave',
   expect(await sql('select quantity from products where id = $1', [product.id])).toEqual([{ quantity: 5 }]);
 });
 
+test('a reason is not lost when somebody was faster: it is there to be sent again, unless that is not possible any more', async ({ page, server, stock, sql, wire }) => {
+  const orders = new Orders(server);
+  const product = await stock.one();
+  const place = () => orders.place({ lines: [{ product_id: product.id, quantity: 1 }], customer_name: stock.tag });
+  const [order, other] = [await place(), await place()];
+  const board = await Board.open(page, stock.tag, wire.url);
+  const ask = async (of: number) => {
+    await board.grip(of).focus();
+    await page.keyboard.press('Space');
+    for (let column = 0; column < 6; column += 1) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    return page.getByRole('dialog', { name: `Cancel order ${of}?` });
+  };
+  const dialog = await ask(order);
+  wire.stall();
+  await dialog.getByLabel('Reason').fill('Ordered twice');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancelling…' })).toBeVisible();
+  await orders.step(order, 'pay');
+  await wire.restore();
+  await expect(dialog.getByRole('alert')).toHaveText(`Order ${order} was not cancelled. Meanwhile it has become paid.`);
+  await expect(dialog.getByLabel('Reason')).toHaveValue('Ordered twice');
+  await dialog.getByRole('button', { name: 'Cancel the order' }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(() => orders.state(order)).toBe('cancelled');
+  expect(await sql('select note from order_steps where order_id = $1 and state = $2', [order, 'cancelled'])).toEqual([{ note: 'Ordered twice' }]);
+  await expect(board.card(order)).toBeHidden();
+  await expect(page.getByRole('heading', { name: 'Paid' }), 'the focus is where the card was').toBeFocused();
+
+  // Closed before the answer, it has the reason when it is opened again; and what is not possible any more is not offered again.
+  const again = await ask(other);
+  wire.stall();
+  await again.getByLabel('Reason').fill('No more of it');
+  await page.keyboard.press('Enter');
+  await again.getByRole('button', { name: 'Close' }).click();
+  await orders.step(other, 'pay');
+  await wire.restore();
+  await expect(message(page, `Order ${other} was not cancelled. Meanwhile it has become paid.`)).toBeVisible();
+  await expect(board.in('Paid', other)).toBeVisible();
+  await board.drag(other, board.column('Cancelled'));
+  await board.release();
+  await expect(again.getByLabel('Reason')).toHaveValue('No more of it');
+  wire.stall();
+  await again.getByRole('button', { name: 'Cancel the order' }).click();
+  await orders.step(other, 'cancel', { note: 'by somebody else' });
+  await wire.restore();
+  await expect(message(page, `Order ${other} was not cancelled. Meanwhile it has become cancelled.`)).toBeVisible();
+  await expect(again).toBeHidden();
+});
+
 test('one key after the other works a column off', async ({ page, server, stock }) => {
   const orders = new Orders(server);
   const { id: product } = await stock.one();
@@ -186,6 +236,28 @@ test('a search finds by name and by number, and the address remembers it', async
   await expect(board.card(two)).toBeVisible();
   await board.search.fill('nobody of this name');
   await expect(page.getByText('No order matches.')).toBeVisible();
+});
+
+test('back and forward lead the board to what was looked at', async ({ page, server, stock }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const lines = [{ product_id: product, quantity: 1 }];
+  const [one, two] = [await orders.place({ lines, customer_name: `${stock.tag} one` }), await orders.place({ lines, customer_name: `${stock.tag} two` })];
+  const board = await Board.open(page, `${stock.tag} one`);
+  await page.getByRole('region', { name: 'Cancelled' }).getByRole('link').click();
+  await expect(page).toHaveURL(/state=cancelled/);
+  await board.search.fill(`${stock.tag} two`);
+  await expect(page).toHaveURL(/two&state=cancelled/);
+  await expect(board.card(two)).toBeVisible();
+  await expect(board.card(one)).toBeHidden();
+  await page.goBack();
+  await expect(board.search).toHaveValue(`${stock.tag} one`);
+  await expect(board.card(one)).toBeVisible();
+  await expect(board.card(two)).toBeHidden();
+  await page.goForward();
+  await expect(board.search).toHaveValue(`${stock.tag} two`);
+  await expect(board.card(two)).toBeVisible();
+  await expect(board.card(one)).toBeHidden();
 });
 
 test.describe('on a phone', () => {

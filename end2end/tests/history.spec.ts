@@ -76,6 +76,50 @@ test('it plays forward until it is live again, and then it is', async ({ page, s
   await expect(moment(page)).toContainText(/Quantity\s*3 → 4,711/);
 });
 
+test('back in the present the page tells the last moment, however many there have been since', async ({ page, stock, sql }) => {
+  const { id, name } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  for (const way of ['Live', 'End']) {
+    await open(page);
+    for (let n = 0; n < 2; n++) await slider(page).press('ArrowLeft');
+    await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+    // More than a page knows of at once.
+    for (let quantity = 100; quantity < 180; quantity += 1) await sql('update products set quantity = $2 where id = $1', [id, quantity]);
+    await sql('update products set quantity = 3 where id = $1', [id]);
+    if (way === 'Live') await page.getByRole('button', { name: 'Live', exact: true }).click();
+    else await slider(page).press('End');
+    await expect(moment(page).getByRole('heading', { name: 'Now, live' })).toBeVisible();
+    await expect(moment(page), way).toContainText(/Quantity\s*179 → 3/);
+    await expect(rows(page).getByRole('row').filter({ hasText: name }), way).toContainText('179 → 3');
+    await expect(page).toHaveURL(/\/history$/);
+  }
+});
+
+test('what is heard of the present does not lead away from the past', async ({ page, stock, sql }) => {
+  const { id } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  await open(page);
+  await expect(slider(page)).toHaveAttribute('aria-valuetext', 'Now, live');
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(/api\/history\//, async (route) => {
+    await held;
+    await route.continue();
+  }, { times: 1 });
+  const asked = page.waitForRequest(/api\/history\//);
+  await sql('update products set quantity = 4 where id = $1', [id]);
+  await asked;
+  await slider(page).press('ArrowLeft');
+  await slider(page).press('ArrowLeft');
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  const answered = page.waitForResponse(/api\/history\//);
+  answer();
+  await (await answered).finished();
+  await expect(moment(page)).toHaveAttribute('aria-busy', 'false');
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+});
+
 test('what was deleted is there again in the past, and marked where it goes', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one();
   await sql('update products set quantity = 9 where id = $1', [id]);

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { Board, Orders, accountOf, live, message, openAs } from '../support/orders';
 
@@ -123,6 +124,164 @@ test('a double click, and a form that is sent again without an answer, place one
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 9 }]);
 });
 
+/** What is sent next reaches the server; the answer does not come back. */
+async function loseAnswer(page: Page): Promise<void> {
+  await page.route(/order-forms\//, async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+}
+
+test('after a lost answer the same order is sent again, although it has taken the last pieces itself', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 2 });
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  await pieces.fill('2');
+  await loseAnswer(page);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order may not have been placed. The server did not answer. Send it again as it is: it will be placed once.' })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Add ${name}` }), 'sold out').toBeDisabled();
+  await expect(pieces, 'and nothing stands in the way').not.toHaveAttribute('aria-invalid');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  expect(await sql('select count(*)::int from order_lines where product_id = $1', [id])).toEqual([{ count: 1 }]);
+  expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 0 }]);
+});
+
+test('after a lost answer something else is not placed before it has been said that the first was', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 10 });
+  const placed = () => sql('select quantity from order_lines where product_id = $1 order by order_id', [id]);
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  await loseAnswer(page);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order may not have been placed.' })).toBeVisible();
+  await pieces.fill('20');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(pieces, 'another order is judged by the stock again').toBeFocused();
+  await pieces.fill('3');
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The order was not placed. It was sent before, with something else in it, and that was done' })).toBeVisible();
+  expect(await placed()).toEqual([{ quantity: 1 }]);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  expect(await placed()).toEqual([{ quantity: 1 }, { quantity: 3 }]);
+});
+
+test('after a step the focus is where the next one can be done, which may be sent before the first is answered', async ({ page, server, stock, wire }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  await page.goto(`${wire.url}/orders/${order}`);
+  await live(page);
+  const now = page.getByRole('list', { name: 'Progress' }).locator('[aria-current=step]');
+  const possible = page.getByRole('group', { name: 'What can be done now' });
+  await page.getByRole('button', { name: 'Mark as paid' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(now).toHaveText('Paid');
+  await expect(possible, 'one key does one thing').toBeFocused();
+  await expect.poll(() => orders.state(order)).toBe('paid');
+
+  wire.stall();
+  for (const state of ['Picked', 'Packed']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name: `Mark as ${state.toLowerCase()}` })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(now).toHaveText(state);
+    await expect(possible).toBeFocused();
+  }
+  await wire.restore();
+  await expect.poll(() => orders.state(order)).toBe('packed');
+  await expect(message(page, /was not/)).toHaveCount(0);
+
+  await page.getByText('Cancel the order…').click();
+  await page.getByLabel('Reason').fill('Damp');
+  await page.keyboard.press('Enter');
+  await expect(now).toHaveText('Cancelled');
+  await expect(page.getByRole('heading', { level: 1 }), 'nothing can be done any more').toBeFocused();
+});
+
+test('what was asked for on top of a step that is refused is not done either', async ({ page, server, stock, wire }) => {
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  await page.goto(`${wire.url}/orders/${order}`);
+  await live(page);
+  const now = page.getByRole('list', { name: 'Progress' }).locator('[aria-current=step]');
+  wire.stall();
+  await page.getByRole('button', { name: 'Mark as paid' }).click();
+  await page.getByRole('button', { name: 'Mark as picked' }).click();
+  await expect(now).toHaveText('Picked');
+  await orders.step(order, 'pay');
+  await wire.restore();
+  await expect(message(page, `Order ${order} was not paid. Meanwhile it has become paid.`)).toBeVisible();
+  await expect(message(page, `Order ${order} was not picked. What should have been done before was not confirmed.`)).toBeVisible();
+  await expect(now).toHaveText('Paid');
+  expect(await orders.state(order)).toBe('paid');
+});
+
+test('rows that are not for whoever looks are said to be missing, in their place', async ({ page, launch, openPage, complaints }) => {
+  complaints.allow(/status of 503/);
+  const server = await launch();
+  const orders = new Orders(server);
+  const [product] = await server.sql<{ id: string }>('select id from products where quantity > 10 order by id limit 1');
+  const order = await orders.place({ lines: [{ product_id: Number(product!.id), quantity: 1 }], customer_name: 'Missing' });
+  const [board, form] = [await openPage({ baseURL: server.url }), await openPage({ baseURL: server.url })];
+  for (const [of, address] of [[page, `${server.url}/orders/${order}`], [board, '/orders'], [form, '/orders/new']] as const) {
+    await of.goto(address);
+    await live(of);
+  }
+  for (const table of ['order_lines', 'order_steps', 'products']) await server.command('revoke', table, '--role', 'staff');
+  const missing = async () => {
+    await expect(page.getByRole('region', { name: 'What was ordered' }).getByRole('alert')).toHaveText('The lines of this order cannot be shown to you.');
+    await expect(page.getByRole('region', { name: 'What has become of it' }).getByRole('alert')).toHaveText('The steps of this order cannot be shown to you.');
+    await expect(form.getByRole('region', { name: 'Products' }).getByRole('alert')).toHaveText('The products cannot be shown to you.');
+  };
+  await missing();
+  await page.reload();
+  await form.reload();
+  await missing();
+
+  await server.command('revoke', 'orders', '--role', 'staff');
+  const placed = new Board(board).column('Placed');
+  for (const visit of ['as it happens', 'anew']) {
+    if (visit === 'anew') await board.reload();
+    await expect(placed.getByText('These orders cannot be shown to you.'), visit).toBeVisible();
+    await expect(placed.getByText('None'), visit).toBeHidden();
+    for (const count of [placed.locator('.column-count'), board.locator('.tab-count').first()]) await expect(count, visit).toHaveText('–');
+  }
+  await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
+  expect((await page.request.get(`${server.url}/orders/${order}`)).status(), 'there is no such order for whoever may see none').toBe(404);
+});
+
+test('“Your orders” are one’s own, and so is the page of an order, whatever else one may see', async ({ page, launch, complaints }) => {
+  complaints.allow(/status of 404/);
+  const server = await launch();
+  const orders = new Orders(server);
+  const [product] = await server.sql<{ id: string }>('select id from products where quantity > 10 order by id limit 1');
+  const lines = [{ product_id: Number(product!.id), quantity: 1 }];
+  const customer = await accountOf(server, 'customer');
+  await server.command('grant', 'orders', '--role', 'customer');
+  const foreign = await orders.place({ lines, customer_name: 'Somebody else' });
+  await openAs(page, server, 'Cleo Customer', '/orders');
+  const list = page.getByRole('list', { name: 'Your orders' });
+  const [{ count } = { count: 0 }] = await server.sql<{ count: number }>('select count(*)::int from orders where customer = $1', [customer]);
+  await expect(page.locator('.heading .count'), 'of one’s own').toHaveText(count === 0 ? '' : count === 1 ? '1 order' : `${count} orders`);
+  const later = await orders.place({ lines, customer_name: 'Somebody else' });
+  const own = await orders.place({ lines, customer });
+  await expect(list.getByRole('listitem').first()).toContainText(`Order ${own}`);
+  for (const order of [foreign, later]) await expect(list.getByRole('link', { name: `Order ${order}` })).toHaveCount(0);
+  expect((await page.goto(`${server.url}/orders/${foreign}`))!.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
+  expect((await page.goto(`${server.url}/orders/${own}`))!.status()).toBe(200);
+});
+
 test('a customer’s list is live, newest first, and shows more on demand', async ({ page, server, stock }) => {
   const { id: product } = await stock.one({ quantity: 1_000 });
   const orders = new Orders(server);
@@ -214,5 +373,29 @@ test.describe('without JavaScript', () => {
     await expect(page.getByRole('region', { name: 'What has become of it' })).toContainText('Not needed');
     await page.getByRole('link', { name: 'Dismiss' }).click();
     await expect(page).toHaveURL(new RegExp(`/orders/${order}$`));
+  });
+
+  test('a form that is sent again with something else in it says so, and can be sent as another order', async ({ page, server, stock, sql, complaints }) => {
+    complaints.allow(/status of 422/);
+    const { id, name } = await stock.one({ quantity: 10 });
+    await page.goto(`${server.url}/sign-in?next=/orders/new`);
+    await page.getByRole('button', { name: 'Sign in as Cleo Customer' }).click();
+    await page.getByRole('searchbox').fill(stock.tag);
+    await page.getByRole('button', { name: 'Search' }).click();
+    const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+    const place = page.getByRole('button', { name: 'Place the order' });
+    await pieces.fill('1');
+    await place.click();
+    await expect(page).toHaveURL(/\/orders\/\d+\?notice=/);
+    const first = new URL(page.url()).pathname;
+    await page.goBack();
+    await pieces.fill('2');
+    await place.click();
+    await expect(page.getByRole('alert').filter({ hasText: 'This form was sent before, with something else in it' })).toBeVisible();
+    await expect(pieces).toHaveValue('2');
+    await place.click();
+    await expect(page.getByRole('status').filter({ hasText: 'The order is placed.' })).toBeVisible();
+    expect(new URL(page.url()).pathname).not.toBe(first);
+    expect(await sql('select quantity from order_lines where product_id = $1 order by order_id', [id])).toEqual([{ quantity: 1 }, { quantity: 2 }]);
   });
 });

@@ -21,6 +21,7 @@ pub(crate) mod early;
 #[cfg(not(feature = "hydrate"))]
 #[path = "early_none.rs"]
 mod early;
+mod focus;
 mod fold;
 #[cfg(feature = "ssr")]
 mod fresh;
@@ -41,6 +42,7 @@ mod response;
 #[cfg(not(feature = "ssr"))]
 #[path = "response_none.rs"]
 mod response;
+mod search_text;
 mod speed;
 #[cfg(feature = "hydrate")]
 mod storage;

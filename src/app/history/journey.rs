@@ -2,7 +2,8 @@
 //!
 //! Stop 0 is before all moments that are known here, stop `n` after the `n`th, and the stop beyond the last is the present,
 //! where the page is live. From stop to stop rows are made from what each moment changed; only what is not known here is asked
-//! of the server.
+//! of the server. Nobody is in the present before the server has told the moments that lead to it: those that are known here may
+//! have ended long before.
 
 use super::{
     actions::read_past,
@@ -135,7 +136,9 @@ impl Journey {
         let stop = stop.min(present);
         self.follow(untrack(|| self.address(stop)));
         if stop == present {
-            self.stop.set(present);
+            if !untrack(|| self.is_live()) {
+                self.ask(None, |journey, past| journey.hear(Ok(past)));
+            }
             return;
         }
         let moved = (from < present).then(|| {
@@ -146,7 +149,7 @@ impl Journey {
                 self.rows.set(Arc::new(rows));
                 self.stop.set(stop);
             }
-            None => self.ask(untrack(|| self.stamp(stop)), |_, _| ()),
+            None => self.ask(untrack(|| self.stamp(stop)), |journey, past| journey.hear(Ok(past))),
         }
     }
 
@@ -202,7 +205,7 @@ impl Journey {
         }
     }
 
-    /// Asks the server for a moment, and takes it up unless something else was asked since.
+    /// Asks the server for a moment, and hands it to `then` unless something else was asked since.
     fn ask(self, stamp: Option<Stamp>, then: impl FnOnce(Self, Past) + 'static) {
         self.asked.update_value(|asked| *asked += 1);
         let number = self.asked.get_value();
@@ -214,10 +217,7 @@ impl Journey {
             }
             self.busy.set(false);
             match told.unwrap_or(Err(Refusal::Unavailable)) {
-                Ok(past) => {
-                    self.hear(Ok(past.clone()));
-                    then(self, past);
-                }
+                Ok(past) => then(self, past),
                 refused => self.hear(refused),
             }
         });

@@ -7,7 +7,7 @@ use super::{
     turns::Turns,
     window::{self, Viewport},
 };
-use crate::store::Live;
+use crate::{app::search_text::SearchText, store::Live};
 use leptos::wasm_bindgen::JsCast;
 use leptos::{
     html,
@@ -54,7 +54,8 @@ pub(super) struct Sheet {
     /// Height of the sticky header, in CSS pixels.
     pub(super) header: RwSignal<f64>,
     go: Callback<(String, bool)>,
-    address_timer: StoredValue<Option<TimeoutHandle>>,
+    /// The same search, and when the address follows it.
+    typed: SearchText,
 }
 
 /// The parameters of the address that say which part is asked for.
@@ -68,24 +69,16 @@ impl Sheet {
         let query = use_query_map();
         let navigate = use_navigate();
         let address = Memo::new(move |_| query.with(listing_of));
-        let search = RwSignal::new(address.with_untracked(|listing| listing.search.clone()));
-        let listing = Memo::new(move |_| Listing { search: search.get(), ..address.get() });
+        let typed = SearchText::new(Memo::new(move |_| address.with(|listing| listing.search.clone())));
+        let listing = Memo::new(move |_| Listing { search: typed.text.get(), ..address.get() });
         let moving = StoredValue::new(false);
         let frame = frames_of(&live, moving);
-        let address_timer = StoredValue::new(None);
-        Effect::new(move || {
-            // Back and forward change the search; its own echo does not.
-            let asked = address.with(|listing| listing.search.clone());
-            if address_timer.get_value().is_none() && search.with_untracked(|search| *search != asked) {
-                search.set(asked);
-            }
-        });
         Self {
             arrangement: arrangement_of(&live, frame, listing),
             live,
             frame,
             listing,
-            search,
+            search: typed.text,
             drafts: StoredValue::default(),
             turns: Turns::new(),
             region: NodeRef::new(),
@@ -96,38 +89,22 @@ impl Sheet {
                 let options = NavigateOptions { replace, scroll: false, resolve: false, ..NavigateOptions::default() };
                 navigate(&address, options);
             }),
-            address_timer,
+            typed,
         }
     }
 
     /// Leads to another part of the inventory, without a trace in the history.
     pub(super) fn show(&self, listing: &Listing) {
-        self.search.set(listing.search.clone());
-        self.settle_address();
+        self.typed.settle(listing.search.clone());
         self.go.run((listing.address(), true));
         self.scroll_to(0.0);
     }
 
     /// Somebody types into the search box.
     pub(super) fn search_for(&self, text: String) {
-        self.search.set(text);
+        let (listing, go) = (self.listing, self.go);
+        self.typed.type_in(text, ADDRESS_LAG, move || go.run((listing.get_untracked().on_page(1).address(), true)));
         self.scroll_to(0.0);
-        self.settle_address();
-        let (listing, go, timer) = (self.listing, self.go, self.address_timer);
-        let late = move || {
-            timer.set_value(None);
-            if let Some(listing) = listing.try_get_untracked() {
-                go.run((listing.on_page(1).address(), true));
-            }
-        };
-        timer.set_value(set_timeout_with_handle(late, ADDRESS_LAG).ok());
-    }
-
-    fn settle_address(&self) {
-        if let Some(timer) = self.address_timer.get_value() {
-            timer.clear();
-        }
-        self.address_timer.set_value(None);
     }
 
     pub(super) fn scroll_to(&self, top: f64) {

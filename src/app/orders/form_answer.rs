@@ -19,7 +19,12 @@ pub(super) fn placed(wish: &Wish, outcome: Answer) -> Result<Answer, ServerFnErr
     if wants_a_page() {
         leptos_axum::redirect(&match &outcome {
             Ok(done) => Notice::Placed.on(&rows::address(done.id)),
-            Err(refusal) => Notice::PlaceRefused(refusal.code).on(&wish.address()),
+            Err(refusal) => {
+                // The key is worth nothing any more; the form makes another.
+                let is_used = refusal.code == RefusalCode::KeyReused;
+                let key = if is_used { String::new() } else { wish.key.clone() };
+                Notice::PlaceRefused(refusal.code).on(&Wish { key, ..wish.clone() }.address())
+            }
         });
         return Ok(outcome);
     }

@@ -2,16 +2,17 @@
 
 use super::{
     history::{OrderHistory, Versions, order_history},
+    missing::InPlace,
     notice::NoticeBanner,
     own::Problem,
     rows::{self, Order, OrderKey, OrderLine, OrderStep},
-    steps::Steps,
+    steps::{HEADING, Steps},
     timeline::Timeline,
     track::BigTrack,
 };
 use crate::{
     app::{inventory::grouped, not_found::NotFound, response::set_status, when::When},
-    identity::visitor::use_visitor,
+    identity::visitor::{Person, use_visitor},
     orders::{Actor, State},
     store::{LiveQuery, Phase, QueryError, RowSignal, use_query},
 };
@@ -71,7 +72,9 @@ struct Parts {
 #[component]
 fn Known(parts: Parts) -> impl IntoView {
     let order = parts.order;
-    if let Some(QueryError::Read(_)) = untrack(|| order.error()) {
+    if let Some(error @ QueryError::Read(_)) = untrack(|| order.error())
+        && !rows::is_denied(&error)
+    {
         set_status(UNAVAILABLE);
     }
     #[derive(Clone, PartialEq)]
@@ -81,11 +84,16 @@ fn Known(parts: Parts) -> impl IntoView {
         There,
         Nowhere,
     }
+    let row = order.row(OrderKey { id: parts.id });
+    let me = StoredValue::new(use_visitor().person);
     let is = Memo::new(move |_| {
         if !order.is_empty() {
-            return Is::There;
+            // Whatever rows somebody may see: an order is for those who work here, and for whose it is.
+            let actor = me.with_value(|me| actor_of(me, row));
+            return if actor == Actor::Stranger { Is::Nowhere } else { Is::There };
         }
         match (order.error(), order.phase()) {
+            (Some(error), _) if rows::is_denied(&error) => Is::Nowhere,
             (Some(error), _) => Is::Unreadable(error.to_string()),
             (None, Phase::Loading) => Is::Unknown,
             (None, _) => Is::Nowhere,
@@ -93,7 +101,6 @@ fn Known(parts: Parts) -> impl IntoView {
     });
     // The past is for those who see all of an order. Who is shown less of it from now on is not shown what there was before,
     // and who is shown more of it again asks again.
-    let row = order.row(OrderKey { id: parts.id });
     let sees_all = Memo::new(move |_| {
         let seen = (i32::try_from(parts.lines.len()).ok(), i64::try_from(parts.steps.len()).ok());
         seen == (row.with(|row| row.lines), row.with(|row| row.version))
@@ -118,10 +125,9 @@ fn Known(parts: Parts) -> impl IntoView {
     }
 }
 
-/// Who the visitor is to an order.
-pub(super) fn actor_of(row: RowSignal<Order>) -> Actor {
-    let person = use_visitor().person;
-    let account = person.id.and_then(|id| id.parse().ok());
+/// Who somebody is to an order. Tracked.
+fn actor_of(person: &Person, row: RowSignal<Order>) -> Actor {
+    let account = person.id.as_ref().and_then(|id| id.parse().ok());
     Actor::of(person.role, account, row.with(|row| row.customer).flatten())
 }
 
@@ -132,7 +138,7 @@ fn OrderView(parts: Parts) -> impl IntoView {
     let state =
         Memo::new(move |before: Option<&State>| row.with(|row| row.state).or(before.copied()).unwrap_or(State::Placed));
     let passed = Memo::new(move |_| steps.rows().into_iter().map(|step| step.state).collect::<Vec<_>>());
-    let actor = untrack(|| actor_of(row));
+    let actor = untrack(|| actor_of(&use_visitor().person, row));
     let customer = (actor == Actor::Staff).then(|| {
         view! {
             <span>
@@ -166,7 +172,9 @@ fn OrderView(parts: Parts) -> impl IntoView {
             </p>
             <NoticeBanner actor />
             <div class="heading">
-                <h1>{format!("Order {id}")}</h1>
+                <h1 id=HEADING tabindex="-1">
+                    {format!("Order {id}")}
+                </h1>
                 <p class=move || format!("state-tag state-{}", state.get())>{move || state.get().label()}</p>
                 <p class="order-about">
                     {customer}
@@ -185,10 +193,12 @@ fn OrderView(parts: Parts) -> impl IntoView {
                 <section class="panel" aria-label="What was ordered">
                     <h2>"What was ordered"</h2>
                     {note}
+                    <InPlace query=lines what="The lines of this order" />
                     <Lines lines row />
                 </section>
                 <section class="panel" aria-label="What has become of it">
                     <h2>"What has become of it"</h2>
+                    <InPlace query=steps what="The steps of this order" />
                     <Timeline steps />
                     <OrderHistory id past />
                 </section>

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::{icons::Icon, inventory::grouped, response::set_status, when::When},
+    identity::visitor::use_visitor,
     orders::{Actor, State},
     store::{Everything, Group, LiveQuery, Phase, Query, QueryError, use_query},
 };
@@ -22,12 +23,19 @@ const MOST: u32 = 1_000;
 const UNAVAILABLE: u16 = 503;
 /// The parameter of the address that says how many are shown.
 const ROWS: &str = "rows";
+/// No account has this number.
+const NOBODY: i64 = 0;
 
 /// Orders are counted only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Nothing {}
 
 type Count = Group<Order, Everything, Nothing>;
+
+/// The orders of an account, however many others whoever asks may see. Who has no account has none.
+fn of(account: Option<i64>) -> Query<Order> {
+    Query::all().filter("customer = $1", (account.unwrap_or(NOBODY),))
+}
 
 /// The list.
 #[component]
@@ -37,9 +45,9 @@ pub(super) fn OwnOrders() -> impl IntoView {
         let rows = query.with(|query| query.get_str(ROWS).and_then(|rows| rows.parse::<u32>().ok()));
         rows.unwrap_or(STEP).clamp(STEP, MOST).div_ceil(STEP) * STEP
     });
-    // The policy lets everybody see what is theirs.
-    let orders = use_query(move || Query::<Order>::all().descending("id").limit(rows.get()));
-    let count = use_query(Query::<Order>::all().totals::<Nothing>());
+    let account = use_visitor().person.id.and_then(|id| id.parse().ok());
+    let orders = use_query(move || of(account).descending("id").limit(rows.get()));
+    let count = use_query(of(account).totals::<Nothing>());
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading your orders…"</p> }

@@ -3,7 +3,8 @@
 use crate::{
     app::{inventory::Price, time::Timestamp},
     orders::State,
-    store::{Group, GroupColumns, LiveRow, Query},
+    protocol::ErrorCode,
+    store::{Group, GroupColumns, LiveRow, Query, QueryError, ReadError},
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,17 @@ impl Order {
     pub(super) fn size(&self) -> String {
         let products = if self.lines == 1 { "product" } else { "products" };
         format!("{} {products}, {}", self.lines, pieces(self.pieces))
+    }
+}
+
+/// Whether rows are missing because whoever asks has no right to any of their kind, or there is no such kind: which one is not said.
+pub(super) fn is_denied(error: &QueryError) -> bool {
+    match error {
+        QueryError::Read(ReadError::NotTracked(_)) => true,
+        QueryError::Read(ReadError::Refused(refusal)) | QueryError::Subscription(refusal) => {
+            refusal.code == ErrorCode::UnknownTable
+        }
+        QueryError::Read(_) => false,
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! What says nothing but "it is done" shows at once and is taken back, with the reason, if the server refuses. What comes
 //! with words waits for the answer, so that no words are lost.
+//!
+//! Whoever is faster than the server does the next thing with what the order is by then: steps are sent one after the other, each
+//! on the version that the one before has led to.
 
 use super::{
     actions::{StepOrder, step_order},
@@ -9,11 +12,22 @@ use super::{
     telling::Unconfirmed,
 };
 use crate::{
-    app::{fresh, toast::use_messages},
+    app::{focus::focus_if_lost, fresh, toast::use_messages},
     orders::{Actor, Done, MAX_NOTE, MAX_TRACKING, Step, StepDetails},
     store::{LiveQuery, RowSignal},
 };
-use leptos::{ev::SubmitEvent, form::FromFormData, prelude::*, server_fn::ServerFn, task::spawn_local};
+use futures::lock::Mutex;
+use leptos::{ev::SubmitEvent, form::FromFormData, html, prelude::*, server_fn::ServerFn, task::spawn_local};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+/// The group of all steps. It gets the focus that a step leaves behind, rather than the next step does: a key that is held down or
+/// pressed twice does one thing.
+const GROUP: &str = "steps";
+/// What gets it when nothing can be done any more.
+pub(super) const HEADING: &str = "order-heading";
 
 /// Sends a step; says what to tell if it was not confirmed.
 pub(super) async fn send(order: i64, step: Step, details: StepDetails) -> Result<Done, Unconfirmed> {
@@ -44,16 +58,42 @@ fn label(step: Step, actor: Actor) -> String {
     }
 }
 
+/// One step after the other.
+#[derive(Default)]
+struct Turns {
+    /// Held by the step that is being answered: the version that the last one has led to.
+    version: Mutex<i64>,
+    /// How many were not confirmed. What was asked for on top of one of those is not sent.
+    unconfirmed: AtomicU32,
+}
+
 /// All that this person may do now.
 #[component]
 pub(super) fn Steps(order: LiveQuery<Order>, row: RowSignal<Order>, actor: Actor) -> impl IntoView {
     let allowed = Memo::new(move |_| row.with(|row| Step::allowed(row.state, actor)).unwrap_or_default());
     // Made by the server and taken over by the browser, so that both ways of sending a form have the same.
     let page = StoredValue::new(SharedValue::new(fresh::word).into_inner());
+    let turns = StoredValue::new(Arc::<Turns>::default());
+    let group = NodeRef::<html::Div>::new();
+    // What is shown follows what is allowed, once it has been seen whether what goes has the focus.
+    let shown = RwSignal::new(allowed.get_untracked());
+    Effect::new(move || {
+        let now = allowed.get();
+        if shown.with_untracked(|shown| *shown == now) {
+            return;
+        }
+        let focused = document().active_element();
+        let is_inside = group.get_untracked().is_some_and(|group| group.contains(focused.as_deref()));
+        if is_inside {
+            let home = if now.is_empty() { HEADING } else { GROUP };
+            focus_if_lost(vec![home.to_owned()]);
+        }
+        shown.set(now);
+    });
     view! {
-        <div class="steps" role="group" aria-label="What can be done now">
-            <For each=move || allowed.get() key=|step| *step let:step>
-                <StepForm order row actor step page />
+        <div class="steps" id=GROUP node_ref=group role="group" tabindex="-1" aria-label="What can be done now">
+            <For each=move || shown.get() key=|step| *step let:step>
+                <StepForm order row actor step page turns />
             </For>
         </div>
     }
@@ -66,6 +106,7 @@ fn StepForm(
     actor: Actor,
     step: Step,
     page: StoredValue<String>,
+    turns: StoredValue<Arc<Turns>>,
 ) -> impl IntoView {
     let messages = use_messages();
     let sending = RwSignal::new(false);
@@ -80,13 +121,26 @@ fn StepForm(
         }
         sending.set(true);
         let edit = (!has_words).then(|| order.edit(OrderKey { id }, move |row| row.state = step.target()));
+        let (turns, page, seen) = (turns.get_value(), page.get_value(), version.get_untracked());
+        let unconfirmed = turns.unconfirmed.load(Ordering::Relaxed);
         spawn_local(async move {
-            let outcome = send(id, step, details).await;
+            let mut reached = turns.version.lock().await;
+            let outcome = if turns.unconfirmed.load(Ordering::Relaxed) == unconfirmed {
+                let version = seen.max(*reached);
+                let key = Some(key(&page, id, version, step));
+                send(id, step, StepDetails { version: Some(version), key, ..details }).await
+            } else {
+                Err(Unconfirmed::not_done("What should have been done before was not confirmed"))
+            };
             sending.try_set(false);
             match outcome {
-                Ok(done) => edit.into_iter().for_each(|edit| edit.confirm(done.transaction)),
-                Err(Unconfirmed { was_not, reason }) => {
-                    messages.refused(format!("Order {id} {was_not} {}. {reason}.", step.target()));
+                Ok(done) => {
+                    *reached = done.version;
+                    edit.into_iter().for_each(|edit| edit.confirm(done.transaction));
+                }
+                Err(unconfirmed) => {
+                    turns.unconfirmed.fetch_add(1, Ordering::Relaxed);
+                    messages.refused(unconfirmed.of_order(id, step.target()));
                 }
             }
         });

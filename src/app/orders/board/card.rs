@@ -111,7 +111,7 @@ fn Advance(desk: Desk, state: State, id: i64, step: Step) -> impl IntoView {
     let submit = move |submit: ev::SubmitEvent| {
         submit.prevent_default();
         if let Some(order) = desk.order(state, id) {
-            desk.move_order(order, step, String::new(), Focus::Next);
+            desk.move_order(order, step, Focus::Next);
         }
     };
     let target = step.target();

@@ -9,10 +9,12 @@ use super::{
 use crate::{
     app::{
         inventory::{Price, grouped},
-        orders::glow,
+        orders::{
+            glow,
+            missing::{Missing, missing},
+        },
     },
     orders::State,
-    store::Phase,
 };
 use leptos::{ev::MouseEvent, html, prelude::*};
 
@@ -65,11 +67,12 @@ fn Totals(desk: Desk, state: State) -> impl IntoView {
         }
         count
     });
+    let sum = move || if desk.is_counted() { format!("{} €", Price(total.get().1)) } else { String::new() };
     view! {
         <p class="column-totals" node_ref=element>
-            <span class="column-count">{move || grouped(total.get().0 as i64)}</span>
+            <span class="column-count">{move || desk.count(state)}</span>
             <span class="unseen">" orders, "</span>
-            <span class="column-sum">{move || Price(total.get().1).to_string()} " €"</span>
+            <span class="column-sum">{sum}</span>
         </p>
     }
 }
@@ -104,10 +107,11 @@ fn Unfolded(desk: Desk, column: Column) -> impl IntoView {
         click.prevent_default();
         rows.update(|rows| *rows = listing::more(*rows));
     };
+    let missing = Memo::new(move |_| missing(orders, "These orders"));
     let more = move || {
         let left = left.get();
         let may = listing::may_be_more(rows.get());
-        (left > 0 && orders.phase() != Phase::Loading).then(|| {
+        (left > 0 && missing.get().is_none()).then(|| {
             let words = format!("and {} more", grouped(left as i64));
             if may {
                 view! {
@@ -121,9 +125,11 @@ fn Unfolded(desk: Desk, column: Column) -> impl IntoView {
             }
         })
     };
-    let empty = move || {
-        let known = orders.phase() != Phase::Loading && desk.totals.phase() != Phase::Loading;
-        (orders.is_empty() && known).then(|| view! { <p class="column-empty">"None"</p> })
+    // Said once for the whole board, and shown in each column.
+    let empty = move || match missing.get() {
+        Some(Missing::Coming) => Some(view! { <p class="column-empty">"Loading…"</p> }.into_any()),
+        Some(Missing::Failed(words)) => Some(view! { <p class="column-empty problem">{words}</p> }.into_any()),
+        None => orders.is_empty().then(|| view! { <p class="column-empty">"None"</p> }.into_any()),
     };
     view! {
         <header class="column-head">

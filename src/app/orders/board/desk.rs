@@ -8,14 +8,18 @@ use super::{
 use crate::{
     app::{
         fresh,
-        orders::rows::{Order, OrderKey, StateTotals, Sums},
+        inventory::grouped,
+        orders::{
+            missing::missing,
+            rows::{Order, OrderKey, StateTotals, Sums},
+        },
+        search_text::SearchText,
         toast::{Messages, use_messages},
     },
     orders::{State, Step},
     store::{LiveQuery, use_query},
 };
-use leptos::wasm_bindgen::JsCast;
-use leptos::{html, prelude::*, web_sys::HtmlElement};
+use leptos::{html, prelude::*};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
@@ -37,10 +41,9 @@ pub(super) struct Column {
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
     pub(super) listing: Memo<Listing>,
-    /// What is typed into the search box.
-    pub(super) search: RwSignal<String>,
-    /// What is looked for: it follows a moment later.
-    pub(super) wanted: RwSignal<String>,
+    pub(super) search: SearchText,
+    /// What is looked for, as the address says it.
+    pub(super) wanted: Memo<String>,
     columns: StoredValue<Vec<Column>>,
     pub(super) totals: LiveQuery<StateTotals>,
     /// What is in somebody's hand.
@@ -59,7 +62,6 @@ pub(super) struct Desk {
     pub(super) messages: Messages,
     /// Made by the server and taken over by the browser, so that both ways of sending a form have the same.
     pub(super) page: StoredValue<String>,
-    timer: StoredValue<Option<TimeoutHandle>>,
     go: Callback<String>,
 }
 
@@ -69,8 +71,7 @@ impl Desk {
         let query = use_query_map();
         let navigate = use_navigate();
         let listing = Memo::new(move |_| query.with(|query| Listing::read(|name| query.get_str(name))));
-        let search = listing.with_untracked(|listing| listing.search.clone());
-        let wanted = RwSignal::new(search.clone());
+        let wanted = Memo::new(move |_| listing.with(|listing| listing.search.clone()));
         let column = |state: State| {
             let rows = RwSignal::new(listing.with_untracked(|listing| listing.rows_of(state)));
             let is_folded = Memo::new(move |_| is_folded(listing, state));
@@ -82,11 +83,23 @@ impl Desk {
             });
             Column { state, rows, orders }
         };
+        let columns = State::ALL.map(column);
+        Effect::new(move |before: Option<Listing>| {
+            let now = listing.get();
+            for Column { state, rows, .. } in columns {
+                // What was lengthened by hand stays as it is, unless the address says otherwise now.
+                let asked = now.rows_of(state);
+                if before.as_ref().is_some_and(|before| before.rows_of(state) != asked) {
+                    rows.set(asked);
+                }
+            }
+            now
+        });
         Self {
             listing,
-            search: RwSignal::new(search),
+            search: SearchText::new(wanted),
             wanted,
-            columns: StoredValue::new(State::ALL.map(column).to_vec()),
+            columns: StoredValue::new(columns.to_vec()),
             totals: use_query(move || listing::matching(&wanted.get(), None).group_by::<_, Sums>().sum("total")),
             carried: RwSignal::new(None),
             drag: RwSignal::new(None),
@@ -97,7 +110,6 @@ impl Desk {
             board: NodeRef::new(),
             messages: use_messages(),
             page: StoredValue::new(SharedValue::new(fresh::word).into_inner()),
-            timer: StoredValue::new(None),
             go: Callback::new(move |address: String| {
                 let options =
                     NavigateOptions { replace: true, scroll: false, resolve: false, ..NavigateOptions::default() };
@@ -130,6 +142,16 @@ impl Desk {
         is_folded(self.listing, state)
     }
 
+    /// Whether it is known how many orders there are. Tracked.
+    pub(super) fn is_counted(self) -> bool {
+        missing(self.totals, "").is_none()
+    }
+
+    /// How many orders a column has, for people; a dash for what is not known. Tracked.
+    pub(super) fn count(self, state: State) -> String {
+        if self.is_counted() { grouped(self.total(state).0 as i64) } else { "–".to_owned() }
+    }
+
     /// How many orders a column has, and what they cost. Tracked.
     pub(super) fn total(self, state: State) -> (u64, i64) {
         let of = self.totals.rows().into_iter().find(|row| row.group.state == state);
@@ -138,17 +160,10 @@ impl Desk {
 
     /// Somebody types into the search box. The address follows.
     pub(super) fn search_for(self, text: String) {
-        self.search.set(text);
-        if let Some(running) = self.timer.get_value() {
-            running.clear();
-        }
-        let late = move || {
-            let Some(search) = self.search.try_get_untracked() else { return };
-            let listing = Listing { search: search.clone(), ..self.listing.get_untracked() };
-            self.wanted.set(search);
+        self.search.type_in(text, LAG, move || {
+            let listing = Listing { search: self.search.text.get_untracked(), ..self.listing.get_untracked() };
             self.go.run(listing.address());
-        };
-        self.timer.set_value(set_timeout_with_handle(late, LAG).ok());
+        });
     }
 
     /// The card `steps` below this one in its column, or above it.
@@ -174,31 +189,6 @@ fn goes_on(state: State) -> bool {
 /// What is given up or came back is out of the way unless it is asked for.
 fn is_folded(listing: Memo<Listing>, state: State) -> bool {
     state.is_final() && listing.with(|listing| listing.column != Some(state))
-}
-
-/// Puts the focus on the first of these elements that is there, once what changes now has been drawn.
-pub(super) fn focus_soon(ids: Vec<String>) {
-    request_animation_frame(move || focus(&ids));
-}
-
-/// The same, if nothing has the focus then, as when what had it is gone. A frame later than [`focus_soon`]: whoever asks for the focus
-/// meanwhile, such as the next card in a row of keys, has it.
-pub(super) fn focus_if_lost(ids: Vec<String>) {
-    request_animation_frame(move || {
-        request_animation_frame(move || {
-            if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
-                focus(&ids);
-            }
-        });
-    });
-}
-
-fn focus(ids: &[String]) {
-    let element = ids.iter().find_map(|id| document().get_element_by_id(id));
-    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        // Fails only for elements that are not in the document.
-        let _ = element.focus();
-    }
 }
 
 /// The handle of a card.

@@ -3,10 +3,10 @@
 
 use super::{
     carry::{Carried, Means, Outcome, neighbour},
-    desk::{Desk, focus_soon, grip_id},
+    desk::{Desk, grip_id},
     moving::Focus,
 };
-use crate::orders::State;
+use crate::{app::focus::focus_soon, orders::State};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 impl Desk {
@@ -52,7 +52,7 @@ impl Desk {
             Outcome::Moves(step) => {
                 self.carried.set(None);
                 let focus = if carried.means == Means::Keys { Focus::Follows } else { Focus::Stays };
-                self.move_order(order, step, String::new(), focus);
+                self.move_order(order, step, focus);
             }
             Outcome::Asks(step) => {
                 self.carried.set(None);

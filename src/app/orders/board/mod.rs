@@ -72,6 +72,7 @@ fn Columns(desk: Desk) -> impl IntoView {
     let problem = move || desk.totals.error().map(|error| view! { <Problem message=error.to_string() /> });
     let count = Memo::new(move |_| desk.totals.rows().into_iter().map(|row| row.count).sum::<u64>());
     let words = move || match count.get() {
+        _ if desk.totals.error().is_some() => String::new(),
         1 => "1 order".to_owned(),
         count => format!("{} orders", grouped(count as i64)),
     };
@@ -138,8 +139,8 @@ fn SearchForm(desk: Desk) -> impl IntoView {
                 <input
                     type="search"
                     name=Listing::SEARCH
-                    value=desk.search.get_untracked()
-                    prop:value=desk.search
+                    value=desk.search.text.get_untracked()
+                    prop:value=desk.search.text
                     placeholder="Customer or number"
                     autocomplete="off"
                     autocapitalize="off"

@@ -1,8 +1,10 @@
-//! A move: shown at once in both columns and in their totals, taken back with the reason if the server refuses.
+//! A move: shown at once in both columns and in their totals, taken back with the reason if the server refuses. One that comes with
+//! words is shown when the server has agreed.
 
-use super::desk::{Desk, advance_id, focus_if_lost, focus_soon, grip_id, heading_id};
+use super::desk::{Desk, advance_id, grip_id, heading_id};
 use crate::{
     app::{
+        focus::{focus_if_lost, focus_soon},
         orders::{
             rows::{ByState, Order, OrderKey, StateTotals},
             steps::{key, send},
@@ -35,10 +37,10 @@ struct Shown {
 }
 
 impl Desk {
-    /// Moves an order; `note` is the reason, for what is asked for one.
-    pub(super) fn move_order(self, order: Order, step: Step, note: String, focus: Focus) {
+    /// Moves an order by a step that needs no words.
+    pub(super) fn move_order(self, order: Order, step: Step, focus: Focus) {
         let (id, from, to) = (order.id, order.state, step.target());
-        if self.unanswered.with_untracked(|unanswered| unanswered.contains(&id)) {
+        if self.is_unanswered(id) {
             self.messages.refused(format!("Order {id} is being moved already. Wait for that to be saved."));
             return;
         }
@@ -50,12 +52,7 @@ impl Desk {
                 next.map(advance_id).into_iter().chain([heading_id(from)]).collect()
             }
         };
-        let details = StepDetails {
-            note,
-            version: Some(order.version),
-            key: Some(self.page.with_value(|page| key(page, id, order.version, step))),
-            ..StepDetails::default()
-        };
+        let details = self.details(&order, step, String::new());
         self.unanswered.update(|unanswered| unanswered.extend([id]));
         let shown = self.show(order, to);
         if !after.is_empty() {
@@ -64,21 +61,58 @@ impl Desk {
         spawn_local(async move {
             let outcome = send(id, step, details).await;
             let follows = focus != Focus::Stays;
-            self.unanswered.try_update(|unanswered| unanswered.remove(&id));
+            let is_left = self.unanswered.try_update(|unanswered| unanswered.remove(&id)).is_none();
             match outcome {
                 Ok(done) => {
                     shown.confirm(done.transaction);
-                    self.said.try_set(format!("Order {id} is {} now.", done.state));
+                    if is_left {
+                        return;
+                    }
+                    self.said.set(format!("Order {id} is {} now.", done.state));
                     self.keep_focus(follows, self.homes(id, to, from));
                 }
-                Err(Unconfirmed { was_not, reason }) => {
+                Err(unconfirmed) => {
                     // Both columns show what they did before.
                     drop(shown);
-                    self.messages.refused(format!("Order {id} {was_not} {to}. {reason}."));
-                    self.keep_focus(follows, self.homes(id, from, from));
+                    self.messages.refused(unconfirmed.of_order(id, to));
+                    if !is_left {
+                        self.keep_focus(follows, self.homes(id, from, from));
+                    }
                 }
             }
         });
+    }
+
+    /// Ends an order for a reason. It is shown when the server has agreed, so that the reason is not lost if it does not.
+    pub(super) async fn end_order(self, order: Order, step: Step, reason: String) -> Result<(), Unconfirmed> {
+        let (id, from, to) = (order.id, order.state, step.target());
+        if self.is_unanswered(id) {
+            return Err(Unconfirmed::not_done("It is being moved already; wait for that to be saved"));
+        }
+        let details = self.details(&order, step, reason);
+        self.unanswered.update(|unanswered| unanswered.extend([id]));
+        let outcome = send(id, step, details).await;
+        let is_left = self.unanswered.try_update(|unanswered| unanswered.remove(&id)).is_none();
+        let done = outcome?;
+        if !is_left {
+            self.show(order, to).confirm(done.transaction);
+            self.said.set(format!("Order {id} is {} now.", done.state));
+            self.keep_focus(true, self.homes(id, to, from));
+        }
+        Ok(())
+    }
+
+    fn is_unanswered(self, id: i64) -> bool {
+        self.unanswered.with_untracked(|unanswered| unanswered.contains(&id))
+    }
+
+    fn details(self, order: &Order, step: Step, note: String) -> StepDetails {
+        StepDetails {
+            note,
+            version: Some(order.version),
+            key: Some(self.page.with_value(|page| key(page, order.id, order.version, step))),
+            ..StepDetails::default()
+        }
     }
 
     /// Where the focus of a card goes that is in the column `state` now: a folded column shows none.

@@ -1,7 +1,7 @@
 //! On a phone there is room for one column: links to each, which an order can be put down on as well.
 
 use super::{carry::Outcome, desk::Desk};
-use crate::{app::inventory::grouped, orders::State};
+use crate::orders::State;
 use leptos::prelude::*;
 
 /// Hidden where all columns are seen.
@@ -25,7 +25,7 @@ pub(super) fn Tabs(desk: Desk) -> impl IntoView {
                 aria-current=move || in_front.get().then_some("true")
             >
                 <span>{state.label()}</span>
-                <span class="tab-count">{move || grouped(desk.total(state).0 as i64)}</span>
+                <span class="tab-count">{move || desk.count(state)}</span>
             </a>
         }
     };

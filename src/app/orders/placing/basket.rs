@@ -9,6 +9,7 @@ use crate::{
     store::{LiveQuery, Phase, Query, RowSignal, use_query},
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// The order as it grows. The copies are the same.
 #[derive(Clone, Copy)]
@@ -19,7 +20,12 @@ pub(super) struct Basket {
     products: LiveQuery<Product>,
     /// Where they were chosen from: known before the others are.
     pub(super) found: LiveQuery<Product>,
+    /// What was sent and may have been ordered, though no answer says so. Then the stock is without these pieces already.
+    pub(super) unconfirmed: RwSignal<Option<Quantities>>,
 }
+
+/// How many pieces of each product, as typed.
+pub(super) type Quantities = BTreeMap<String, String>;
 
 /// A product and how many pieces of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +79,7 @@ impl Basket {
             let ids: Vec<i64> = chosen.with(|chosen| chosen.iter().map(|one| one.product).collect());
             Query::<Product>::all().filter("id = any($1)", (ids,))
         });
-        Self { chosen, products, found }
+        Self { chosen, products, found, unconfirmed: RwSignal::new(None) }
     }
 
     /// Waits for the rows that come with the page.
@@ -118,8 +124,16 @@ impl Basket {
         BasketProduct { basket: self, chosen: self.products.row(key), found: self.found.row(key) }
     }
 
-    /// What stands in the way of a line. Tracked.
+    /// What is chosen now. Tracked.
+    pub(super) fn quantities(self) -> Quantities {
+        self.chosen.get().into_iter().map(|one| (one.product.to_string(), one.typed.get())).collect()
+    }
+
+    /// What stands in the way of a line; nothing stands in the way of sending again what may have been ordered. Tracked.
     pub(super) fn obstacle(self, one: Chosen) -> Option<Obstacle> {
+        if self.unconfirmed.with(|sent| sent.as_ref().is_some_and(|sent| *sent == self.quantities())) {
+            return None;
+        }
         let key = ProductKey { id: one.product };
         let live = self.products.live();
         live.members();

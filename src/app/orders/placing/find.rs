@@ -5,7 +5,7 @@ use crate::{
     app::{
         icons::Icon,
         inventory::{Product, ProductKey, grouped},
-        orders::{like, rows::NEW, wish::Wish},
+        orders::{like, missing::InPlace, rows::NEW, wish::Wish},
     },
     store::{Everything, Group, LiveQuery, Phase, Query, use_query},
 };
@@ -128,6 +128,7 @@ pub(super) fn Finder(search: Search, basket: Basket) -> impl IntoView {
                     <Found key basket />
                 </For>
             </ul>
+            <InPlace query=found what="The products" />
             {move || {
                 nothing.get().then(|| view! { <p class="nothing" role="status">"No product matches. All words must occur."</p> })
             }}

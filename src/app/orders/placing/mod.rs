@@ -7,7 +7,9 @@
 //! | `lines` | the lines of the order as it grows |
 //!
 //! Whatever is sent twice (a double click, a form that is sent again) is one order: the form has a key, which stays the same
-//! from page to page until the order is placed.
+//! from page to page until the order is placed. After an answer that was lost, the same is sent again under the same key, whatever
+//! the stock is by then. Something else is as well: if the first was placed after all, the server says so instead of placing a second,
+//! and only then the form has a new key.
 
 mod basket;
 mod find;
@@ -23,7 +25,7 @@ use super::{
 use crate::{
     app::{fresh, toast::use_messages},
     identity::{paths, visitor::use_visitor},
-    orders::{Actor, MAX_NAME, MAX_NOTE},
+    orders::{Actor, MAX_NAME, MAX_NOTE, RefusalCode},
 };
 use basket::Basket;
 use find::{Finder, Search};
@@ -93,25 +95,32 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
     let sending = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
     let form = NodeRef::<html::Form>::new();
-    let key = StoredValue::new(key);
+    let key = RwSignal::new(key);
     let send = move |wish: Wish| {
         let navigate = navigate.clone();
         sending.set(true);
         problem.set(None);
         spawn_local(async move {
-            let answer = place_order(wish).await;
+            let answer = place_order(wish.clone()).await;
             sending.try_set(false);
-            let Unconfirmed { was_not, reason } = match answer {
+            let refused = match answer {
                 Ok(Ok(done)) => {
                     messages.done(format!("Order {} is placed", done.id));
                     navigate(&rows::address(done.id), Default::default());
                     return;
                 }
-                Ok(Err(refusal)) => Unconfirmed::refused(&refusal),
+                Ok(Err(refusal)) => {
+                    if refusal.code == RefusalCode::KeyReused {
+                        key.try_set(fresh::word());
+                    }
+                    Unconfirmed::refused(&refusal)
+                }
                 Err(error) => Unconfirmed::failed(&error),
             };
-            // With the same key it can be sent again, whatever became of it.
-            problem.try_set(Some(format!("The order {was_not} placed. {reason}.")));
+            let is_open = refused.is_open();
+            basket.unconfirmed.try_set(is_open.then_some(wish.quantity));
+            let again = if is_open { " Send it again as it is: it will be placed once." } else { "" };
+            problem.try_set(Some(format!("The order {} placed. {}.{again}", refused.was_not, refused.reason)));
         });
     };
     let submit = move |submit: SubmitEvent| {
@@ -129,12 +138,11 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
             return;
         }
         let field = |name: &str| lines::value_in(&form, &Wish::field(name));
-        let quantity = chosen.iter().map(|one| (one.product.to_string(), one.typed.get_untracked()));
         send(Wish {
-            quantity: quantity.collect(),
+            quantity: untrack(|| basket.quantities()),
             note: field("note"),
             customer_name: field("customer_name"),
-            key: key.get_value(),
+            key: key.get_untracked(),
             q: String::new(),
         });
     };
@@ -178,7 +186,7 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
             novalidate
             on:submit=submit
         >
-            <input type="hidden" name=Wish::field("key") value=key.get_value() />
+            <input type="hidden" name=Wish::field("key") value=key />
             <Finder search basket />
             {move || {
                 (total.get().0 > 0)
