@@ -27,8 +27,7 @@ pub(super) struct Unconfirmed {
 impl Unconfirmed {
     pub(super) fn refused(refusal: &Refusal) -> Self {
         if refusal.code == RefusalCode::Unconfirmed {
-            // Whoever sends the form again sends its key again.
-            let reason = "The database did not confirm it; send it again, it is done once".to_owned();
+            let reason = "The database did not confirm it".to_owned();
             return Self { was_not: MAY_NOT_HAVE_BEEN, reason, now: None };
         }
         // Its own message says that nothing was done.
@@ -81,7 +80,7 @@ mod tests {
         assert_eq!(told(paths::NOT_ALLOWED).reason, "You may not do this");
         assert_eq!([told(paths::SIGNED_OUT).is_open(), told("something else").is_open()], [false, true]);
         let unknown = Unconfirmed::refused(&Refusal::unconfirmed());
-        assert!(unknown.is_open() && unknown.reason.contains("send it again"), "{unknown:?}");
+        assert!(unknown.is_open() && unknown.now.is_none(), "{unknown:?}");
         let now = Standing { state: State::Paid, version: 2, allowed: vec![Step::Pick] };
         let conflict = Unconfirmed::refused(&Refusal::conflict(7, 1, now));
         assert_eq!(conflict.of_order(7, State::Cancelled), "Order 7 was not cancelled. Meanwhile it has become paid.");
