@@ -2,7 +2,7 @@
 
 pub use crate::app::inventory::ROOM;
 use crate::{
-    app::inventory::seed,
+    app::{inventory::seed, online},
     capture::{self, TrackError, Tracked, Trust},
     hub::{Policy, rooms::Rule},
     orders::demo as orders,
@@ -57,6 +57,7 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
     install_products(&mut transaction).await?;
     orders::install(&mut transaction).await?;
+    sqlx::raw_sql(include_str!("dashboard/columns.sql")).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -95,8 +96,10 @@ pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
 }
 
 async fn show_who_is_there(pool: &PgPool) -> Result<(), RuleError> {
-    for role in [Role::Customer, Role::Staff, Role::Admin] {
-        rules::allow(pool, &Rule { pattern: ROOM.to_owned(), role, may_publish: false, history: None }).await?;
+    let everybody = [Role::Customer, Role::Staff, Role::Admin].map(|role| (ROOM, role));
+    let colleagues = [Role::Staff, Role::Admin].map(|role| (online::ROOM, role));
+    for (room, role) in everybody.into_iter().chain(colleagues) {
+        rules::allow(pool, &Rule { pattern: room.to_owned(), role, may_publish: false, history: None }).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod connection_badge;
 mod connection_panel;
 #[cfg(feature = "ssr")]
 mod csv;
+mod dashboard;
 #[cfg(feature = "ssr")]
 pub mod demo;
 mod density;
@@ -34,6 +35,7 @@ pub mod inventory;
 mod navigation;
 mod not_found;
 pub mod notifications;
+mod online;
 pub mod orders;
 #[cfg(feature = "ssr")]
 mod plain_form;
@@ -64,6 +66,7 @@ use audit::AuditPage;
 use clock::provide_clock;
 use commands::{CommandScope, PaletteButton};
 use connection_badge::ConnectionBadge;
+use dashboard::DashboardPage;
 use history::HistoryPage;
 pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
@@ -78,6 +81,7 @@ use leptos_router::{
 use navigation::Navigation;
 use not_found::NotFound;
 use notifications::{Bell, NotificationsPage};
+use online::provide_online;
 use orders::{NewOrderPage, OrderPage, OrdersPage};
 use theme::{EARLY_SCRIPT, ThemeSwitch, provide_theme};
 use toast::{Toasts, provide_toasts};
@@ -111,10 +115,11 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let visitor = visitor::provide_visitor(visitor::of_request);
     // Whoever is not let in sees forms only, and nothing on them is live.
-    let is_let_in = visitor.is_let_in;
+    let (is_let_in, works_here) = (visitor.is_let_in, visitor.person.works_here());
     provide_connection_with(ConnectionOptions { connects: is_let_in, ..ConnectionOptions::default() });
     // What was not for them is not in the browser: it must be asked for anew.
     let leaves = (!is_let_in).then_some("external");
+    provide_online(is_let_in && works_here);
     provide_clock();
     provide_toasts();
     provide_theme();
@@ -150,6 +155,7 @@ pub fn App() -> impl IntoView {
                 <main id="main" tabindex="-1">
                     <Routes fallback=NotFound>
                         <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                        <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                         <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                         <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />

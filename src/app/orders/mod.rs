@@ -40,7 +40,12 @@ mod wish;
 
 pub use actions::{PlaceOrder, StepOrder};
 pub use history::ReadVersions;
-pub(super) use {one::OrderPage, page::OrdersPage, placing::NewOrderPage};
+pub(super) use {
+    one::OrderPage,
+    page::OrdersPage,
+    placing::NewOrderPage,
+    rows::{Order, OrderLine, OrderStep, StateTotals, Sums, address},
+};
 
 /// Attribute whose change lets an element glow; two values, because the same animation does not start twice.
 const GLOW: &str = "data-glow";

@@ -10,36 +10,36 @@ use serde::{Deserialize, Serialize};
 
 /// An order as it is now: a row of `public.orders`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Order {
+pub(in crate::app) struct Order {
     /// Its number.
-    pub(super) id: i64,
+    pub(in crate::app) id: i64,
     /// The account whose order it is.
-    pub(super) customer: Option<i64>,
+    pub(in crate::app) customer: Option<i64>,
     /// For whom it is.
-    pub(super) customer_name: String,
+    pub(in crate::app) customer_name: String,
     /// What has become of it.
-    pub(super) state: State,
+    pub(in crate::app) state: State,
     /// How many events it has.
-    pub(super) version: i64,
+    pub(in crate::app) version: i64,
     /// How many different products.
-    pub(super) lines: i32,
+    pub(in crate::app) lines: i32,
     /// How many pieces of them all.
-    pub(super) pieces: i32,
+    pub(in crate::app) pieces: i32,
     /// What they cost.
-    pub(super) total: Price,
+    pub(in crate::app) total: Price,
     /// From the customer.
-    pub(super) note: String,
+    pub(in crate::app) note: String,
     /// When it was placed.
-    pub(super) placed_at: Timestamp,
+    pub(in crate::app) placed_at: Timestamp,
     /// When its state last changed.
-    pub(super) changed_at: Timestamp,
+    pub(in crate::app) changed_at: Timestamp,
 }
 
 /// The key of an order as it travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub(super) struct OrderKey {
+pub(in crate::app) struct OrderKey {
     /// Its number.
-    pub(super) id: i64,
+    pub(in crate::app) id: i64,
 }
 
 impl LiveRow for Order {
@@ -53,12 +53,12 @@ impl LiveRow for Order {
 
 impl Order {
     /// One order, if there is such a one for whoever asks.
-    pub(super) fn one(id: i64) -> Query<Self> {
+    pub(in crate::app) fn one(id: i64) -> Query<Self> {
         Query::all().filter("id = $1", (id,))
     }
 
     /// `3 products, 12 pieces`.
-    pub(super) fn size(&self) -> String {
+    pub(in crate::app) fn size(&self) -> String {
         let products = if self.lines == 1 { "product" } else { "products" };
         format!("{} {products}, {}", self.lines, pieces(self.pieces))
     }
@@ -76,53 +76,53 @@ pub(super) fn is_denied(error: &QueryError) -> bool {
 }
 
 /// `12 pieces`.
-pub(super) fn pieces(pieces: impl Into<i64>) -> String {
+pub(in crate::app) fn pieces(pieces: impl Into<i64>) -> String {
     let pieces = pieces.into();
     format!("{} {}", crate::app::inventory::grouped(pieces), if pieces == 1 { "piece" } else { "pieces" })
 }
 
 /// The address of an order.
-pub(super) fn address(id: i64) -> String {
+pub(in crate::app) fn address(id: i64) -> String {
     format!("{PAGE}/{id}")
 }
 
 /// Where the orders are.
-pub(super) const PAGE: &str = "/orders";
+pub(in crate::app) const PAGE: &str = "/orders";
 /// Where one is placed.
-pub(super) const NEW: &str = "/orders/new";
+pub(in crate::app) const NEW: &str = "/orders/new";
 
 /// A product as it was ordered: a row of `public.order_lines`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct OrderLine {
+pub(in crate::app) struct OrderLine {
     /// Of which order.
-    pub(super) order_id: i64,
+    pub(in crate::app) order_id: i64,
     /// Its place in it.
-    pub(super) line: i16,
+    pub(in crate::app) line: i16,
     /// Stock-keeping unit.
-    pub(super) sku: String,
+    pub(in crate::app) sku: String,
     /// What people call it.
-    pub(super) name: String,
+    pub(in crate::app) name: String,
     /// How many pieces.
-    pub(super) quantity: i32,
+    pub(in crate::app) quantity: i32,
     /// Price of one of them.
-    pub(super) price: Price,
+    pub(in crate::app) price: Price,
 }
 
 impl OrderLine {
     /// Those of an order.
-    pub(super) fn of(order: i64) -> Query<Self> {
+    pub(in crate::app) fn of(order: i64) -> Query<Self> {
         Query::all().filter("order_id = $1", (order,)).ascending("line")
     }
 
     /// What the pieces cost together.
-    pub(super) fn sum(&self) -> Price {
+    pub(in crate::app) fn sum(&self) -> Price {
         Price(self.price.0 * i64::from(self.quantity))
     }
 }
 
 /// The key of a line as it travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub(super) struct OrderLineKey {
+pub(in crate::app) struct OrderLineKey {
     order_id: i64,
     line: i16,
 }
@@ -138,34 +138,35 @@ impl LiveRow for OrderLine {
 
 /// Something that became of an order: a row of `public.order_steps`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct OrderStep {
+pub(in crate::app) struct OrderStep {
     /// Of which order.
-    pub(super) order_id: i64,
+    pub(in crate::app) order_id: i64,
     /// The version that it has by this.
-    pub(super) version: i64,
+    pub(in crate::app) version: i64,
     /// The state that it has by this.
-    pub(super) state: State,
+    pub(in crate::app) state: State,
     /// When.
-    pub(super) at: Timestamp,
+    pub(in crate::app) at: Timestamp,
     /// By whose account or token.
-    pub(super) who: Option<String>,
+    pub(in crate::app) who: Option<String>,
     /// By whom, as they were called then.
-    pub(super) who_name: String,
+    pub(in crate::app) who_name: String,
     /// What was said with it.
-    pub(super) note: String,
+    pub(in crate::app) note: String,
 }
 
 impl OrderStep {
     /// Those of an order, from the first.
-    pub(super) fn of(order: i64) -> Query<Self> {
+    pub(in crate::app) fn of(order: i64) -> Query<Self> {
         Query::all().filter("order_id = $1", (order,)).ascending("version")
     }
 }
 
 /// The key of a step as it travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub(super) struct OrderStepKey {
-    order_id: i64,
+pub(in crate::app) struct OrderStepKey {
+    /// Of which order.
+    pub(in crate::app) order_id: i64,
     version: i64,
 }
 
@@ -180,9 +181,9 @@ impl LiveRow for OrderStep {
 
 /// Orders are counted by what has become of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct ByState {
+pub(in crate::app) struct ByState {
     /// What has become of them.
-    pub(super) state: State,
+    pub(in crate::app) state: State,
 }
 
 impl GroupColumns for ByState {
@@ -191,13 +192,13 @@ impl GroupColumns for ByState {
 
 /// What is added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sums {
+pub(in crate::app) struct Sums {
     /// What the orders cost.
-    pub(super) total: Option<Price>,
+    pub(in crate::app) total: Option<Price>,
 }
 
 /// How many orders there are in each state, and what they cost together.
-pub(super) type StateTotals = Group<Order, ByState, Sums>;
+pub(in crate::app) type StateTotals = Group<Order, ByState, Sums>;
 
 #[cfg(test)]
 mod tests {

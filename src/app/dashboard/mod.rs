@@ -1,0 +1,32 @@
+//! The dashboard: figures of the shop as they are this moment, for those who work here.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `range` | which time is looked at, and the steps that it is cut into; pure |
+//! | `bars` | what a chart shows, and how high; pure |
+//! | `rows` | the totals and windows that are asked for |
+//! | `now` | which step it is, as time goes on |
+//! | `page` | the page |
+//! | `figures`, `sales`, `states`, `popular`, `feed`, `low` | its panels |
+//! | `chart` | bars, which are a table as well |
+//! | `columns.sql` | columns by which the demo's rows are added up |
+//!
+//! All figures are live totals and live windows: whatever the size of the tables, a browser holds what it shows.
+
+mod bars;
+mod chart;
+mod feed;
+mod figures;
+mod low;
+mod now;
+mod page;
+mod popular;
+mod range;
+mod rows;
+mod sales;
+mod states;
+
+pub(super) use page::DashboardPage;
+
+/// Where it is.
+pub(super) const PAGE: &str = "/dashboard";

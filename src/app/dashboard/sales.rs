@@ -1,0 +1,97 @@
+//! Orders and what they cost, step by step.
+
+use super::{
+    bars::Bar,
+    chart::Chart,
+    range::Range,
+    rows::{ByDay, ByHour, ByMinute, Step, sales},
+};
+use crate::{
+    app::inventory::{Price, grouped},
+    store::use_query,
+};
+use leptos::prelude::*;
+use std::collections::HashMap;
+
+/// Orders and euros of each step.
+type Sold = HashMap<i64, (i64, i64)>;
+
+/// The charts of a range, up to the step that it is.
+#[component]
+pub(super) fn Sales(range: Range, last: Memo<i64>) -> impl IntoView {
+    let sold = match range {
+        Range::Hour => sold::<ByMinute>(range, last),
+        Range::Day => sold::<ByHour>(range, last),
+        Range::Month => sold::<ByDay>(range, last),
+    };
+    view! { <Charts range last sold /> }
+}
+
+/// What was sold, and what is wrong with that.
+#[derive(Clone, Copy)]
+struct Told {
+    sold: Memo<Sold>,
+    problem: Signal<Option<String>>,
+    ready: StoredValue<Ready>,
+}
+
+type Ready = std::sync::Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+fn sold<S: Step>(range: Range, last: Memo<i64>) -> Told {
+    let groups = use_query(move || sales::<S>(range, range.first(last.get())));
+    let sold = Memo::new(move |_| {
+        let steps = groups.rows().into_iter().filter_map(|row| {
+            let cents = row.sum.total.map_or(0, |total| total.0);
+            Some((range.step_of(row.group.begin())?, (row.count as i64, cents)))
+        });
+        steps.collect()
+    });
+    Told {
+        sold,
+        problem: Signal::derive(move || groups.error().map(|error| error.to_string())),
+        ready: StoredValue::new(std::sync::Arc::new(move || {
+            Box::pin(async move {
+                groups.ready().await;
+            })
+        })),
+    }
+}
+
+#[component]
+fn Charts(range: Range, last: Memo<i64>, sold: Told) -> impl IntoView {
+    let Told { sold, problem, ready } = sold;
+    let bars = move |amount: fn(&(i64, i64)) -> i64| {
+        Memo::new(move |_| {
+            let last = last.get();
+            let bar = |step| {
+                let amount = sold.with(|sold| sold.get(&step).map_or(0, amount));
+                Bar { step, name: range.name(step), amount }
+            };
+            (range.first(last)..=last).map(bar).collect::<Vec<_>>()
+        })
+    };
+    let (orders, revenue) = (bars(|(orders, _)| *orders), bars(|(_, cents)| *cents));
+    view! {
+        <Suspense fallback=|| {
+            view! { <p class="blank" role="status">"Adding up the orders…"</p> }
+        }>
+            {move || Suspend::new(async move {
+                ready.get_value()().await;
+                view! {
+                    {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+                    <Chart title="Revenue" step=range.step_label() bars=revenue words=euros about=whole_euros />
+                    <Chart title="Orders" step=range.step_label() bars=orders words=grouped about=grouped />
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Without cents: there is no room for them, and nobody looks.
+pub(super) fn whole_euros(cents: i64) -> String {
+    format!("{} €", grouped(cents / 100))
+}
+
+fn euros(cents: i64) -> String {
+    format!("{} €", Price(cents))
+}
