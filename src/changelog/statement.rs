@@ -12,7 +12,7 @@ use sqlx::{
     query::{Query, QueryScalar},
 };
 
-type Arguments = <Postgres as Database>::Arguments;
+pub(crate) type Arguments = <Postgres as Database>::Arguments;
 
 /// How a transaction begins: as the engine's statements count on, whatever the database's defaults are. Servers wait for
 /// each other's locks, but not for ever: one of them may have stalled.

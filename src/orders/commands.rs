@@ -14,7 +14,7 @@ use super::{
     order::{self, Order},
     projections,
     refusal::{Refusal, RefusalCode},
-    sight::{self, Wares},
+    sight::{self, Readers, Wares},
     step::Step,
     stock::{self, Shelf, Way},
     validate::{self, ValidDetails, ValidPlace},
@@ -24,7 +24,6 @@ use crate::{
     changelog::statement,
     hub::Principal,
     ledger::{self, AppendError, Events, Expected, Metadata, Until},
-    store::PageReader,
 };
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
@@ -52,28 +51,24 @@ enum What {
     Step { order: i64, step: Step, details: ValidDetails },
 }
 
-/// Places an order. `reader` reads what `principal` may see: there are no other products for them.
+/// Places an order. To whoever asks there are no products that they do not see.
 ///
 /// # Errors
 ///
 /// A refusal that says why; nothing was done then, unless it is [`RefusalCode::Unconfirmed`].
-pub async fn place(
-    pool: &PgPool,
-    reader: &PageReader,
-    principal: &Principal,
-    mut place: Place,
-) -> Result<Done, Refusal> {
+pub async fn place(pool: &PgPool, readers: &Readers, principal: &Principal, mut place: Place) -> Result<Done, Refusal> {
     access::may_ask(principal)?;
     let valid = validate::place(&place)?;
     let customer = access::customer(principal, &valid)?;
-    let wares = sight::wares(reader, &products(&valid)).await?;
+    // The snapshot that this is read in is given back before anything is waited for.
+    let wares = sight::wares(&readers.of(principal), &products(&valid)).await?;
     let key = place.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &("place", &place)));
     let command = Command { principal, request, what: What::Place(valid, customer, wares) };
     carry_out(pool, &command).await.map_err(Failure::told)
 }
 
-/// Does something with an order. `reader` reads what `principal` may see: there are no other orders for them.
+/// Does something with an order. To whoever asks there are no orders that they do not see.
 ///
 /// # Errors
 ///
@@ -81,7 +76,7 @@ pub async fn place(
 /// [`RefusalCode::Unconfirmed`].
 pub async fn step(
     pool: &PgPool,
-    reader: &PageReader,
+    readers: &Readers,
     principal: &Principal,
     order: i64,
     step: Step,
@@ -89,14 +84,20 @@ pub async fn step(
 ) -> Result<Done, Refusal> {
     access::may_ask(principal)?;
     let valid = validate::details(step, &details)?;
-    let telling = sight::must_see(reader, order).await?;
     let key = details.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &(step, order, &details)));
+    // What was done may be why they do not see the order any more.
+    if let Some(request) = &request
+        && let Some(done) = request.before(pool).await.map_err(Failure::told)?
+    {
+        return Ok(done);
+    }
+    let telling = sight::must_see(&readers.of(principal), order).await?;
     let command = Command { principal, request, what: What::Step { order, step, details: valid } };
     match carry_out(pool, &command).await {
         Ok(done) => Ok(done),
         Err(Failure::Full(full)) => {
-            let seen = sight::wares(reader, &[full.product]).await.unwrap_or_default();
+            let seen = sight::wares(&readers.of(principal), &[full.product]).await.unwrap_or_default();
             Err(full.told(seen.get(&full.product)))
         }
         Err(failure) => Err(failure.told().as_far_as(order, step, telling)),

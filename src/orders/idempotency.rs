@@ -9,10 +9,10 @@ use super::{
     refusal::{Refusal, RefusalCode},
     wire::Done,
 };
-use crate::changelog::statement;
+use crate::changelog::statement::{self, Arguments};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, PgPool, Postgres, Row, postgres::PgRow, query::Query};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -43,21 +43,38 @@ impl Request {
             .bind(&self.key)
             .bind(&self.hash)
             .fetch_optional(&mut *connection)
-            .await?;
+            .await
+            .map_err(|error| if is_held(&error) { Failure::Unconfirmed(error) } else { error.into() })?;
         if claimed.is_some() {
             return Ok(None);
         }
-        let before = statement::query(
-            "select request, answer::text as answer from public.order_requests where principal = $1 and key = $2",
-        );
-        let before = before.bind(&self.principal).bind(&self.key).fetch_one(connection).await?;
+        let before = self.find().fetch_one(connection).await?;
+        self.answer(&before).map(Some)
+    }
+
+    /// What it was answered with, if it was carried out before.
+    pub(super) async fn before(&self, pool: &PgPool) -> Result<Option<Done>, Failure> {
+        let mut transaction = statement::begin(pool).await?;
+        let before = self.find().fetch_optional(&mut *transaction).await?;
+        // An expired one is as if it had not been.
+        let before = before.filter(|before| before.try_get::<bool, _>("counts").unwrap_or(false));
+        before.map(|before| self.answer(&before)).transpose()
+    }
+
+    fn find(&self) -> Query<'_, Postgres, Arguments> {
+        let find = "select request, answer::text as answer, at > now() - interval '1 day' as counts
+                    from public.order_requests where principal = $1 and key = $2";
+        statement::query(find).bind(&self.principal).bind(&self.key)
+    }
+
+    fn answer(&self, before: &PgRow) -> Result<Done, Failure> {
         if before.try_get::<Vec<u8>, _>("request")? != self.hash {
             let message =
                 "This idempotency key was used for another request; use a new key for each order and each step";
             return Err(Refusal::of_field(RefusalCode::KeyReused, "Idempotency-Key", message).into());
         }
         let answer: String = before.try_get("answer")?;
-        serde_json::from_str(&answer).map(Some).map_err(|error| sqlx::Error::Decode(Box::new(error)).into())
+        serde_json::from_str(&answer).map_err(|error| sqlx::Error::Decode(Box::new(error)).into())
     }
 
     /// Keeps what the request is answered with.
@@ -67,6 +84,12 @@ impl Request {
         statement::query(keep).bind(&self.principal).bind(&self.key).bind(answer).execute(connection).await?;
         Ok(())
     }
+}
+
+/// Whether the first that came under this key has not ended yet: it may be carried out or not.
+fn is_held(error: &sqlx::Error) -> bool {
+    // lock_not_available.
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 
 /// Removes keys after a day, and what people were told long ago, until `stop` is cancelled. Where there are no orders, it does

@@ -62,6 +62,8 @@ pub use order::Order;
 #[cfg(feature = "ssr")]
 pub use projections::{are_there, register};
 pub use refusal::{Refusal, RefusalCode, Standing, Telling};
+#[cfg(feature = "ssr")]
+pub use sight::Readers;
 pub use state::{State, UnknownState};
 pub use step::{Actor, Illegal, Step, UnknownStep};
 pub use wire::{

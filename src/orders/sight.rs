@@ -12,12 +12,15 @@ use super::{
 };
 use crate::{
     hub::Principal,
-    protocol::{OrderBy, Role, Subscribe},
+    protocol::{ErrorCode, OrderBy, Role, Subscribe},
     store::{PageReader, ReadError},
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// What orders are made of.
 const PRODUCTS: &str = "public.products";
@@ -102,8 +105,24 @@ impl Sight {
     }
 }
 
+/// Makes readers of what somebody may see. What one of them reads is as of one moment, which is held no longer than the reader.
+#[derive(Clone)]
+pub struct Readers(Arc<dyn Fn(Principal) -> PageReader + Send + Sync>);
+
+impl Readers {
+    /// Made by this.
+    pub fn new(reader: impl Fn(Principal) -> PageReader + Send + Sync + 'static) -> Self {
+        Self(Arc::new(reader))
+    }
+
+    /// Of orders.
+    pub(super) fn of(&self, principal: &Principal) -> PageReader {
+        (self.0)(reading(principal))
+    }
+}
+
 /// Whose token is good for `public.orders` sees whole orders, and products to order them, whatever other tables it names.
-pub(super) fn reading(principal: &Principal) -> Principal {
+fn reading(principal: &Principal) -> Principal {
     let mut principal = principal.clone();
     if let Some(tables) = &mut principal.tables
         && tables.iter().any(|table| table == ORDERS.0)
@@ -181,10 +200,12 @@ pub(super) async fn wares(reader: &PageReader, products: &[i64]) -> Result<Wares
     };
     let rows = match reader.ask(question).await {
         Ok(page) => page.rows,
-        Err(ReadError::Unavailable) => return Err(Refusal::unavailable()),
+        // None are live, or none are granted, or not by their numbers.
+        Err(ReadError::NotTracked(_)) => Vec::new(),
+        Err(ReadError::Refused(error)) if error.code == ErrorCode::UnknownColumn => Vec::new(),
         Err(error) => {
-            tracing::debug!(%error, "whoever orders sees no products");
-            Vec::new()
+            tracing::warn!(%error, "products cannot be read for an order");
+            return Err(Refusal::unavailable());
         }
     };
     let ware = |row: &RawValue| read(PRODUCTS, row).map(|ware: Ware| (ware.id, ware));

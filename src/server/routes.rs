@@ -12,7 +12,7 @@ use crate::{
     counters::Counters,
     hub::{Hub, Principal},
     identity::{self, Identity},
-    orders,
+    orders::{self, Readers},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
     store::{PageReader, PageRows, ReadError, SubscriptionError},
@@ -61,8 +61,9 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
         move |principal: Principal| page_reader(&identity, &hub, &snapshots, move || Some(principal.clone()))
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
-    let orders = orders::api::routes(identity.pool.clone(), reader).layer(CompressionLayer::new());
-    let pages = pages(leptos, live, identity.clone(), snapshots)
+    let readers = Readers::new(reader);
+    let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
+    let pages = pages(leptos, live, identity.clone(), snapshots, readers)
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
@@ -105,11 +106,11 @@ async fn in_time(State(deadline): State<Deadline>, request: Request, next: Next)
     })
 }
 
-fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageSnapshots) -> Router {
+fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageSnapshots, readers: Readers) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
-        provide_page(&identity, &live.hub, &snapshots);
+        provide_page(&identity, &live.hub, &snapshots, &readers);
     };
     let rendered = {
         let leptos = leptos.clone();
@@ -145,10 +146,11 @@ fn document(leptos: LeptosOptions) -> impl IntoView {
 }
 
 /// What pages and server functions find in their context.
-fn provide_page(identity: &Identity, hub: &Arc<Hub>, snapshots: &PageSnapshots) {
+fn provide_page(identity: &Identity, hub: &Arc<Hub>, snapshots: &PageSnapshots, readers: &Readers) {
     let pool = &identity.pool;
     provide_context(pool.clone());
     provide_context(hub.clone());
+    provide_context(readers.clone());
     provide_context(page_reader(identity, hub, snapshots, identity::visitor::principal_asking));
 }
 

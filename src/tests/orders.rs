@@ -17,7 +17,7 @@ use rowcast::{
     changelog,
     hub::{Credential, Policy, Principal},
     identity::{Anonymous, token},
-    orders,
+    orders::{self, Readers},
     protocol::Role,
     rights,
     store::{PageReader, PageRows, ReadError},
@@ -87,7 +87,12 @@ fn principal(account: i64, name: &str, role: Role) -> Principal {
 }
 
 /// Reads what there is, for commands that no server hands on: whoever asks sees everything.
-fn everything(pool: &PgPool) -> PageReader {
+fn everything(pool: &PgPool) -> Readers {
+    let pool = pool.clone();
+    Readers::new(move |_| everything_in(&pool))
+}
+
+fn everything_in(pool: &PgPool) -> PageReader {
     let pool = pool.clone();
     PageReader::new(move |question| {
         let pool = pool.clone();

@@ -17,11 +17,11 @@ mod read;
 use super::{
     access::may_ask,
     refusal::{Refusal, RefusalCode},
-    sight,
+    sight::Readers,
     step::Step,
     wire::Done,
 };
-use crate::{hub::Principal, store::PageReader};
+use crate::hub::Principal;
 use answer::{Told, json};
 use axum::{
     Extension, Router,
@@ -35,7 +35,6 @@ use axum::{
     routing::{get, post},
 };
 use sqlx::PgPool;
-use std::sync::Arc;
 
 /// Largest body that is read, in bytes: a hundred lines and a note, in any notation.
 const MAX_BODY_BYTES: usize = 32 * 1024;
@@ -49,25 +48,18 @@ type Body = Result<Bytes, BytesRejection>;
 #[derive(Clone)]
 struct Api {
     pool: PgPool,
-    reader: Arc<dyn Fn(Principal) -> PageReader + Send + Sync>,
+    readers: Readers,
 }
 
-impl Api {
-    /// Reads what somebody may see of orders.
-    fn reader(&self, principal: &Principal) -> PageReader {
-        (self.reader)(sight::reading(principal))
-    }
-}
-
-/// All addresses. `reader` reads what somebody may read.
-pub fn routes(pool: PgPool, reader: impl Fn(Principal) -> PageReader + Send + Sync + 'static) -> Router {
+/// All addresses.
+pub fn routes(pool: PgPool, readers: Readers) -> Router {
     Router::new()
         .route("/api/orders", get(list).post(create).fallback(no_such_method))
         .route("/api/orders/{id}", get(one).fallback(no_such_method))
         .route("/api/orders/{id}/events", get(events).fallback(no_such_method))
         .route("/api/orders/{id}/{step}", post(act).fallback(no_such_method))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Api { pool, reader: Arc::new(reader) })
+        .with_state(Api { pool, readers })
 }
 
 async fn list(
@@ -89,7 +81,7 @@ async fn create(
     may_ask(&principal)?;
     let mut place = body::place(&read_body(&headers, body)?)?;
     place.key = key(&headers)?;
-    let done = super::place(&api.pool, &api.reader(&principal), &principal, place).await?;
+    let done = super::place(&api.pool, &api.readers, &principal, place).await?;
     let mut response = json(StatusCode::CREATED, written(done));
     if let Ok(location) = HeaderValue::from_str(&format!("/api/orders/{}", done.id)) {
         response.headers_mut().insert(LOCATION, location);
@@ -132,7 +124,7 @@ async fn act(
     let id = number(&id)?;
     let mut details = body::details(&read_body(&headers, body)?)?;
     details.key = key(&headers)?;
-    let done = super::step(&api.pool, &api.reader(&principal), &principal, id, step, details).await?;
+    let done = super::step(&api.pool, &api.readers, &principal, id, step, details).await?;
     Ok(json(StatusCode::OK, written(done)))
 }
 

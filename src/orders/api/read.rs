@@ -52,7 +52,7 @@ struct Told<'a> {
 
 /// Orders, the newest first, and before which the next page begins.
 pub(super) async fn list(api: &Api, principal: &Principal, page: &Page) -> Result<String, Refusal> {
-    let (orders, next) = sight::list(&api.reader(principal), principal, page).await.map_err(failure::of_sight)?;
+    let (orders, next) = sight::list(&api.readers.of(principal), principal, page).await.map_err(failure::of_sight)?;
     Ok(json(&Several { orders, next }))
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn events(api: &Api, principal: &Principal, id: i64) -> Result<
 }
 
 async fn see(api: &Api, principal: &Principal, id: i64) -> Result<Sight, Refusal> {
-    let seen = sight::one(&api.reader(principal), principal, id).await.map_err(failure::of_sight)?;
+    let seen = sight::one(&api.readers.of(principal), principal, id).await.map_err(failure::of_sight)?;
     seen.ok_or_else(|| Refusal::not_found(id))
 }
 

@@ -1,6 +1,7 @@
 //! Who is told of what: exactly those whom it concerns.
 
 use super::{Caller, order, person, rows, script, sql, value, with_shop};
+use crate::support::eventually;
 use rowcast::{hub::Policy, protocol::Role, rights};
 use sqlx::PgPool;
 
@@ -112,7 +113,8 @@ async fn nobody_is_told_of_an_order_that_they_do_not_see(pool: PgPool) {
     assert_eq!(told(&pool).await, to(&[ada], "order_placed"));
     // Customers, too.
     staff_see(&pool, "public.orders", None, None).await;
-    assert_eq!(script.post(&format!("/api/orders/{id}/pay"), "").await.status, 200);
+    // The server hears of a new right a moment later than of everything else: before that it refuses.
+    eventually("it is paid", || async { script.post(&format!("/api/orders/{id}/pay"), "").await.status == 200 }).await;
     assert_eq!(told(&pool).await, to(&[cleo], "order_paid"));
     let none = Policy { filter: Some("id < 0".to_owned()), ..Policy::all(Role::Customer) };
     rights::grant(&pool, "public.orders", none).await.expect("grants");

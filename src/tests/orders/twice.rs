@@ -2,7 +2,7 @@
 
 use super::{Caller, left, order, person, rows, script, show, sql, value, with_shop, with_tables};
 use crate::support::{Server, eventually};
-use rowcast::{identity::Anonymous, orders, protocol::Role};
+use rowcast::{hub::Policy, identity::Anonymous, orders, protocol::Role, rights};
 use serde_json::json;
 use sqlx::{
     PgPool,
@@ -66,6 +66,37 @@ async fn a_key_belongs_to_whoever_sent_it_and_to_what_they_asked(pool: PgPool) {
         assert_eq!((refused.status, refused.code()), (422, "key_reused"), "{path} {body}");
     }
     assert_eq!((placed(&pool).await, left(&pool, 1).await), (2, 8));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_step_that_hid_the_order_from_whoever_did_it_is_answered_the_same_again(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let caller = Caller::new(&server, &script(&pool, Role::Staff).await);
+    let id = caller.order(1, 1).await.id();
+    let policy = Policy { filter: Some("state = 'placed'".to_owned()), ..Policy::all(Role::Staff) };
+    rights::grant(&pool, "public.orders", policy).await.expect("grants");
+    let pay = format!("/api/orders/{id}/pay");
+    let paid = caller.keyed(&pay, "k", "").await;
+    assert_eq!((paid.status, &paid), (200, &caller.keyed(&pay, "k", "").await));
+    assert_eq!(caller.keyed(&pay, "another", "").await.status, 404);
+}
+
+#[sqlx::test(migrations = false)]
+async fn while_the_first_request_under_a_key_has_not_ended_nobody_is_told_that_nothing_was_done(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let who = script(&pool, Role::Staff).await;
+    let caller = Caller::new(&server, &who);
+    let token: i64 = value(&pool, "select id from rowcast.token").await;
+    // As one does whose commit takes for ever.
+    let mut first = pool.begin().await.expect("begins");
+    let claim = format!(
+        "insert into public.order_requests (principal, key, request) values ('token:{token}', 'k', sha256('something'))"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(claim)).execute(&mut *first).await.expect("claims");
+    let refused = caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await;
+    assert_eq!((refused.status, refused.code()), (503, "unconfirmed"));
+    first.rollback().await.expect("rolls back");
+    assert_eq!(caller.keyed("/api/orders", "k", &order(&[(1, 1)])).await.status, 201);
 }
 
 #[sqlx::test(migrations = false)]

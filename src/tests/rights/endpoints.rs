@@ -114,16 +114,18 @@ const MATRIX: &[Row] = &[
     ),
     form("/api/inventory/delete-product", "id=0", WORK),
     Row { method: "POST", path: "/api/inventory/restore-product", kind: JSON, body: PRODUCT, due: WORK },
+    get("/dashboard", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
     // The past.
     get("/history", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
     form("/api/history/past", "", WORK_DATA),
     form("/api/history/compare", "at=now&and=now", WORK_DATA),
     // Orders. What is seen of them is a matter of policies; of the demo's, a customer here has none.
-    // Whoever has no account is shown where to sign in, and, where everybody may read the tables as here, what is in them; with a token for other tables there is nothing to be shown.
+    // Whoever has no account is shown where to sign in. An order that is not theirs is not there, whatever they may read; with a token for
+    // other tables there is none.
     get("/orders", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     get("/orders/new", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
-    get("/orders/1001", [LED, "200", "404", "200", "200", "200", "503", OUT, LED]),
-    get("/orders/9", [LED, "404", "404", "404", "404", "404", "503", OUT, LED]),
+    get("/orders/1001", [LED, "404", "404", "200", "200", "200", "404", OUT, LED]),
+    get("/orders/9", [LED, "404", "404", "404", "404", "404", "404", OUT, LED]),
     form("/api/order-forms/place", "", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     form("/api/order-forms/step", "order=9&step=pay", [OUT, "200", "200", "200", "200", "200", "403", OUT, OUT]),
     // An empty one, for those who may not see the order.
