@@ -94,13 +94,20 @@ impl Desk {
         self.unanswered.update(|unanswered| unanswered.extend([id]));
         let outcome = steps.send(id, order.version, step, details).await;
         let is_left = self.unanswered.try_update(|unanswered| unanswered.remove(&id)).is_none();
-        let done = outcome?;
-        if !is_left {
-            self.show(order, to).confirm(done.transaction);
-            self.said.set(format!("Order {id} is {} now.", done.state));
-            self.keep_focus(true, self.homes(id, to, from));
+        if is_left {
+            return outcome.map(drop);
         }
-        Ok(())
+        match &outcome {
+            Ok(done) => {
+                self.show(order, to).confirm(done.transaction);
+                self.said.set(format!("Order {id} is {} now.", done.state));
+            }
+            // Its row says what it is now.
+            Err(unconfirmed) if unconfirmed.was_done_before() => {}
+            Err(_) => return outcome.map(drop),
+        }
+        self.keep_focus(true, self.homes(id, to, from));
+        outcome.map(drop)
     }
 
     fn is_unanswered(self, id: i64) -> bool {
