@@ -175,6 +175,59 @@ test('a reason is not lost when somebody was faster: it is there to be sent agai
   await expect(again).toBeHidden();
 });
 
+test('a reason that was sent again in other words after a lost answer is told to have been given, and the dialog lets go', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const orders = new Orders(server);
+  const product = await stock.one();
+  const place = () => orders.place({ lines: [{ product_id: product.id, quantity: 1 }], customer_name: stock.tag });
+  const [order, other] = [await place(), await place()];
+  const board = await Board.open(page, stock.tag);
+  const ask = async (of: number) => {
+    await board.grip(of).focus();
+    await page.keyboard.press('Space');
+    for (let column = 0; column < 6; column += 1) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    return page.getByRole('dialog', { name: `Cancel order ${of}?` });
+  };
+  const lose = (reaches: boolean) =>
+    page.route(/order-forms\/step/, async (route) => {
+      if (reaches) await route.fetch();
+      await route.abort();
+    }, { times: 1 });
+  const dialog = await ask(order);
+  await expect(dialog.getByRole('button', { name: 'Keep it' })).toBeVisible();
+  await lose(true);
+  await dialog.getByLabel('Reason').fill('Twice');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('alert')).toHaveText(`Order ${order} may not have been cancelled. The server did not answer.`);
+  await page.route(/order-forms\/step/, (route) => route.fulfill({ json: { Err: { code: 'unavailable', message: 'Nothing was changed' } } }), { times: 1 });
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText(`Order ${order} may not have been cancelled. The database does not answer`);
+  await dialog.getByLabel('Reason').fill('Ordered twice');
+  await dialog.getByRole('button', { name: 'Cancel the order' }).click();
+  await expect(message(page, `Order ${order} was cancelled the first time, with what was typed then. Nothing was done again.`)).toBeVisible();
+  await expect(message(page, /was not cancelled/)).toHaveCount(0);
+  await expect(dialog).toBeHidden();
+  await expect(board.card(order)).toBeHidden();
+  await expect(page.getByRole('heading', { name: 'Placed' }), 'the focus is where the card was').toBeFocused();
+  expect(await sql('select note from order_steps where order_id = $1 and state = $2', [order, 'cancelled'])).toEqual([{ note: 'Twice' }]);
+
+  // Whoever leaves it at that is not told what nobody knows.
+  const again = await ask(other);
+  await lose(false);
+  await again.getByLabel('Reason').fill('No more of it');
+  await page.keyboard.press('Enter');
+  await expect(again.getByRole('alert')).toHaveText(`Order ${other} may not have been cancelled. The server did not answer.`);
+  await again.getByRole('button', { name: 'Close' }).click();
+  await expect(board.said(`Whether order ${other} is cancelled is not known yet.`)).toBeAttached();
+  await expect(again).toBeHidden();
+  await ask(other);
+  await expect(again.getByLabel('Reason')).toHaveValue('No more of it');
+  await again.getByRole('button', { name: 'Cancel the order' }).click();
+  await expect.poll(() => orders.state(other)).toBe('cancelled');
+  await expect(again).toBeHidden();
+});
+
 test('one key after the other works a column off', async ({ page, server, stock }) => {
   const orders = new Orders(server);
   const { id: product } = await stock.one();

@@ -120,6 +120,92 @@ test('what is heard of the present does not lead away from the past', async ({ p
   await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
 });
 
+/** The next question of the past waits, for as long as it takes to be asked and until `answer` is called. */
+async function hold(page: Page): Promise<{ asked: Promise<unknown>; answer: () => Promise<void> }> {
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await page.route(/api\/history\//, async (route) => {
+    await held;
+    await route.continue();
+  }, { times: 1 });
+  return {
+    asked: page.waitForRequest(/api\/history\//),
+    answer: async () => {
+      const answered = page.waitForResponse(/api\/history\//);
+      go();
+      await (await answered).finished();
+      // What comes of it has been drawn.
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    },
+  };
+}
+
+test('what is done while the present is due counts, and not its answer', async ({ page, stock, sql }) => {
+  const { id } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  for (const then of ['Earlier', 'a moment', 'Play']) {
+    await open(page);
+    for (let n = 0; n < 2; n += 1) await slider(page).press('ArrowLeft');
+    await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+    await expect(moment(page)).toHaveAttribute('aria-busy', 'false');
+    const { asked, answer } = await hold(page);
+    await slider(page).press('End');
+    await asked;
+    await expect(moment(page)).toHaveAttribute('aria-busy', 'true');
+    if (then === 'Earlier') await page.getByRole('button', { name: 'Earlier' }).click();
+    else if (then === 'a moment') await page.getByRole('navigation', { name: 'Moments around this one' }).getByRole('link').nth(2).click();
+    else for (const name of ['Play', 'Pause']) await page.getByRole('button', { name }).click();
+    await expect(moment(page), then).toHaveAttribute('aria-busy', 'false');
+    await answer();
+    await expect(moment(page), then).toContainText(then === 'Play' ? /Quantity\s*1 → 2/ : /Quantity\s*50 → 1/);
+    await expect(moment(page).getByRole('heading', { name: 'As it was' }), then).toBeVisible();
+    await expect(page, then).toHaveURL(/\/history\?at=/);
+    const [stop, present] = await slider(page).evaluate((range: HTMLInputElement) => [range.value, range.max]);
+    expect(Number(stop), then).toBeLessThan(Number(present));
+  }
+});
+
+test('whoever does not get to the present stays where they are, and the address says so', async ({ page, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  await open(page);
+  for (let n = 0; n < 2; n += 1) await slider(page).press('ArrowLeft');
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await expect(page).toHaveURL(/\/history\?at=/);
+  const address = page.url();
+  const value = await slider(page).inputValue();
+  await page.route(/api\/history\//, (route) => route.abort(), { times: 1 });
+  await slider(page).press('End');
+  const trouble = page.getByRole('alert').filter({ hasText: 'The database does not answer.' });
+  await expect(trouble).toBeVisible();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
+  expect(page.url()).toBe(address);
+  await expect(moment(page)).toContainText(/Quantity\s*1 → 2/);
+  await expect(slider(page)).toHaveValue(value);
+  await slider(page).press('ArrowRight');
+  await expect(moment(page)).toContainText(/Quantity\s*2 → 3/);
+  await expect(trouble, 'this step did lead somewhere').toBeHidden();
+});
+
+test('a table that changes all the time lets people leave the present', async ({ page, stock, sql }) => {
+  const { id, name } = await stock.one({ quantity: 50 });
+  await counted(sql, id);
+  await open(page);
+  await expect(slider(page)).toHaveAttribute('aria-valuetext', 'Now, live');
+  const { asked, answer } = await hold(page);
+  await slider(page).press('ArrowLeft');
+  await asked;
+  await sql('update products set quantity = 4 where id = $1', [id]);
+  await expect(rows(page).getByRole('row').filter({ hasText: name })).toContainText('4');
+  // Long enough to be asked which moment that was.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
+  await answer();
+  await expect(moment(page).getByRole('heading', { name: 'As it was' })).toBeVisible();
+  await expect(moment(page)).toContainText(/Quantity\s*2 → 3/);
+  await expect(page).toHaveURL(/\/history\?at=/);
+});
+
 test('what was deleted is there again in the past, and marked where it goes', async ({ page, stock, sql }) => {
   const { id, name } = await stock.one();
   await sql('update products set quantity = 9 where id = $1', [id]);

@@ -151,6 +151,79 @@ test('after a lost answer the same order is sent again, although it has taken th
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 0 }]);
 });
 
+/** What is sent next is answered with this refusal, before anybody has looked at its key. */
+async function refuse(page: Page, code: string): Promise<void> {
+  await page.route(/order-forms\//, (route) => route.fulfill({ json: { Err: { code, message: 'Nothing was changed' } } }), { times: 1 });
+}
+
+test('what may have been placed still may after an answer that does not tell, and is sent again until one does', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 2 });
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  await pieces.fill('2');
+  const place = page.getByRole('button', { name: 'Place the order' });
+  const told = page.getByRole('region', { name: 'Your order' }).getByRole('alert').last();
+  await loseAnswer(page);
+  await place.click();
+  await expect(told).toContainText('The order may not have been placed. The server did not answer.');
+  await expect(page.getByRole('button', { name: `Add ${name}` }), 'sold out').toBeDisabled();
+  for (const code of ['unavailable', 'signed_out']) {
+    await refuse(page, code);
+    const answered = page.waitForResponse(/order-forms\/place/);
+    await place.click();
+    await answered;
+    await expect(told, code).toContainText(/^The order may not have been placed\. (?!The server did not answer).* Send it again as it is: it will be placed once\.$/);
+    await expect(pieces, code).not.toHaveAttribute('aria-invalid');
+  }
+  await place.click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  expect(await sql('select count(*)::int from order_lines where product_id = $1', [id])).toEqual([{ count: 1 }]);
+});
+
+test('an answer that was decided under its key tells that the first was not placed', async ({ page, server, stock, sql, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const { id, name } = await stock.one({ quantity: 2 });
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  await page.getByRole('searchbox').fill(stock.tag);
+  await page.getByRole('button', { name: `Add ${name}` }).click();
+  const pieces = page.getByRole('textbox', { name: `Pieces of ${name}` });
+  const told = page.getByRole('region', { name: 'Your order' }).getByRole('alert').last();
+  await pieces.fill('2');
+  await page.route(/order-forms\//, (route) => route.abort(), { times: 1 });
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(told).toContainText('The order may not have been placed. The server did not answer.');
+  await sql('update products set quantity = 1 where id = $1', [id]);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await expect(told).toContainText('The order was not placed.');
+  await expect(pieces, 'judged by the stock again').toHaveAccessibleDescription('Only 1 left.');
+});
+
+test('a step that may have been done still may after an answer that does not tell', async ({ page, server, stock, complaints }) => {
+  complaints.allow(/net::ERR_/);
+  const orders = new Orders(server);
+  const { id: product } = await stock.one();
+  const order = await orders.place({ lines: [{ product_id: product, quantity: 1 }], customer_name: stock.tag });
+  const board = new Board(page);
+  for (const [address, pay] of [[`/orders/${order}`, page.getByRole('button', { name: 'Mark as paid' })], [`/orders?q=${order}`, board.advance(order)]] as const) {
+    await page.goto(address);
+    await live(page);
+    await refuse(page, 'unavailable');
+    await pay.click();
+    await expect(message(page, `Order ${order} was not paid. The database does not answer`), 'at first').toBeVisible();
+    await page.route(/order-forms\//, (route) => route.abort(), { times: 1 });
+    await pay.click();
+    await expect(message(page, `Order ${order} may not have been paid. The server did not answer.`)).toBeVisible();
+    await refuse(page, 'unavailable');
+    await pay.click();
+    await expect(message(page, `Order ${order} may not have been paid. The database does not answer`)).toBeVisible();
+  }
+  await board.advance(order).click();
+  await expect.poll(() => orders.state(order)).toBe('paid');
+});
+
 test('after a lost answer something else is not placed before it has been said that the first was', async ({ page, server, stock, sql, complaints }) => {
   complaints.allow(/net::ERR_/);
   const { id, name } = await stock.one({ quantity: 10 });

@@ -6,7 +6,7 @@ use super::{
     stamp::Stamp,
 };
 use crate::app::{icons::Icon, speed::SpeedChoice};
-use leptos::{prelude::*, web_sys::KeyboardEvent};
+use leptos::{html, prelude::*, web_sys::KeyboardEvent};
 use std::time::Duration;
 
 /// How many moments pass in ten seconds, and what that is called.
@@ -23,11 +23,12 @@ pub(super) fn Controls() -> impl IntoView {
     Effect::new(move |_| {
         let Some(tens) = journey.playing.get() else { return };
         let every = Duration::from_millis(u64::from(10_000 / tens.max(1)));
-        let ticking = set_interval_with_handle(move || journey.step(), every);
+        let ticking = set_interval_with_handle(move || journey.tick(), every);
         on_cleanup(move || ticking.into_iter().for_each(|ticking| ticking.clear()));
     });
     let play = move |_| {
         let playing = journey.playing.with_untracked(Option::is_some);
+        journey.stay();
         journey.playing.set((!playing).then(|| speed.get_untracked()));
     };
     let choose = move |tens: u32| {
@@ -111,6 +112,13 @@ fn Slider() -> impl IntoView {
         Some(moment) => format!("{}, {}: {}", moment.stamp.at.to_the_second(), moment.author(), moment.summary()),
         None => journey.time().map(|at| format!("{}, where the record begins", at.to_the_second())).unwrap_or_default(),
     };
+    // Whoever has moved it to where the page does not get finds it where the page is.
+    let range = NodeRef::<html::Input>::new();
+    Effect::new(move || {
+        if let Some(range) = range.get().filter(|_| !journey.busy.get()) {
+            range.set_value(&journey.stop.get_untracked().to_string());
+        }
+    });
     // By far: ten moments.
     let far = move |key: KeyboardEvent| {
         let to = match key.key().as_str() {
@@ -129,6 +137,7 @@ fn Slider() -> impl IntoView {
                 <output>{text}</output>
             </span>
             <input
+                node_ref=range
                 type="range"
                 step="1"
                 min=move || journey.first().to_string()

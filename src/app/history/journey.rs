@@ -4,6 +4,9 @@
 //! where the page is live. From stop to stop rows are made from what each moment changed; only what is not known here is asked
 //! of the server. Nobody is in the present before the server has told the moments that lead to it: those that are known here may
 //! have ended long before.
+//!
+//! What a person does last counts: a step that needs no answer makes those that are due come too late. The address says where the page
+//! is, not where it is about to be.
 
 use super::{
     actions::read_past,
@@ -37,6 +40,8 @@ pub(super) struct Journey {
     pub(super) playing: RwSignal<Option<u32>>,
     /// What was asked for last: answers to anything before come too late.
     asked: StoredValue<u64>,
+    /// Whether the answer that is due leads somewhere else.
+    leaves: StoredValue<bool>,
     timer: StoredValue<Option<TimeoutHandle>>,
     go: Callback<String>,
 }
@@ -56,6 +61,7 @@ impl Journey {
             problem: RwSignal::new(None),
             playing: RwSignal::new(None),
             asked: StoredValue::new(0),
+            leaves: StoredValue::new(false),
             timer: StoredValue::new(None),
             go: Callback::new(move |address: String| {
                 let options =
@@ -130,14 +136,20 @@ impl Journey {
         self.stamp(self.stop.get()).map(|stamp| stamp.at)
     }
 
+    /// Where the answer says, and the address with it.
+    fn arrive_at(self, past: Past) {
+        self.hear(Ok(past));
+        self.follow();
+    }
+
     /// Goes to a stop; what is not known here is asked for.
     pub(super) fn go_to(self, stop: usize) {
         let (from, present) = untrack(|| (self.stop.get(), self.present()));
         let stop = stop.min(present);
-        self.follow(untrack(|| self.address(stop)));
         if stop == present {
-            if !untrack(|| self.is_live()) {
-                self.ask(None, |journey, past| journey.hear(Ok(past)));
+            // An answer that is due may lead away from it.
+            if self.busy.get_untracked() || !untrack(|| self.is_live()) {
+                self.leave(None, Self::arrive_at);
             }
             return;
         }
@@ -146,23 +158,23 @@ impl Journey {
         });
         match moved.flatten() {
             Some(rows) => {
+                self.stay();
+                self.problem.set(None);
                 self.rows.set(Arc::new(rows));
                 self.stop.set(stop);
+                self.follow();
             }
-            None => self.ask(untrack(|| self.stamp(stop)), |journey, past| journey.hear(Ok(past))),
+            None => self.leave(untrack(|| self.stamp(stop)), Self::arrive_at),
         }
     }
 
     /// One moment on. After the last one that is known here it is asked whether that was the last; if so, the present follows.
     pub(super) fn step(self) {
         let (stop, present) = untrack(|| (self.stop.get(), self.present()));
-        if self.busy.get_untracked() {
-            return;
-        }
         if stop + 1 < present {
             self.go_to(stop + 1);
         } else if stop < present {
-            self.ask(untrack(|| self.stamp(stop)), |journey, past| {
+            self.leave(untrack(|| self.stamp(stop)), |journey, past| {
                 let is_last = past.after == Some(past.moments.len()) && !past.later;
                 let next = past.after.unwrap_or_default() + 1;
                 journey.hear(Ok(past));
@@ -170,6 +182,13 @@ impl Journey {
             });
         } else {
             self.arrive();
+        }
+    }
+
+    /// The same while it plays, which waits for answers.
+    pub(super) fn tick(self) {
+        if !self.busy.get_untracked() {
+            self.step();
         }
     }
 
@@ -186,7 +205,7 @@ impl Journey {
         if stop > first {
             self.go_to(stop - 1);
         } else if self.earlier.get_untracked() {
-            self.ask(untrack(|| self.stamp(stop)), |journey, past| {
+            self.leave(untrack(|| self.stamp(stop)), |journey, past| {
                 let before = past.after.unwrap_or_default().saturating_sub(1);
                 journey.hear(Ok(past));
                 journey.go_to(before);
@@ -194,9 +213,9 @@ impl Journey {
         }
     }
 
-    /// Something happened while the page shows the present: which moment was that?
+    /// Something happened while the page shows the present: which moment was that? Nobody asks who is about to leave it.
     pub(super) fn look_again(self) {
-        if untrack(|| self.is_live()) {
+        if untrack(|| self.is_live()) && !self.leaves.get_value() {
             self.ask(None, |journey, past| {
                 if untrack(|| journey.is_live()) {
                     journey.hear(Ok(past));
@@ -205,7 +224,20 @@ impl Journey {
         }
     }
 
-    /// Asks the server for a moment, and hands it to `then` unless something else was asked since.
+    /// Whatever answer is due, the page stays where it is.
+    pub(super) fn stay(self) {
+        self.asked.update_value(|asked| *asked += 1);
+        self.leaves.set_value(false);
+        self.busy.set(false);
+    }
+
+    /// Goes to where the server's answer leads, unless something else is done before it comes.
+    fn leave(self, stamp: Option<Stamp>, then: impl FnOnce(Self, Past) + 'static) {
+        self.ask(stamp, then);
+        self.leaves.set_value(true);
+    }
+
+    /// Asks the server for a moment, and hands it to `then` unless something else was asked or done since.
     fn ask(self, stamp: Option<Stamp>, then: impl FnOnce(Self, Past) + 'static) {
         self.asked.update_value(|asked| *asked += 1);
         let number = self.asked.get_value();
@@ -215,7 +247,7 @@ impl Journey {
             if self.asked.try_get_value() != Some(number) {
                 return;
             }
-            self.busy.set(false);
+            self.stay();
             match told.unwrap_or(Err(Refusal::Unavailable)) {
                 Ok(past) => then(self, past),
                 refused => self.hear(refused),
@@ -224,7 +256,8 @@ impl Journey {
     }
 
     /// The address says where the page is, so that it can be kept and sent to others.
-    fn follow(self, address: String) {
+    fn follow(self) {
+        let address = untrack(|| self.address(self.stop.get()));
         if let Some(Some(timer)) = self.timer.try_get_value() {
             timer.clear();
         }

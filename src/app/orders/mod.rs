@@ -12,6 +12,7 @@
 //! | `own`, `track` | a customer's list; how far an order has come | both |
 //! | `history` | an order's past: its versions, and two of them compared | both |
 //! | `one`, `timeline`, `steps` | a single order, what has become of it, what may be done with it | both |
+//! | `sending` | how a step is sent, and which may have been done though no answer says so | both |
 //! | `placing` | a new order | both |
 //! | `board` | all orders by state, to be moved | both |
 //!
@@ -32,6 +33,7 @@ mod own;
 mod page;
 mod placing;
 mod rows;
+mod sending;
 mod steps;
 mod telling;
 mod timeline;

@@ -7,13 +7,14 @@
 //! on the version that the one before has led to.
 
 use super::{
-    actions::{StepOrder, step_order},
+    actions::StepOrder,
     rows::{Order, OrderKey},
+    sending::Sending,
     telling::Unconfirmed,
 };
 use crate::{
-    app::{focus::focus_if_lost, fresh, toast::use_messages},
-    orders::{Actor, Done, MAX_NOTE, MAX_TRACKING, Step, StepDetails},
+    app::{focus::focus_if_lost, toast::use_messages},
+    orders::{Actor, MAX_NOTE, MAX_TRACKING, Step},
     store::{LiveQuery, RowSignal},
 };
 use futures::lock::Mutex;
@@ -28,20 +29,6 @@ use std::sync::{
 const GROUP: &str = "steps";
 /// What gets it when nothing can be done any more.
 pub(super) const HEADING: &str = "order-heading";
-
-/// Sends a step; says what to tell if it was not confirmed.
-pub(super) async fn send(order: i64, step: Step, details: StepDetails) -> Result<Done, Unconfirmed> {
-    match step_order(order, step, details, String::new()).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(refusal)) => Err(Unconfirmed::refused(&refusal)),
-        Err(error) => Err(Unconfirmed::failed(&error)),
-    }
-}
-
-/// The key of a step of this page: the same however often it is sent.
-pub(super) fn key(page: &str, order: i64, version: i64, step: Step) -> String {
-    format!("{page}.{order}.{version}.{step}")
-}
 
 /// Whether a step is asked why.
 pub(super) fn needs_reason(step: Step) -> bool {
@@ -71,8 +58,7 @@ struct Turns {
 #[component]
 pub(super) fn Steps(order: LiveQuery<Order>, row: RowSignal<Order>, actor: Actor) -> impl IntoView {
     let allowed = Memo::new(move |_| row.with(|row| Step::allowed(row.state, actor)).unwrap_or_default());
-    // Made by the server and taken over by the browser, so that both ways of sending a form have the same.
-    let page = StoredValue::new(SharedValue::new(fresh::word).into_inner());
+    let steps = StoredValue::new(Sending::new());
     let turns = StoredValue::new(Arc::<Turns>::default());
     let group = NodeRef::<html::Div>::new();
     // What is shown follows what is allowed, once it has been seen whether what goes has the focus.
@@ -93,7 +79,7 @@ pub(super) fn Steps(order: LiveQuery<Order>, row: RowSignal<Order>, actor: Actor
     view! {
         <div class="steps" id=GROUP node_ref=group role="group" tabindex="-1" aria-label="What can be done now">
             <For each=move || shown.get() key=|step| *step let:step>
-                <StepForm order row actor step page turns />
+                <StepForm order row actor step steps turns />
             </For>
         </div>
     }
@@ -105,7 +91,7 @@ fn StepForm(
     row: RowSignal<Order>,
     actor: Actor,
     step: Step,
-    page: StoredValue<String>,
+    steps: StoredValue<Sending>,
     turns: StoredValue<Arc<Turns>>,
 ) -> impl IntoView {
     let messages = use_messages();
@@ -121,14 +107,12 @@ fn StepForm(
         }
         sending.set(true);
         let edit = (!has_words).then(|| order.edit(OrderKey { id }, move |row| row.state = step.target()));
-        let (turns, page, seen) = (turns.get_value(), page.get_value(), version.get_untracked());
+        let (turns, steps, seen) = (turns.get_value(), steps.get_value(), version.get_untracked());
         let unconfirmed = turns.unconfirmed.load(Ordering::Relaxed);
         spawn_local(async move {
             let mut reached = turns.version.lock().await;
             let outcome = if turns.unconfirmed.load(Ordering::Relaxed) == unconfirmed {
-                let version = seen.max(*reached);
-                let key = Some(key(&page, id, version, step));
-                send(id, step, StepDetails { version: Some(version), key, ..details }).await
+                steps.send(id, seen.max(*reached), step, details).await
             } else {
                 Err(Unconfirmed::not_done("What should have been done before was not confirmed"))
             };
@@ -170,7 +154,7 @@ fn StepForm(
             <input
                 type="hidden"
                 name="details[key]"
-                value=move || page.with_value(|page| key(page, id, version.get(), step))
+                value=move || steps.with_value(|steps| steps.key(id, version.get(), step))
             />
             {fields}
             {button}

@@ -13,7 +13,7 @@ use crate::{
             actions::StepOrder,
             glow,
             rows::{Order, OrderKey, address, pieces},
-            steps::{key as step_key, needs_reason},
+            steps::needs_reason,
         },
         when::When,
     },
@@ -123,7 +123,7 @@ fn Advance(desk: Desk, state: State, id: i64, step: Step) -> impl IntoView {
             <input
                 type="hidden"
                 name="details[key]"
-                value=move || desk.page.with_value(|page| step_key(page, id, version.get(), step))
+                value=move || desk.steps.with_value(|steps| steps.key(id, version.get(), step))
             />
             <input type="hidden" name="back" value=move || desk.listing.with(|listing| listing.address()) />
             <button

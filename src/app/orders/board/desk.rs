@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     app::{
-        fresh,
         inventory::grouped,
         orders::{
             missing::missing,
             rows::{Order, OrderKey, StateTotals, Sums},
+            sending::Sending,
         },
         search_text::SearchText,
         toast::{Messages, use_messages},
@@ -60,8 +60,7 @@ pub(super) struct Desk {
     pub(super) said: RwSignal<String>,
     pub(super) board: NodeRef<html::Div>,
     pub(super) messages: Messages,
-    /// Made by the server and taken over by the browser, so that both ways of sending a form have the same.
-    pub(super) page: StoredValue<String>,
+    pub(super) steps: StoredValue<Sending>,
     go: Callback<String>,
 }
 
@@ -109,7 +108,7 @@ impl Desk {
             said: RwSignal::new(String::new()),
             board: NodeRef::new(),
             messages: use_messages(),
-            page: StoredValue::new(SharedValue::new(fresh::word).into_inner()),
+            steps: StoredValue::new(Sending::new()),
             go: Callback::new(move |address: String| {
                 let options =
                     NavigateOptions { replace: true, scroll: false, resolve: false, ..NavigateOptions::default() };

@@ -7,7 +7,6 @@ use crate::{
         focus::{focus_if_lost, focus_soon},
         orders::{
             rows::{ByState, Order, OrderKey, StateTotals},
-            steps::{key, send},
             telling::Unconfirmed,
         },
         time::Timestamp,
@@ -52,14 +51,14 @@ impl Desk {
                 next.map(advance_id).into_iter().chain([heading_id(from)]).collect()
             }
         };
-        let details = self.details(&order, step, String::new());
+        let (steps, version) = (self.steps.get_value(), order.version);
         self.unanswered.update(|unanswered| unanswered.extend([id]));
         let shown = self.show(order, to);
         if !after.is_empty() {
             focus_soon(after);
         }
         spawn_local(async move {
-            let outcome = send(id, step, details).await;
+            let outcome = steps.send(id, version, step, StepDetails::default()).await;
             let follows = focus != Focus::Stays;
             let is_left = self.unanswered.try_update(|unanswered| unanswered.remove(&id)).is_none();
             match outcome {
@@ -86,33 +85,33 @@ impl Desk {
     /// Ends an order for a reason. It is shown when the server has agreed, so that the reason is not lost if it does not.
     pub(super) async fn end_order(self, order: Order, step: Step, reason: String) -> Result<(), Unconfirmed> {
         let (id, from, to) = (order.id, order.state, step.target());
+        let steps = self.steps.get_value();
         if self.is_unanswered(id) {
-            return Err(Unconfirmed::not_done("It is being moved already; wait for that to be saved"));
+            let is_open = untrack(|| steps.is_open(id, order.version, step));
+            return Err(Unconfirmed::not_done("It is being moved already; wait for that to be saved").after(is_open));
         }
-        let details = self.details(&order, step, reason);
+        let details = StepDetails { note: reason, ..StepDetails::default() };
         self.unanswered.update(|unanswered| unanswered.extend([id]));
-        let outcome = send(id, step, details).await;
+        let outcome = steps.send(id, order.version, step, details).await;
         let is_left = self.unanswered.try_update(|unanswered| unanswered.remove(&id)).is_none();
-        let done = outcome?;
-        if !is_left {
-            self.show(order, to).confirm(done.transaction);
-            self.said.set(format!("Order {id} is {} now.", done.state));
-            self.keep_focus(true, self.homes(id, to, from));
+        if is_left {
+            return outcome.map(drop);
         }
-        Ok(())
+        match &outcome {
+            Ok(done) => {
+                self.show(order, to).confirm(done.transaction);
+                self.said.set(format!("Order {id} is {} now.", done.state));
+            }
+            // Its row says what it is now.
+            Err(unconfirmed) if unconfirmed.was_done_before() => {}
+            Err(_) => return outcome.map(drop),
+        }
+        self.keep_focus(true, self.homes(id, to, from));
+        outcome.map(drop)
     }
 
     fn is_unanswered(self, id: i64) -> bool {
         self.unanswered.with_untracked(|unanswered| unanswered.contains(&id))
-    }
-
-    fn details(self, order: &Order, step: Step, note: String) -> StepDetails {
-        StepDetails {
-            note,
-            version: Some(order.version),
-            key: Some(self.page.with_value(|page| key(page, order.id, order.version, step))),
-            ..StepDetails::default()
-        }
     }
 
     /// Where the focus of a card goes that is in the column `state` now: a folded column shows none.

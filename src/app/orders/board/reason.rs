@@ -22,6 +22,13 @@ pub(super) fn AskForReason(desk: Desk) -> impl IntoView {
     dialog::follow(dialog, move || asked.with(Option::is_some), || {});
     let about = Memo::new(move |_| asked.with(|asked| asked.as_ref().map(|(order, step)| (order.id, *step))));
     let sending = Memo::new(move |_| about.get().is_some_and(|(id, _)| due.with(|due| due.contains(&id))));
+    // Without an answer nobody knows whether it was done.
+    let is_open = Memo::new(move |_| {
+        let asked = asked.get();
+        asked.is_some_and(|(order, step)| {
+            sending.get() || desk.steps.with_value(|steps| steps.is_open(order.id, order.version, step))
+        })
+    });
     let question = move || {
         about.get().map(|(id, step)| match step {
             Step::Return => format!("Take order {id} back?"),
@@ -36,7 +43,7 @@ pub(super) fn AskForReason(desk: Desk) -> impl IntoView {
     };
     let keep = move || {
         if let Some((order, step)) = asked.get_untracked() {
-            desk.said.set(if sending.get_untracked() {
+            desk.said.set(if is_open.get_untracked() {
                 format!("Whether order {} is {} is not known yet.", order.id, step.target())
             } else {
                 format!("Order {} stays in {}.", order.id, order.state.label())
@@ -48,7 +55,8 @@ pub(super) fn AskForReason(desk: Desk) -> impl IntoView {
     };
     let refused = move |id: i64, step: Step, unconfirmed: &Unconfirmed| {
         let words = unconfirmed.of_order(id, step.target());
-        let is_possible = unconfirmed.now.is_none_or(|(state, _)| step.check(state, Actor::Staff).is_ok());
+        let is_possible = !unconfirmed.was_done_before()
+            && unconfirmed.now.is_none_or(|(state, _)| step.check(state, Actor::Staff).is_ok());
         if about.try_get_untracked().flatten() != Some((id, step)) || !is_possible {
             asked.try_update(|asked| asked.take_if(|(order, asks)| (order.id, *asks) == (id, step)));
             desk.messages.refused(words);
@@ -114,7 +122,7 @@ pub(super) fn AskForReason(desk: Desk) -> impl IntoView {
                 </p>
                 <div class="sheet-end">
                     <button type="button" class="button" on:click=move |_| keep()>
-                        {move || if sending.get() { "Close" } else { "Keep it" }}
+                        {move || if is_open.get() { "Close" } else { "Keep it" }}
                     </button>
                     <button class="button danger" aria-disabled=move || sending.get().to_string()>
                         {verb}

@@ -3,7 +3,10 @@
 use crate::{
     app::{
         inventory::{Price, Product, ProductKey, grouped},
-        orders::wish::{NOT_A_QUANTITY, quantity},
+        orders::{
+            telling::Unconfirmed,
+            wish::{NOT_A_QUANTITY, quantity},
+        },
     },
     orders::MAX_QUANTITY,
     store::{LiveQuery, Phase, Query, RowSignal, use_query},
@@ -20,8 +23,9 @@ pub(super) struct Basket {
     products: LiveQuery<Product>,
     /// Where they were chosen from: known before the others are.
     pub(super) found: LiveQuery<Product>,
-    /// What was sent and may have been ordered, though no answer says so. Then the stock is without these pieces already.
-    pub(super) unconfirmed: RwSignal<Option<Quantities>>,
+    /// All that was sent and may have been ordered, though no answer says so: one of it at most, for it has one key. Then the stock is
+    /// without these pieces already.
+    pub(super) unconfirmed: RwSignal<Vec<Quantities>>,
 }
 
 /// How many pieces of each product, as typed.
@@ -79,7 +83,7 @@ impl Basket {
             let ids: Vec<i64> = chosen.with(|chosen| chosen.iter().map(|one| one.product).collect());
             Query::<Product>::all().filter("id = any($1)", (ids,))
         });
-        Self { chosen, products, found, unconfirmed: RwSignal::new(None) }
+        Self { chosen, products, found, unconfirmed: RwSignal::new(Vec::new()) }
     }
 
     /// Waits for the rows that come with the page.
@@ -129,9 +133,25 @@ impl Basket {
         self.chosen.get().into_iter().map(|one| (one.product.to_string(), one.typed.get())).collect()
     }
 
+    /// Keeps in mind what may have been ordered, after an answer that is no order. Returns it as it is to be told, and whether the same
+    /// may have been ordered.
+    pub(super) fn refused(self, sent: &Quantities, refused: Unconfirmed) -> (Unconfirmed, bool) {
+        let is_lost = refused.is_open();
+        let told = refused.after(self.unconfirmed.try_with_untracked(|open| !open.is_empty()).unwrap_or_default());
+        let is_same = self.unconfirmed.try_update(|open| {
+            if !told.is_open() {
+                open.clear();
+            } else if is_lost && !open.contains(sent) {
+                open.push(sent.clone());
+            }
+            open.contains(sent)
+        });
+        (told, is_same.unwrap_or_default())
+    }
+
     /// What stands in the way of a line; nothing stands in the way of sending again what may have been ordered. Tracked.
     pub(super) fn obstacle(self, one: Chosen) -> Option<Obstacle> {
-        if self.unconfirmed.with(|sent| sent.as_ref().is_some_and(|sent| *sent == self.quantities())) {
+        if self.unconfirmed.with(|sent| !sent.is_empty() && sent.contains(&self.quantities())) {
             return None;
         }
         let key = ProductKey { id: one.product };

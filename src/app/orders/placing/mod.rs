@@ -9,7 +9,7 @@
 //! Whatever is sent twice (a double click, a form that is sent again) is one order: the form has a key, which stays the same
 //! from page to page until the order is placed. After an answer that was lost, the same is sent again under the same key, whatever
 //! the stock is by then. Something else is as well: if the first was placed after all, the server says so instead of placing a second,
-//! and only then the form has a new key.
+//! and only then the form has a new key. Until an answer tells what became of it, it may have been placed.
 
 mod basket;
 mod find;
@@ -117,9 +117,12 @@ fn OrderForm(key: String, wish: Wish, search: Search, basket: Basket) -> impl In
                 }
                 Err(error) => Unconfirmed::failed(&error),
             };
-            let is_open = refused.is_open();
-            basket.unconfirmed.try_set(is_open.then_some(wish.quantity));
-            let again = if is_open { " Send it again as it is: it will be placed once." } else { "" };
+            let (refused, is_same) = basket.refused(&wish.quantity, refused);
+            let again = match (refused.is_open(), is_same) {
+                (false, _) => "",
+                (true, true) => " Send it again as it is: it will be placed once.",
+                (true, false) => " What was sent before may have been placed.",
+            };
             problem.try_set(Some(format!("The order {} placed. {}.{again}", refused.was_not, refused.reason)));
         });
     };
