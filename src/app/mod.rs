@@ -35,6 +35,7 @@ pub mod inventory;
 mod navigation;
 mod not_found;
 pub mod notifications;
+mod now;
 mod online;
 pub mod orders;
 #[cfg(feature = "ssr")]
@@ -81,6 +82,7 @@ use leptos_router::{
 use navigation::Navigation;
 use not_found::NotFound;
 use notifications::{Bell, NotificationsPage};
+use now::provide_now;
 use online::provide_online;
 use orders::{NewOrderPage, OrderPage, OrdersPage};
 use theme::{EARLY_SCRIPT, ThemeSwitch, provide_theme};
@@ -121,6 +123,7 @@ pub fn App() -> impl IntoView {
     let leaves = (!is_let_in).then_some("external");
     provide_online(is_let_in && works_here);
     provide_clock();
+    provide_now();
     provide_toasts();
     provide_theme();
     Effect::new(|| {

@@ -59,10 +59,11 @@ pub(super) async fn renew(
     Ok(renewed.map(|row| row.try_get(0)).transpose()?)
 }
 
-/// Whether a login has been given another secret since it had this number.
-pub(super) async fn is_renewed(pool: &PgPool, login: i64) -> Result<bool, IdentityError> {
-    let renewed = statement::query_scalar("select exists (select from rowcast.login where renewed_from = $1)");
-    Ok(statement::value(pool, renewed.bind(login)).await?)
+/// Whether a login of somebody may have been given another secret since it had this number, once or more often.
+pub(super) async fn is_renewed(pool: &PgPool, account: Option<i64>, login: i64) -> Result<bool, IdentityError> {
+    // Numbers only grow. That it was another one of theirs does no harm: who comes back is looked at again.
+    let renewed = "select exists (select from rowcast.login where account = $1 and renewed_from >= $2)";
+    Ok(statement::value(pool, statement::query_scalar(renewed).bind(account).bind(login)).await?)
 }
 
 /// Notes that a login is used, so that it lasts on.

@@ -91,7 +91,7 @@ pub async fn check(pool: &PgPool, then: &Principal) -> Result<Standing, Identity
     Ok(match principal(pool, then.credential).await? {
         // Whoever renewed it is still there, and comes back with what they hold now.
         None if let Credential::Login(login) = then.credential
-            && login::is_renewed(pool, login).await? =>
+            && login::is_renewed(pool, then.account, login).await? =>
         {
             Standing::Changed
         }

@@ -60,10 +60,13 @@ pub async fn place(pool: &PgPool, readers: &Readers, principal: &Principal, mut 
     access::may_ask(principal)?;
     let valid = validate::place(&place)?;
     let customer = access::customer(principal, &valid)?;
-    // The snapshot that this is read in is given back before anything is waited for.
-    let wares = sight::wares(&readers.of(principal), &products(&valid)).await?;
     let key = place.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &("place", &place)));
+    if let Some(done) = done_before(pool, request.as_ref()).await? {
+        return Ok(done);
+    }
+    // The snapshot that this is read in is given back before anything is waited for.
+    let wares = sight::wares(&readers.of(principal), &products(&valid)).await?;
     let command = Command { principal, request, what: What::Place(valid, customer, wares) };
     carry_out(pool, &command).await.map_err(Failure::told)
 }
@@ -86,13 +89,16 @@ pub async fn step(
     let valid = validate::details(step, &details)?;
     let key = details.key.take();
     let request = key.map(|key| Request::new(whose(principal), key, &(step, order, &details)));
-    // What was done may be why they do not see the order any more.
-    if let Some(request) = &request
-        && let Some(done) = request.before(pool).await.map_err(Failure::told)?
-    {
+    if let Some(done) = done_before(pool, request.as_ref()).await? {
         return Ok(done);
     }
-    let telling = sight::must_see(&readers.of(principal), order).await?;
+    let telling = match sight::must_see(&readers.of(principal), order).await {
+        // What was done may be why they do not see the order any more, also if it has been done just now.
+        Err(refusal) if refusal.code == RefusalCode::NotFound => {
+            return done_before(pool, request.as_ref()).await?.ok_or(refusal);
+        }
+        seen => seen?,
+    };
     let command = Command { principal, request, what: What::Step { order, step, details: valid } };
     match carry_out(pool, &command).await {
         Ok(done) => Ok(done),
@@ -102,6 +108,19 @@ pub async fn step(
         }
         Err(failure) => Err(failure.told().as_far_as(order, step, telling)),
     }
+}
+
+/// What a request was answered with, if it was carried out before: whatever has come to be in its way since.
+///
+/// # Errors
+///
+/// Something else was asked under its key, or it cannot be found out whether it was carried out.
+async fn done_before(pool: &PgPool, request: Option<&Request>) -> Result<Option<Done>, Refusal> {
+    let Some(request) = request else { return Ok(None) };
+    request.before(pool).await.map_err(|failure| {
+        let refusal = failure.told();
+        if refusal.code == RefusalCode::Unavailable { Refusal::unconfirmed() } else { refusal }
+    })
 }
 
 fn products(valid: &ValidPlace) -> Vec<i64> {

@@ -1,6 +1,9 @@
 //! Bars side by side. Whoever does not see them reads the same as a table.
 
-use super::bars::{Bar, HEIGHT, height, scale};
+use super::{
+    bars::{Bar, HEIGHT, height, scale},
+    known::UNKNOWN,
+};
 use leptos::prelude::*;
 
 /// Width of a bar's place, in units of the drawing.
@@ -17,6 +20,8 @@ pub(super) fn Chart(
     step: &'static str,
     /// From the first step to the last.
     bars: Memo<Vec<Bar>>,
+    /// Whether the amounts are those.
+    is_known: Signal<bool>,
     /// An amount as people read it.
     words: fn(i64) -> String,
     /// The same where it need not be exact.
@@ -32,7 +37,11 @@ pub(super) fn Chart(
         let most = bars.with(|bars| bars.iter().max_by_key(|bar| bar.amount).cloned());
         most.filter(|most| most.amount > 0).map(|most| format!(", most at {}: {}", most.name, words(most.amount)))
     };
-    let summary = move || format!("{title}: {}{}", words(total.get()), most().unwrap_or_default());
+    let summary = move || match is_known.get() {
+        true => format!("{title}: {}{}", words(total.get()), most().unwrap_or_default()),
+        false => format!("{title}: not known"),
+    };
+    let about_all = move || if is_known.get() { about(total.get()) } else { UNKNOWN.to_owned() };
     // By its step, so that a bar grows where it stands, and moves on with the time.
     let newest_first = move || bars.get().into_iter().rev().collect::<Vec<_>>();
     let indexed =
@@ -40,7 +49,7 @@ pub(super) fn Chart(
     view! {
         <section class="panel chart" aria-label=title>
             <h2>{title}</h2>
-            <p class="chart-total">{move || about(total.get())}</p>
+            <p class="chart-total">{about_all}</p>
             <svg
                 class="bars"
                 viewBox=move || format!("0 0 {} {HEIGHT}", width())
@@ -94,7 +103,7 @@ pub(super) fn Chart(
                                 view! {
                                     <tr>
                                         <th scope="row">{bar.name}</th>
-                                        <td>{words(bar.amount)}</td>
+                                        <td>{move || if is_known.get() { words(bar.amount) } else { UNKNOWN.to_owned() }}</td>
                                     </tr>
                                 }
                             }

@@ -1,13 +1,16 @@
 //! What has just happened.
 
-use super::rows::steps;
+use super::{
+    known::{is_known, problem},
+    rows::steps,
+};
 use crate::{
     app::{
         orders::{OrderStep, address},
         when::When,
     },
     orders::State,
-    store::{Phase, use_query},
+    store::use_query,
 };
 use leptos::prelude::*;
 
@@ -23,15 +26,11 @@ pub(super) fn Feed() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let steps = steps.ready().await;
                     let nothing = move || {
-                        let is_empty = steps.is_empty() && steps.phase() != Phase::Loading;
-                        (is_empty && steps.error().is_none())
+                        (steps.is_empty() && is_known(steps))
                             .then(|| view! { <p class="hint">"Nothing has happened yet."</p> })
                     };
-                    let problem = move || {
-                        steps.error().map(|error| view! { <p class="problem" role="alert">{error.to_string()}</p> })
-                    };
                     view! {
-                        {problem}
+                        {problem(steps)}
                         {nothing}
                         <ul class="feed" role="list">
                             <For

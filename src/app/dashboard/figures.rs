@@ -1,6 +1,7 @@
 //! What the shop comes to, in a line.
 
 use super::{
+    known::{UNKNOWN, is_known},
     rows::{low_count, stock},
     sales::whole_euros,
 };
@@ -14,9 +15,6 @@ use crate::{
     store::{Query, use_query},
 };
 use leptos::prelude::*;
-
-/// What is shown where a figure is not known.
-const UNKNOWN: &str = "–";
 
 /// How many orders there are in each state.
 pub(super) fn by_state() -> Query<StateTotals> {
@@ -39,22 +37,21 @@ pub(super) fn Figures() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 let (stock, low, states) = (stock.ready().await, low.ready().await, states.ready().await);
-                let known = move || stock.error().is_none();
                 let value = move || {
                     let value = stock.first().and_then(|all| all.sum.value).unwrap_or(Price(0));
-                    if known() { whole_euros(value.0) } else { UNKNOWN.to_owned() }
+                    if is_known(stock) { whole_euros(value.0) } else { UNKNOWN.to_owned() }
                 };
                 let pieces = move || {
                     let pieces = stock.first().and_then(|all| all.sum.quantity).unwrap_or(0);
-                    if known() { grouped(pieces) } else { UNKNOWN.to_owned() }
+                    if is_known(stock) { grouped(pieces) } else { UNKNOWN.to_owned() }
                 };
-                let scarce = move || match low.error() {
-                    None => grouped(low.first().map_or(0, |row| row.count) as i64),
-                    Some(_) => UNKNOWN.to_owned(),
+                let scarce = move || match is_known(low) {
+                    true => grouped(low.first().map_or(0, |row| row.count) as i64),
+                    false => UNKNOWN.to_owned(),
                 };
                 let open = move || {
                     let open = states.rows().into_iter().filter(|row| is_open(row.group.state)).map(|row| row.count);
-                    if states.error().is_none() { grouped(open.sum::<u64>() as i64) } else { UNKNOWN.to_owned() }
+                    if is_known(states) { grouped(open.sum::<u64>() as i64) } else { UNKNOWN.to_owned() }
                 };
                 let problem = move || {
                     let errors = [

@@ -1,9 +1,12 @@
 //! What should be ordered soon: the scarcest first.
 
-use super::rows::scarce;
+use super::{
+    known::{is_known, problem},
+    rows::scarce,
+};
 use crate::{
     app::inventory::{Listing, Product, grouped},
-    store::{Phase, use_query},
+    store::use_query,
 };
 use leptos::prelude::*;
 
@@ -19,15 +22,11 @@ pub(super) fn LowStock() -> impl IntoView {
                 {move || Suspend::new(async move {
                     let products = products.ready().await;
                     let enough = move || {
-                        let is_empty = products.is_empty() && products.phase() != Phase::Loading;
-                        (is_empty && products.error().is_none())
+                        (products.is_empty() && is_known(products))
                             .then(|| view! { <p class="hint">"There is enough of everything."</p> })
                     };
-                    let problem = move || {
-                        products.error().map(|error| view! { <p class="problem" role="alert">{error.to_string()}</p> })
-                    };
                     view! {
-                        {problem}
+                        {problem(products)}
                         {enough}
                         <ul class="ranks" role="list">
                             <For

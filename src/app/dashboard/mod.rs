@@ -5,20 +5,21 @@
 //! | `range` | which time is looked at, and the steps that it is cut into; pure |
 //! | `bars` | what a chart shows, and how high; pure |
 //! | `rows` | the totals and windows that are asked for |
-//! | `now` | which step it is, as time goes on |
 //! | `page` | the page |
 //! | `figures`, `sales`, `states`, `popular`, `feed`, `low` | its panels |
+//! | `known` | what is shown of what is not known, or not any more |
 //! | `chart` | bars, which are a table as well |
 //! | `columns.sql` | columns by which the demo's rows are added up |
 //!
-//! All figures are live totals and live windows: whatever the size of the tables, a browser holds what it shows.
+//! All figures are live totals and live windows: whatever the size of the tables, a browser holds no rows but those that it shows, and
+//! one of totals for each product that was ordered in the time that is looked at.
 
 mod bars;
 mod chart;
 mod feed;
 mod figures;
+mod known;
 mod low;
-mod now;
 mod page;
 mod popular;
 mod range;

@@ -1,10 +1,13 @@
 //! The page.
 
 use super::{
-    PAGE, feed::Feed, figures::Figures, low::LowStock, now::Now, popular::Popular, range::Range, sales::Sales,
+    PAGE, feed::Feed, figures::Figures, known::Stale, low::LowStock, popular::Popular, range::Range, sales::Sales,
     states::States,
 };
-use crate::{app::response::set_status, identity::visitor::use_visitor};
+use crate::{
+    app::{now::use_now, response::set_status},
+    identity::visitor::use_visitor,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -52,7 +55,8 @@ fn Dashboard() -> impl IntoView {
     let query = use_query_map();
     let range = Memo::new(move |_| query.with(|query| Range::read(query.get_str(RANGE))));
     let wall = Memo::new(move |_| query.with(|query| query.get_str(WALL).is_some_and(|word| word == "1")));
-    let now = Now::new();
+    let now = use_now();
+    let last = move |range: Range| Memo::new(move |_| range.step_at(now.millis()));
     let ranges = Range::ALL.map(|one| {
         let current = move || (range.get() == one).then_some("true");
         view! {
@@ -72,22 +76,23 @@ fn Dashboard() -> impl IntoView {
                     {move || if wall.get() { "Leave the wall display" } else { "Wall display" }}
                 </a>
             </div>
+            {move || wall.get().then(|| view! { <Stale /> })}
             <Figures />
-            {move || {
-                let range = range.get();
-                let last = now.step(range);
-                view! {
-                    <div class="dashboard-charts">
-                        <Sales range last />
-                    </div>
-                    <div class="dashboard-panels">
-                        <States />
-                        <Popular range last />
-                        <LowStock />
-                        <Feed />
-                    </div>
-                }
-            }}
+            <div class="dashboard-charts">
+                {move || {
+                    let range = range.get();
+                    view! { <Sales range last=last(range) /> }
+                }}
+            </div>
+            <div class="dashboard-panels">
+                <States />
+                {move || {
+                    let range = range.get();
+                    view! { <Popular range last=last(range) /> }
+                }}
+                <LowStock />
+                <Feed />
+            </div>
         </div>
     }
 }

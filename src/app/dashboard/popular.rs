@@ -1,6 +1,7 @@
 //! What is ordered most.
 
 use super::{
+    known::{is_known, problem},
     range::Range,
     rows::{first_order, ordered},
 };
@@ -54,14 +55,12 @@ fn Products(first: LiveQuery<Order>) -> impl IntoView {
                     all
                 });
                 let nothing = move || {
-                    (products.error().is_none() && most.with(Vec::is_empty))
+                    (is_known(first) && is_known(products) && most.with(Vec::is_empty))
                         .then(|| view! { <p class="hint">"Nothing was ordered in this time."</p> })
                 };
-                let problem = move || {
-                    products.error().map(|error| view! { <p class="problem" role="alert">{error.to_string()}</p> })
-                };
                 view! {
-                    {problem}
+                    {problem(first)}
+                    {problem(products)}
                     {nothing}
                     <ol class="ranks" role="list">
                         <For

@@ -91,9 +91,8 @@ steps! { ByMinute placed_minute, ByHour placed_hour, ByDay placed_day }
 
 /// Orders and what they cost, step by step from the first one on.
 pub(super) fn sales<S: Step>(range: Range, first: i64) -> Query<Group<Order, S, Sums>> {
-    let [column] = S::COLUMNS else { unreachable!("a step is one column") };
-    let condition = format!("{column} >= $1 and {COUNTS}");
-    Query::<Order>::all().filter(condition, (range.text(first),)).group_by().sum("total")
+    let condition = format!("placed_at >= $1 and {COUNTS}");
+    Query::<Order>::all().filter(condition, (range.begin(first).iso(),)).group_by().sum("total")
 }
 
 /// The first order from there on.

@@ -3,6 +3,7 @@
 use super::{
     bars::Bar,
     chart::Chart,
+    known::is_known,
     range::Range,
     rows::{ByDay, ByHour, ByMinute, Step, sales},
 };
@@ -31,6 +32,7 @@ pub(super) fn Sales(range: Range, last: Memo<i64>) -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Told {
     sold: Memo<Sold>,
+    is_known: Signal<bool>,
     problem: Signal<Option<String>>,
     ready: StoredValue<Ready>,
 }
@@ -48,6 +50,7 @@ fn sold<S: Step>(range: Range, last: Memo<i64>) -> Told {
     });
     Told {
         sold,
+        is_known: Signal::derive(move || is_known(groups)),
         problem: Signal::derive(move || groups.error().map(|error| error.to_string())),
         ready: StoredValue::new(std::sync::Arc::new(move || {
             Box::pin(async move {
@@ -59,7 +62,7 @@ fn sold<S: Step>(range: Range, last: Memo<i64>) -> Told {
 
 #[component]
 fn Charts(range: Range, last: Memo<i64>, sold: Told) -> impl IntoView {
-    let Told { sold, problem, ready } = sold;
+    let Told { sold, is_known, problem, ready } = sold;
     let bars = move |amount: fn(&(i64, i64)) -> i64| {
         Memo::new(move |_| {
             let last = last.get();
@@ -79,8 +82,8 @@ fn Charts(range: Range, last: Memo<i64>, sold: Told) -> impl IntoView {
                 ready.get_value()().await;
                 view! {
                     {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
-                    <Chart title="Revenue" step=range.step_label() bars=revenue words=euros about=whole_euros />
-                    <Chart title="Orders" step=range.step_label() bars=orders words=grouped about=grouped />
+                    <Chart title="Revenue" step=range.step_label() bars=revenue is_known words=euros about=whole_euros />
+                    <Chart title="Orders" step=range.step_label() bars=orders is_known words=grouped about=grouped />
                 }
             })}
         </Suspense>

@@ -1,6 +1,9 @@
 //! Orders by what has become of them.
 
-use super::figures::by_state;
+use super::{
+    figures::by_state,
+    known::{UNKNOWN, is_known, problem},
+};
 use crate::{app::inventory::grouped, orders::State, store::use_query};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -37,11 +40,14 @@ pub(super) fn States() -> impl IntoView {
                                 >
                                     <rect class=format!("state-{}", state.word()) x="0" y="0" height="8" width=length></rect>
                                 </svg>
-                                <span class="amount">{move || grouped(count.get() as i64)}</span>
+                                <span class="amount">
+                                    {move || if is_known(totals) { grouped(count.get() as i64) } else { UNKNOWN.to_owned() }}
+                                </span>
                             </li>
                         }
                     });
                     view! {
+                        {problem(totals)}
                         <ul class="states" role="list">
                             {rows.into_iter().collect_view()}
                         </ul>
