@@ -100,6 +100,23 @@ test('what runs out while somebody looks says so at once', async ({ page, server
   expect(await sql('select quantity from products where id = $1', [id])).toEqual([{ quantity: 12 }]);
 });
 
+test('what was chosen stays chosen when something else is looked for, or when it is gone', async ({ page, server, stock, sql }) => {
+  const [one, other] = [await stock.one({ quantity: 5, price: 2 }), await stock.one({ quantity: 5, price: 3 })];
+  await openAs(page, server, 'Cleo Customer', '/orders/new');
+  const form = page.getByRole('region', { name: 'Your order' });
+  const search = page.getByRole('searchbox');
+  for (const { name } of [one, other]) {
+    await search.fill(name);
+    await expect(page.getByRole('list', { name: 'Products found' }).getByRole('listitem')).toHaveCount(1);
+    await page.getByRole('button', { name: `Add ${name}` }).click();
+  }
+  await page.getByRole('button', { name: `One more of ${one.name}` }).click();
+  await expect(form.locator('.order-total')).toContainText('7.00 €');
+  await sql('delete from products where id = $1', [other.id]);
+  await expect(form.getByText('This product is not there any more. Take it out.')).toBeVisible();
+  await expect(form.locator('.order-total')).toContainText('4.00 €');
+});
+
 test('a double click, and a form that is sent again without an answer, place one order', async ({ page, stock, sql, wire, complaints }) => {
   complaints.allow(/WebSocket connection to .* failed/, /net::ERR_/);
   const { id, name } = await stock.one({ quantity: 10 });

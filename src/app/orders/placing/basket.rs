@@ -21,6 +21,8 @@ pub(super) struct Basket {
     pub(super) chosen: RwSignal<Vec<Chosen>>,
     /// Those products, live.
     products: LiveQuery<Product>,
+    /// What is typed lives as long as this, not as long as the row of the list that it was chosen from.
+    owner: StoredValue<Option<WeakOwner>>,
     /// Where they were chosen from: known before the others are.
     pub(super) found: LiveQuery<Product>,
     /// All that was sent and may have been ordered, though no answer says so: one of it at most, for it has one key. Then the stock is
@@ -83,7 +85,8 @@ impl Basket {
             let ids: Vec<i64> = chosen.with(|chosen| chosen.iter().map(|one| one.product).collect());
             Query::<Product>::all().filter("id = any($1)", (ids,))
         });
-        Self { chosen, products, found, unconfirmed: RwSignal::new(Vec::new()) }
+        let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
+        Self { chosen, products, owner, found, unconfirmed: RwSignal::new(Vec::new()) }
     }
 
     /// Waits for the rows that come with the page.
@@ -98,7 +101,8 @@ impl Basket {
         match self.of(product) {
             Some(one) => self.step(one, 1),
             None => {
-                let typed = RwSignal::new("1".to_owned());
+                let Some(owner) = self.owner.get_value().and_then(|owner| owner.upgrade()) else { return };
+                let typed = owner.with(|| RwSignal::new("1".to_owned()));
                 self.chosen.update(|chosen| chosen.push(Chosen { product, typed }));
             }
         }
