@@ -20,7 +20,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
 pub use views::Filled;
 use views::Kept;
 
@@ -85,8 +84,8 @@ struct SessionState {
     held: HashMap<QueryId, Ticket>,
     /// Between lagging and being live again nothing may commit.
     lagging: bool,
-    /// Cancelled when it is closed by the hub.
-    ended: CancellationToken,
+    /// True when it is closed by the hub.
+    ended: watch::Sender<bool>,
     principal: Arc<Principal>,
 }
 
@@ -191,19 +190,14 @@ impl Hub {
         state.next += 1;
         let id = state.next;
         let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
-        let (filled, ended) = (outbox.filled(), CancellationToken::new());
+        let (filled, ended) = (outbox.filled(), watch::Sender::new(false));
+        let ends = ended.subscribe();
         state.sessions.insert(
             id,
-            SessionState {
-                outbox,
-                held: HashMap::new(),
-                lagging: false,
-                ended: ended.clone(),
-                principal: principal.clone(),
-            },
+            SessionState { outbox, held: HashMap::new(), lagging: false, ended, principal: principal.clone() },
         );
         state.rooms.opened(id, principal.clone());
-        Session::new(self.clone(), id, principal, filled, ended, state.bounds.chunks_ahead)
+        Session::new(self.clone(), id, principal, filled, ends, state.bounds.chunks_ahead)
     }
 
     /// Takes everything that was committed since the hub's position.
@@ -425,7 +419,7 @@ impl State {
     pub(super) fn close(&mut self, session: u64, code: CloseCode) {
         let Some(own) = self.sessions.get_mut(&session) else { return };
         own.outbox.close(code);
-        own.ended.cancel();
+        own.ended.send_replace(true);
         let held: Vec<QueryId> = own.held.keys().copied().collect();
         // Nor is anything done in rooms by what it has sent already. Unless it was signed out, the same page may come back.
         self.rooms.closed(session, code != CloseCode::SignedOut);

@@ -6,8 +6,7 @@ use crate::{
     protocol::{CloseCode, ErrorCode, ServerFrame},
 };
 use std::{borrow::Cow, sync::Arc};
-use tokio::sync::{Notify, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Names one use of a query by one session, from `hold` to `release`. A later use has another.
 pub type Ticket = u64;
@@ -32,7 +31,7 @@ pub struct Session {
     pub(super) id: u64,
     principal: Arc<Principal>,
     filled: Arc<Notify>,
-    ended: CancellationToken,
+    ended: watch::Receiver<bool>,
     room: Arc<Semaphore>,
 }
 
@@ -42,7 +41,7 @@ impl Session {
         id: u64,
         principal: Arc<Principal>,
         filled: Arc<Notify>,
-        ended: CancellationToken,
+        ended: watch::Receiver<bool>,
         room: usize,
     ) -> Self {
         Self { hub, id, principal, filled, ended, room: Arc::new(Semaphore::new(room)) }
@@ -183,7 +182,8 @@ impl Session {
 
     /// Resolves when the hub has ended the session: all that is left to take is why.
     pub async fn ended(&self) {
-        self.ended.cancelled().await;
+        // It fails if the hub has forgotten the session, which it does when this is dropped.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
     }
 
     /// Resolves when there may be something to take.
