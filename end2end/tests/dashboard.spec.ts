@@ -81,6 +81,14 @@ test('colleagues are counted while they have a page open, each once', async ({ p
   await expect.poll(count, { timeout: 30_000 }).toBe(1);
 });
 
+test('a state leads to its column of the board', async ({ page }) => {
+  await page.goto('/dashboard');
+  await live(page);
+  await panel(page, 'Orders by state').getByRole('link', { name: 'Returned' }).click();
+  await expect(page).toHaveURL(/\/orders\?state=returned$/);
+  await expect(page.getByRole('region', { name: 'Returned', exact: true })).toBeVisible();
+});
+
 test('customers are told that it is not for them', async ({ page, server, complaints }) => {
   complaints.allow(/status of 403/);
   await openAs(page, server, 'Cleo Customer', '/');

@@ -40,19 +40,21 @@ impl Snapshot {
     /// [`Error::Outdated`] if one of them is something else in this snapshot, or is granted otherwise; [`Error::Locked`] if others lock
     /// one for longer than two seconds.
     pub async fn open(pool: &PgPool, tables: &[&Table]) -> Result<Self, Error> {
-        Self::open_within(pool, tables, LOCK_TIMEOUT).await
-    }
-
-    /// The same, if nobody else locks the tables, or indexes of them, for longer than that, which is a millisecond at least.
-    pub(super) async fn open_within(pool: &PgPool, tables: &[&Table], patience: Duration) -> Result<Self, Error> {
         let targets: Vec<String> = tables.iter().copied().map(rows_of).collect();
-        let mut snapshot = Self::after_locking(pool, targets, patience).await?;
+        let mut snapshot = Self::after_locking(pool, targets, LOCK_TIMEOUT).await?;
         for table in tables {
             snapshot.agree(table).await?;
-            // To plan a statement is to lock the indexes.
-            let planned = format!("select from {} limit 0", rows_of(table));
-            query(AssertSqlSafe(planned)).execute(&mut *snapshot.transaction).await?;
         }
+        Ok(snapshot)
+    }
+
+    /// The same for one table, if nobody else locks it, or indexes of it, for longer than that, which is a millisecond at least.
+    pub(super) async fn open_within(pool: &PgPool, table: &Table, patience: Duration) -> Result<Self, Error> {
+        let mut snapshot = Self::after_locking(pool, vec![rows_of(table)], patience).await?;
+        snapshot.agree(table).await?;
+        // To plan a statement is to lock the indexes.
+        let planned = format!("select from {} limit 0", rows_of(table));
+        query(AssertSqlSafe(planned)).execute(&mut *snapshot.transaction).await?;
         Ok(snapshot)
     }
 

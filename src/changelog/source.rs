@@ -117,7 +117,7 @@ impl Source for PostgresSource {
         if self.is_locked(table.id) {
             return Err(Error::Locked);
         }
-        let opened = Snapshot::open_within(&self.pool, &[table], LOCK_PATIENCE).await;
+        let opened = Snapshot::open_within(&self.pool, table, LOCK_PATIENCE).await;
         if matches!(opened, Err(Error::Locked)) {
             self.note_locked(table.id);
         }

@@ -18,6 +18,13 @@ impl GroupColumns for Everything {
     const COLUMNS: &'static [&'static str] = &[];
 }
 
+/// No columns are added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Nothing {}
+
+/// How many rows of `T` there are, and nothing else of them.
+pub type Count<T> = Group<T, Everything, Nothing>;
+
 /// Totals of the rows of `T` that have the values `K` in common.
 ///
 /// `V` has an optional field for each column that is added up; a column of which only some totals are asked for is `None`

@@ -268,7 +268,7 @@ pub use backoff::Backoff;
 pub use connection::{
     Connection, ConnectionOptions, Status, provide_connection, provide_connection_with, use_connection,
 };
-pub use group::{Everything, Group, GroupColumns, GroupKey};
+pub use group::{Count, Everything, Group, GroupColumns, GroupKey, Nothing};
 pub use live::{Edit, Live, Phase, SubscriptionError};
 pub use machine::{Action, Event, Machine, PAUSE_AFTER_MS, State};
 pub use page::{Initial, PageReader, PageRows, ReadError, initial_rows, read_page};

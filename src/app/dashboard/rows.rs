@@ -6,7 +6,7 @@ use crate::{
         inventory::{Price, Product},
         orders::{Order, OrderLine, OrderStep, Sums},
     },
-    store::{Everything, Group, GroupColumns, Query},
+    store::{Count, Everything, Group, GroupColumns, Query},
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,13 +42,6 @@ fn low() -> Query<Product> {
 pub(super) fn scarce() -> Query<Product> {
     low().ascending("quantity").limit(SCARCE)
 }
-
-/// Rows are counted only.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Nothing {}
-
-/// How many rows.
-pub(super) type Count<T> = Group<T, Everything, Nothing>;
 
 pub(super) fn low_count() -> Query<Count<Product>> {
     low().totals()

@@ -3,7 +3,7 @@
 use super::{
     bars::Bar,
     chart::Chart,
-    known::is_known,
+    known::{is_known, problem},
     range::Range,
     rows::{ByDay, ByHour, ByMinute, Step, sales},
 };
@@ -20,49 +20,23 @@ type Sold = HashMap<i64, (i64, i64)>;
 /// The charts of a range, up to the step that it is.
 #[component]
 pub(super) fn Sales(range: Range, last: Memo<i64>) -> impl IntoView {
-    let sold = match range {
-        Range::Hour => sold::<ByMinute>(range, last),
-        Range::Day => sold::<ByHour>(range, last),
-        Range::Month => sold::<ByDay>(range, last),
-    };
-    view! { <Charts range last sold /> }
+    match range {
+        Range::Hour => charts::<ByMinute>(range, last).into_any(),
+        Range::Day => charts::<ByHour>(range, last).into_any(),
+        Range::Month => charts::<ByDay>(range, last).into_any(),
+    }
 }
 
-/// What was sold, and what is wrong with that.
-#[derive(Clone, Copy)]
-struct Told {
-    sold: Memo<Sold>,
-    is_known: Signal<bool>,
-    problem: Signal<Option<String>>,
-    ready: StoredValue<Ready>,
-}
-
-type Ready = std::sync::Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-fn sold<S: Step>(range: Range, last: Memo<i64>) -> Told {
+fn charts<S: Step>(range: Range, last: Memo<i64>) -> impl IntoView {
     let groups = use_query(move || sales::<S>(range, range.first(last.get())));
-    let sold = Memo::new(move |_| {
+    let sold: Memo<Sold> = Memo::new(move |_| {
         let steps = groups.rows().into_iter().filter_map(|row| {
             let cents = row.sum.total.map_or(0, |total| total.0);
             Some((range.step_of(row.group.begin())?, (row.count as i64, cents)))
         });
         steps.collect()
     });
-    Told {
-        sold,
-        is_known: Signal::derive(move || is_known(groups)),
-        problem: Signal::derive(move || groups.error().map(|error| error.to_string())),
-        ready: StoredValue::new(std::sync::Arc::new(move || {
-            Box::pin(async move {
-                groups.ready().await;
-            })
-        })),
-    }
-}
-
-#[component]
-fn Charts(range: Range, last: Memo<i64>, sold: Told) -> impl IntoView {
-    let Told { sold, is_known, problem, ready } = sold;
+    let is_known = Signal::derive(move || is_known(groups));
     let bars = move |amount: fn(&(i64, i64)) -> i64| {
         Memo::new(move |_| {
             let last = last.get();
@@ -79,9 +53,9 @@ fn Charts(range: Range, last: Memo<i64>, sold: Told) -> impl IntoView {
             view! { <p class="blank" role="status">"Adding up the orders…"</p> }
         }>
             {move || Suspend::new(async move {
-                ready.get_value()().await;
+                let groups = groups.ready().await;
                 view! {
-                    {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+                    {problem(groups)}
                     <Chart title="Revenue" step=range.step_label() bars=revenue is_known words=euros about=whole_euros />
                     <Chart title="Orders" step=range.step_label() bars=orders is_known words=grouped about=grouped />
                 }

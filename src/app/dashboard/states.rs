@@ -4,7 +4,11 @@ use super::{
     figures::by_state,
     known::{UNKNOWN, is_known, problem},
 };
-use crate::{app::inventory::grouped, orders::State, store::use_query};
+use crate::{
+    app::{inventory::grouped, orders::board_address},
+    orders::State,
+    store::use_query,
+};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -31,7 +35,7 @@ pub(super) fn States() -> impl IntoView {
                         let length = move || (count.get() * LENGTH).checked_div(most.get()).unwrap_or(0);
                         view! {
                             <li>
-                                <a href=format!("/orders?column={}", state.word())>{state.label()}</a>
+                                <a href=board_address(state)>{state.label()}</a>
                                 <svg
                                     class="meter"
                                     viewBox=format!("0 0 {LENGTH} 8")

@@ -49,12 +49,8 @@ impl Notification {
     }
 }
 
-/// Nothing is added up, only counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Nothing {}
-
 /// How many are unread: one row.
-pub(super) type Unread = crate::store::Group<Notification, crate::store::Everything, Nothing>;
+pub(super) type Unread = crate::store::Count<Notification>;
 
 /// How many are unread.
 pub(super) fn unread() -> Query<Unread> {

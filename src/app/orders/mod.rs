@@ -43,6 +43,7 @@ mod wish;
 pub use actions::{PlaceOrder, StepOrder};
 pub use history::ReadVersions;
 pub(super) use {
+    board::address_of as board_address,
     one::OrderPage,
     page::OrdersPage,
     placing::NewOrderPage,

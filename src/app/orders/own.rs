@@ -9,11 +9,10 @@ use crate::{
     app::{icons::Icon, inventory::grouped, response::set_status, when::When},
     identity::visitor::use_visitor,
     orders::{Actor, State},
-    store::{Everything, Group, LiveQuery, Phase, Query, QueryError, use_query},
+    store::{Count, LiveQuery, Phase, Query, QueryError, use_query},
 };
 use leptos::{html, prelude::*};
 use leptos_router::{components::A, hooks::use_query_map};
-use serde::{Deserialize, Serialize};
 
 /// How many are shown at first, and how many more each time.
 const STEP: u32 = 20;
@@ -25,12 +24,6 @@ const UNAVAILABLE: u16 = 503;
 const ROWS: &str = "rows";
 /// No account has this number.
 const NOBODY: i64 = 0;
-
-/// Orders are counted only.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Nothing {}
-
-type Count = Group<Order, Everything, Nothing>;
 
 /// The orders of an account, however many others whoever asks may see. Who has no account has none.
 fn of(account: Option<i64>) -> Query<Order> {
@@ -47,7 +40,7 @@ pub(super) fn OwnOrders() -> impl IntoView {
     });
     let account = use_visitor().person.id.and_then(|id| id.parse().ok());
     let orders = use_query(move || of(account).descending("id").limit(rows.get()));
-    let count = use_query(of(account).totals::<Nothing>());
+    let count = use_query(of(account).totals());
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading your orders…"</p> }
@@ -61,7 +54,7 @@ pub(super) fn OwnOrders() -> impl IntoView {
 }
 
 #[component]
-fn List(orders: LiveQuery<Order>, count: LiveQuery<Count>, rows: Memo<u32>) -> impl IntoView {
+fn List(orders: LiveQuery<Order>, count: LiveQuery<Count<Order>>, rows: Memo<u32>) -> impl IntoView {
     if let Some(QueryError::Read(_)) = untrack(|| orders.error()) {
         set_status(UNAVAILABLE);
     }

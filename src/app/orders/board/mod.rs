@@ -45,6 +45,11 @@ use tabs::Tabs;
 /// Status of a page whose rows could not be read.
 const UNAVAILABLE: u16 = 503;
 
+/// Where the board is with this column in front.
+pub(in crate::app) fn address_of(state: State) -> String {
+    Listing::default().on(Some(state)).address()
+}
+
 /// For those who work here.
 #[component]
 pub(super) fn Board() -> impl IntoView {

@@ -7,10 +7,9 @@ use crate::{
         inventory::{Product, ProductKey, grouped},
         orders::{like, missing::InPlace, rows::NEW, wish::Wish},
     },
-    store::{Everything, Group, LiveQuery, Phase, Query, use_query},
+    store::{Count, LiveQuery, Phase, Query, use_query},
 };
 use leptos::{ev, prelude::*};
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How many products are shown at once; who wants others looks for them.
@@ -19,10 +18,6 @@ const SHOWN: u32 = 20;
 const LAG: Duration = Duration::from_millis(200);
 /// More words than these do not narrow it down any further.
 const MAX_WORDS: usize = 6;
-
-/// Products are counted only.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Nothing {}
 
 /// The products that match: all words must occur in the SKU, the name or the category.
 fn matching(search: &str) -> Query<Product> {
@@ -43,7 +38,7 @@ pub(super) struct Search {
     /// What is looked for.
     wanted: RwSignal<String>,
     pub(super) found: LiveQuery<Product>,
-    count: LiveQuery<Group<Product, Everything, Nothing>>,
+    count: LiveQuery<Count<Product>>,
     timer: StoredValue<Option<TimeoutHandle>>,
 }
 
