@@ -1,8 +1,8 @@
--- Marks those of one account as read that are numbered from $2 to $3. Says how many, and in which transaction.
+-- Marks those of one account as read that have the numbers $2, or a lower one than $3. Says how many, and in which transaction.
 with marked as (
     update public.notifications
     set read_at = now()
-    where account = $1 and id between $2 and $3 and read_at is null
+    where account = $1 and (id = any($2) or id < $3) and read_at is null
     returning id
 )
 select count(*), pg_current_xact_id()::text::bigint from marked

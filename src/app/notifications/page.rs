@@ -115,20 +115,20 @@ fn List(reading: Reading, listing: Memo<Listing>) -> impl IntoView {
         set_status(UNAVAILABLE);
     }
     let count = Memo::new(move |_| unread.first().map_or(0, |unread| unread.count));
-    let newest = Memo::new(move |_| list.keys().first().map_or(0, |key| key.id));
     let words = move || match count.get() {
         0 => "All read".to_owned(),
         count => format!("{count} unread"),
     };
     let mark_all = move |submit: SubmitEvent| {
         submit.prevent_default();
-        reading.all(newest.get_untracked());
+        reading.all();
     };
     let all = move || {
         (count.get() > 0).then(|| {
             view! {
                 <form method="post" action=MarkAllRead::PATH on:submit=mark_all>
-                    <input type="hidden" name="up_to" value=move || newest.get().to_string() />
+                    <input type="hidden" name="shown" value=move || reading.shown_unread().to_string() />
+                    <input type="hidden" name="before" value=move || reading.before().to_string() />
                     <input type="hidden" name="rows" value=move || listing.get().rows.to_string() />
                     <button class="button">"Mark all as read"</button>
                 </form>

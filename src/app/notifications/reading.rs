@@ -1,7 +1,7 @@
 //! Marking as read: shown at once, on this device; taken back, with the reason, if the server refuses.
 
 use super::{
-    actions::{Answer, Refusal, mark_all_read, mark_read},
+    actions::{self, Answer, Refusal, mark_all_read, mark_read},
     row::{Notification, NotificationKey, Unread},
 };
 use crate::{
@@ -43,9 +43,20 @@ impl Reading {
     }
 
     /// All that are shown have been read, and those before them.
-    pub(super) fn all(self, up_to: i64) {
-        let shown = self.show(|row| row.id <= up_to);
-        spawn_local(async move { self.settle(shown, mark_all_read(up_to, 0).await) });
+    pub(super) fn all(self) {
+        let (unread, before) = untrack(|| (self.shown_unread(), self.before()));
+        let shown = self.show(|row| unread.0.contains(&row.id));
+        spawn_local(async move { self.settle(shown, mark_all_read(unread, before, 0).await) });
+    }
+
+    /// What is shown as unread. Tracked.
+    pub(super) fn shown_unread(self) -> actions::Shown {
+        actions::Shown(self.list.rows().into_iter().filter(|row| row.read_at.is_none()).map(|row| row.id).collect())
+    }
+
+    /// Lower numbers than this are older than what is shown. Tracked.
+    pub(super) fn before(self) -> i64 {
+        self.list.keys().last().map_or(0, |key| key.id)
     }
 
     fn show(self, which: impl Fn(&Notification) -> bool) -> Shown {

@@ -5,6 +5,9 @@ use crate::support::eventually;
 use rowcast::{hub::Policy, protocol::Role, rights};
 use sqlx::PgPool;
 
+/// What a form of a page is.
+const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
+
 /// Whom something told since this was asked last, and of which kind; and forgets it.
 async fn told(pool: &PgPool) -> Vec<(i64, String)> {
     let told = rows(pool, "select account, kind from public.notifications order by account, id").await;
@@ -150,4 +153,23 @@ async fn people_are_told_the_columns_that_are_granted_to_them(pool: PgPool) {
     staff_see(&pool, "public.order_steps", Some(&["note"]), None).await;
     cancel(id).await;
     assert_eq!(said().await, told(format!("Cleo cancelled order {id}"), "Too late"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_committed_late_stays_unread_when_all_that_was_shown_is_marked(pool: PgPool) {
+    let server = with_shop(&pool).await;
+    let (cleo, of_cleo) = person(&pool, "Cleo", Role::Customer).await;
+    let (bob, _) = person(&pool, "Bob", Role::Customer).await;
+    let fill = format!(
+        "insert into public.notifications (account, kind, title, body, link)
+         select account, 'test', '', '', '/' from unnest(array[{cleo}, {cleo}, {cleo}, {cleo}, {bob}]) account"
+    );
+    sql(&pool, &fill).await;
+    let cleo_calls = Caller::new(&server, &of_cleo);
+    // Of her page, which begins with the second, the third was not there yet.
+    let marked =
+        cleo_calls.send("POST", "/api/notifications/mark-all-read", FORM, "shown=4%2C2%2C5&before=2&rows=0").await;
+    assert_eq!(marked.status, 200, "{marked:?}");
+    let unread = rows(&pool, "select id from public.notifications where read_at is null order by id").await;
+    assert_eq!(unread, serde_json::json!([{ "id": 3 }, { "id": 5 }]), "the late one, and what is somebody else's");
 }

@@ -150,7 +150,7 @@ const MATRIX: &[Row] = &[
     // What people are told.
     get("/notifications", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     form("/api/notifications/mark-read", "id=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
-    form("/api/notifications/mark-all-read", "up_to=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
+    form("/api/notifications/mark-all-read", "before=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
     Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN_DATA },
