@@ -13,7 +13,7 @@ use super::{
     notify,
     order::{self, Order},
     projections,
-    refusal::{Refusal, RefusalCode},
+    refusal::{Refusal, RefusalCode, Telling},
     sight::{self, Readers, Wares},
     step::Step,
     stock::{self, Shelf, Way},
@@ -48,7 +48,7 @@ struct Command<'a> {
 
 enum What {
     Place(ValidPlace, Customer, Wares),
-    Step { order: i64, step: Step, details: ValidDetails },
+    Step { order: i64, step: Step, details: ValidDetails, telling: Telling },
 }
 
 /// Places an order. To whoever asks there are no products that they do not see.
@@ -99,7 +99,14 @@ pub async fn step(
         }
         seen => seen?,
     };
-    let command = Command { principal, request, what: What::Step { order, step, details: valid } };
+    if details.version.is_some() && !telling.version {
+        return Err(Refusal::of_field(
+            RefusalCode::Invalid,
+            "version",
+            "Versions of orders are not for you; leave it out",
+        ));
+    }
+    let command = Command { principal, request, what: What::Step { order, step, details: valid, telling } };
     match carry_out(pool, &command).await {
         Ok(done) => Ok(done),
         Err(Failure::Full(full)) => {
@@ -177,8 +184,10 @@ async fn attempt(pool: &PgPool, command: &Command<'_>) -> Result<Done, Failure> 
         What::Place(valid, customer, wares) => {
             place_order(&mut transaction, command.principal, valid, customer, wares).await?
         }
-        What::Step { order, step, details } => {
-            step_order(&mut transaction, command.principal, *order, *step, details).await?
+        What::Step { order, step, details, telling } => {
+            let done = step_order(&mut transaction, command.principal, *order, *step, details).await?;
+            // As it is told the first time, so it is again.
+            Done { version: done.version.filter(|_| telling.version), ..done }
         }
     };
     if let Some(request) = &command.request {
@@ -286,5 +295,5 @@ async fn record(
     notify::notify(connection, id, &order, &event, actor).await?;
     let transaction: i64 =
         statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
-    Ok(Done { id, version: order.version, state: event.state(), transaction: transaction.unsigned_abs() })
+    Ok(Done { id, version: Some(order.version), state: event.state(), transaction: transaction.unsigned_abs() })
 }

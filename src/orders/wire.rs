@@ -66,8 +66,9 @@ pub struct StepDetails {
 pub struct Done {
     /// The order.
     pub id: i64,
-    /// The version that it has by this.
-    pub version: i64,
+    /// The version that it has by this, if whoever asks may know versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// The state that it has by this.
     pub state: State,
     /// The database's number of the transaction, by which the browser recognises it in the stream of changes.

@@ -119,7 +119,7 @@ fn StepForm(
             sending.try_set(false);
             match outcome {
                 Ok(done) => {
-                    *reached = done.version;
+                    *reached = done.version.unwrap_or_default();
                     edit.into_iter().for_each(|edit| edit.confirm(done.transaction));
                 }
                 Err(unconfirmed) => {

@@ -170,7 +170,7 @@ async fn of_products_whoever_orders_is_told_the_columns_that_are_granted(pool: P
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_step_that_is_refused_tells_the_columns_that_are_granted(pool: PgPool) {
+async fn a_step_tells_the_columns_that_are_granted(pool: PgPool) {
     let server = with_shop(&pool).await;
     let staff = Caller::new(&server, &script(&pool, Role::Staff).await);
     let id = staff.order(1, 1).await.id();
@@ -183,10 +183,21 @@ async fn a_step_that_is_refused_tells_the_columns_that_are_granted(pool: PgPool)
     let cannot = format!("Order {id} cannot be shipped now");
     assert_eq!(refused("ship", "", "illegal_step").await, json!({"code": "illegal_step", "message": cannot}));
     let changed = format!("Order {id} has changed since the version that was named");
+    let named = refused("pay", r#"{"version":5}"#, "invalid").await;
+    assert_eq!(
+        named,
+        refused("pay", r#"{"version":1}"#, "invalid").await,
+        "no version is told by which one is refused"
+    );
+    staff_see(&pool, ORDERS, |policy| policy.columns = columns(&["version"])).await;
     let conflict = refused("pay", r#"{"version":5}"#, "version_conflict").await;
-    assert_eq!(conflict, json!({"code": "version_conflict", "message": changed}));
+    assert_eq!(conflict, json!({"code": "version_conflict", "message": changed, "version": 1}));
     staff_see(&pool, ORDERS, |policy| policy.columns = columns(&["state"])).await;
     let illegal = refused("ship", "", "illegal_step").await;
     assert_eq!((&illegal["state"], &illegal["version"]), (&json!("placed"), &Value::Null));
     assert_eq!(illegal["allowed"], json!(["pay", "cancel"]));
+    for _ in 0..2 {
+        let paid = staff.keyed(&format!("/api/orders/{id}/pay"), "one", "").await;
+        assert_eq!((&paid.body["state"], paid.body.get("version")), (&json!("paid"), None), "nor by what was done");
+    }
 }
