@@ -4,6 +4,7 @@ use super::{
     Peer,
     guard::{Guard, guard},
     headers::{self, Assets, headers},
+    render::{Renderer, on_one_thread},
 };
 use crate::{
     app::{self, App, shell},
@@ -116,10 +117,12 @@ fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageS
         let leptos = leptos.clone();
         move || document(leptos.clone())
     };
+    let renderer = Renderer::new();
     Router::new()
         .leptos_routes_with_context(&leptos, generate_route_list(App), context.clone(), rendered)
+        .route_layer(middleware::from_fn_with_state(renderer.clone(), on_one_thread))
         .route_layer(admit)
-        .fallback_service(files(&leptos, context))
+        .fallback_service(files(&leptos, context, renderer))
         .with_state(leptos)
 }
 
@@ -127,7 +130,11 @@ fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageS
 ///
 /// Not leptos' own: it takes a file for a part of whichever page is being rendered on the same thread, and gives the file that page's
 /// headers. The page then has none, and shows without its style and its program.
-fn files(leptos: &LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static) -> ServeDir<MethodRouter> {
+fn files(
+    leptos: &LeptosOptions,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    renderer: Renderer,
+) -> ServeDir<MethodRouter> {
     let shown = leptos.clone();
     let nothing = leptos_axum::render_app_async_with_context(context, move || document(shown.clone()));
     // Whatever the method: there is nothing to be done with it, either.
@@ -136,7 +143,7 @@ fn files(leptos: &LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'sta
         .precompressed_gzip()
         .precompressed_br()
         .call_fallback_on_method_not_allowed(true)
-        .fallback(any(nothing))
+        .fallback(any(nothing).layer(middleware::from_fn_with_state(renderer, on_one_thread)))
 }
 
 /// A page, and permission for its scripts to run.

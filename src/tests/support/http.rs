@@ -43,7 +43,8 @@ pub async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) ->
         // TLS may end without a farewell.
         let _ = stream.read_to_end(&mut bytes).await;
     };
-    tokio::time::timeout(PATIENCE, conversation).await.expect("in time");
+    let in_time = tokio::time::timeout(PATIENCE, conversation).await.is_ok();
+    assert!(in_time, "the answer has not ended in time: {:?}", String::from_utf8_lossy(&bytes));
     Answer::read(&String::from_utf8_lossy(&bytes))
 }
 
