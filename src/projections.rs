@@ -5,7 +5,7 @@
 //! Invariant: a table that is somebody else's is never taken for a projection's, whatever its name is, because a rebuild removes what
 //! no event has made.
 
-use crate::{ledger::Registry, orders};
+use crate::{app::product::StockMovements, changelog::statement, ledger::Registry, orders};
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -17,8 +17,15 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Those whose tables are in this database.
 pub async fn of(pool: &PgPool) -> Result<Registry, sqlx::Error> {
-    let none = Registry::new();
-    Ok(if orders::are_there(pool).await? { orders::register(none) } else { none })
+    let mut registry = Registry::new();
+    if orders::are_there(pool).await? {
+        registry = orders::register(registry);
+    }
+    let has_movements = statement::query_scalar(include_str!("app/product/is_there.sql"));
+    if statement::value(pool, has_movements).await? {
+        registry = registry.later::<StockMovements>();
+    }
+    Ok(registry)
 }
 
 /// Keeps them until `stop` is cancelled: those that are there, as soon as they are. What is built is looked at now and then: somebody

@@ -2,7 +2,7 @@
 
 pub use crate::app::inventory::ROOM;
 use crate::{
-    app::{inventory::seed, online},
+    app::{inventory::seed, online, product},
     capture::{self, TrackError, Tracked, Trust},
     hub::{Policy, rooms::Rule},
     orders::demo as orders,
@@ -14,6 +14,9 @@ use sqlx::{PgConnection, PgPool};
 
 /// The table of products, which the demo tracks besides those of orders.
 pub const TABLE: &str = "public.products";
+
+/// What became of their pieces.
+pub const MOVEMENTS: &str = "public.stock_movements";
 
 /// Any number of our own: two servers that start at once must not both create the table.
 const LOCK: i64 = 0x726f_7763_6173_7401;
@@ -62,6 +65,9 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     if let Err(error) = furnish_dashboard(pool).await {
         tracing::warn!(error, "the dashboard lacks figures until the columns for them can be added, at the next start");
     }
+    if let Err(error) = furnish_products(pool).await {
+        tracing::warn!(error, "the pages of products lack what became of their pieces, until the next start");
+    }
     Ok(())
 }
 
@@ -80,6 +86,23 @@ async fn furnish_dashboard(pool: &PgPool) -> Result<(), Box<dyn std::error::Erro
     for role in [Role::Staff, Role::Admin] {
         let colleagues = Rule { pattern: online::ROOM.to_owned(), role, may_publish: false, history: None };
         rules::allow(pool, &colleagues).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Adds what the pages of products need, once.
+async fn furnish_products(pool: &PgPool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
+    let is_there = sqlx::query_scalar("select to_regclass('public.stock_movements') is not null").persistent(false);
+    if is_there.fetch_one(&mut *transaction).await? {
+        return Ok(());
+    }
+    sqlx::raw_sql(include_str!("product/schema.sql")).execute(&mut *transaction).await?;
+    for role in [Role::Staff, Role::Admin] {
+        let others = Rule { pattern: product::ROOMS.to_owned(), role, may_publish: false, history: None };
+        rules::allow(pool, &others).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -105,7 +128,10 @@ async fn install_products(connection: &mut PgConnection) -> Result<(), DemoError
 pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
     let products = [Role::Customer, Role::Staff, Role::Admin].map(Policy::all).into();
     let tables = orders::TABLES.map(|table| (table, orders::policies(table)));
-    for (table, policies) in [(TABLE, products)].into_iter().chain(tables) {
+    let are_there = sqlx::query_scalar("select to_regclass($1) is not null").persistent(false).bind(MOVEMENTS);
+    let are_there: bool = are_there.fetch_one(pool).await.map_err(RightsError::from)?;
+    let movements = are_there.then(|| (MOVEMENTS, [Role::Staff, Role::Admin].map(Policy::all).into()));
+    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(movements) {
         if let Tracked::Now { .. } = capture::track(pool, table, Trust::Checked).await? {
             for policy in policies {
                 rights::grant(pool, table, policy).await?;

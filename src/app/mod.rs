@@ -32,6 +32,7 @@ mod fresh;
 mod history;
 mod icons;
 pub mod inventory;
+mod missing;
 mod navigation;
 mod not_found;
 pub mod notifications;
@@ -40,6 +41,7 @@ mod online;
 pub mod orders;
 #[cfg(feature = "ssr")]
 mod plain_form;
+pub mod product;
 #[cfg(feature = "ssr")]
 mod response;
 #[cfg(not(feature = "ssr"))]
@@ -85,6 +87,8 @@ use notifications::{Bell, NotificationsPage};
 use now::provide_now;
 use online::provide_online;
 use orders::{NewOrderPage, OrderPage, OrdersPage};
+use product::ProductPage;
+pub use product::{AdjustStock, EditProduct};
 use theme::{EARLY_SCRIPT, ThemeSwitch, provide_theme};
 use toast::{Toasts, provide_toasts};
 
@@ -158,6 +162,7 @@ pub fn App() -> impl IntoView {
                 <main id="main" tabindex="-1">
                     <Routes fallback=NotFound>
                         <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
+                        <Route path=path!("/products/:id") view=ProductPage ssr=SsrMode::Async />
                         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                         <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />

@@ -31,6 +31,7 @@ mod orders;
 mod page;
 mod partitions;
 mod pooler;
+mod product;
 mod queries;
 mod resume;
 mod retention;

@@ -2,9 +2,9 @@
 
 use super::{
     actions::compare_past,
-    journey::{PATH, address_of},
     model::{Comparison, Refusal},
     parts::{Difference, MomentForm, Problem},
+    scope::Scope,
     stamp::Stamp,
 };
 use crate::app::{inventory::grouped, response::set_status};
@@ -19,7 +19,8 @@ pub(super) fn ComparePage() -> impl IntoView {
         let end = |name: &str| query.with(|query| query.get_str(name).unwrap_or_default().to_owned());
         (end("at"), end("and"))
     });
-    let comparison = Resource::new_blocking(move || ends.get(), |(at, and)| compare_past(at, and));
+    let product = Scope::of_page().product;
+    let comparison = Resource::new_blocking(move || ends.get(), move |(at, and)| compare_past(at, and, product));
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Comparing…"</p> }
@@ -40,9 +41,10 @@ pub(super) fn ComparePage() -> impl IntoView {
 #[component]
 fn Compared(comparison: Comparison) -> impl IntoView {
     let Comparison { from, to, changes, further, same } = comparison;
+    let scope = Scope::of_page();
     let name = |end: Option<Stamp>| end.map_or_else(|| "now".to_owned(), |stamp| stamp.at.to_the_second());
     let link = move |end: Option<Stamp>| {
-        let address = end.map_or_else(|| PATH.to_owned(), address_of);
+        let address = end.map_or_else(|| scope.present(), |stamp| scope.at(stamp));
         view! { <a href=address>{name(end)}</a> }
     };
     let of =
@@ -67,7 +69,7 @@ fn Compared(comparison: Comparison) -> impl IntoView {
         <div class="heading">
             <h1>"The inventory, compared"</h1>
             <p class="count">{link(from)} " and " {link(to)}</p>
-            <a class="button" href=from.or(to).map_or_else(|| PATH.to_owned(), address_of)>
+            <a class="button" href=from.or(to).map_or_else(|| scope.present(), |stamp| scope.at(stamp))>
                 "Back to the history"
             </a>
         </div>

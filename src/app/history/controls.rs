@@ -1,10 +1,6 @@
 //! The slider over the moments, and what plays them.
 
-use super::{
-    journey::{Journey, PATH},
-    parts::MomentForm,
-    stamp::Stamp,
-};
+use super::{journey::Journey, parts::MomentForm, stamp::Stamp};
 use crate::app::{icons::Icon, speed::SpeedChoice};
 use leptos::{html, prelude::*, web_sys::KeyboardEvent};
 use std::time::Duration;
@@ -37,14 +33,19 @@ pub(super) fn Controls() -> impl IntoView {
             journey.playing.set(Some(tens));
         }
     };
+    let (home, to_home) = journey.scope.home();
+    let title = match journey.scope.product {
+        None => "History of the inventory".to_owned(),
+        Some(id) => format!("History of product {id}"),
+    };
     view! {
         <div class="heading">
-            <h1>"History of the inventory"</h1>
+            <h1>{title}</h1>
             <p class="count">
                 <Reach />
             </p>
-            <a class="button" href="/">
-                "To the inventory"
+            <a class="button" href=home>
+                {to_home}
             </a>
         </div>
         <section class="travel" aria-label="Move through time">
@@ -191,7 +192,7 @@ fn CompareNow() -> impl IntoView {
     let journey = expect_context::<Journey>();
     move || {
         let here = journey.stamp(journey.stop.get()).filter(|_| !journey.is_live())?;
-        let address = format!("{PATH}?at={}&and={}", here.text(), super::stamp::NOW);
+        let address = journey.scope.compared(here);
         Some(view! {
             <a class="button" href=address>
                 "Compare with now"
@@ -207,7 +208,7 @@ fn Reach() -> impl IntoView {
     move || {
         let reach = journey.reach.get();
         let at = reach.at?;
-        let begin = super::journey::address_of(Stamp { at, seq: None });
+        let begin = journey.scope.at(Stamp { at, seq: None });
         Some(view! {
             "The record reaches back to "
             <a href=begin rel="external" title=reach.why.clone()>

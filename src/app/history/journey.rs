@@ -12,6 +12,7 @@ use super::{
     actions::read_past,
     model::{Change, Moment, Past, Reach, Refusal},
     rows::Rows,
+    scope::Scope,
     stamp::Stamp,
 };
 use crate::app::{inventory::Product, time::Timestamp};
@@ -19,14 +20,13 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::{sync::Arc, time::Duration};
 
-/// The address of the page.
-pub(super) const PATH: &str = "/history";
 /// How long after the last step the address follows.
 const ADDRESS_LAG: Duration = Duration::from_millis(400);
 
 /// Shared by all parts of the page. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct Journey {
+    pub(super) scope: Scope,
     pub(super) moments: RwSignal<Arc<[Moment]>>,
     pub(super) earlier: RwSignal<bool>,
     later: RwSignal<bool>,
@@ -51,6 +51,7 @@ impl Journey {
     pub(super) fn new(first: Past) -> Self {
         let navigate = use_navigate();
         let journey = Self {
+            scope: Scope::of_page(),
             moments: RwSignal::new(Arc::default()),
             earlier: RwSignal::new(false),
             later: RwSignal::new(false),
@@ -128,7 +129,7 @@ impl Journey {
 
     /// The address of a stop. Tracked.
     pub(super) fn address(self, stop: usize) -> String {
-        self.stamp(stop).map_or_else(|| PATH.to_owned(), address_of)
+        self.stamp(stop).map_or_else(|| self.scope.present(), |stamp| self.scope.at(stamp))
     }
 
     /// When the page is, for people. Tracked.
@@ -243,7 +244,7 @@ impl Journey {
         let number = self.asked.get_value();
         self.busy.set(true);
         spawn_local(async move {
-            let told = read_past(stamp.map(Stamp::text).unwrap_or_default()).await;
+            let told = read_past(stamp.map(Stamp::text).unwrap_or_default(), self.scope.product).await;
             if self.asked.try_get_value() != Some(number) {
                 return;
             }
@@ -271,11 +272,6 @@ impl Journey {
             timer.clear();
         }
     }
-}
-
-/// The address of a moment.
-pub(super) fn address_of(stamp: Stamp) -> String {
-    format!("{PATH}?at={}", stamp.text())
 }
 
 /// The rows that are shown: those of the stop, or the live ones.

@@ -3,6 +3,7 @@
 //! | file | what it is | runs |
 //! |---|---|---|
 //! | `stamp` | a moment, as addresses have it | both, pure |
+//! | `scope` | of what the past is: everything, or one product | both, pure |
 //! | `model` | what the server tells of the past | both, pure |
 //! | `rows` | rows that go from moment to moment | both, pure |
 //! | `actions` | the server functions | both |
@@ -24,6 +25,7 @@ mod parts;
 #[cfg(feature = "ssr")]
 mod read;
 mod rows;
+mod scope;
 mod stamp;
 mod table;
 mod timeline;

@@ -8,13 +8,14 @@ use super::{
     model::{Past, Refusal},
     moment::MomentPanel,
     parts::{Problem, Trouble},
+    scope::Scope,
     table::PastTable,
     timeline::Timeline,
 };
 use crate::{
     app::inventory::Product,
     identity::visitor::use_visitor,
-    store::{Live, Phase, Query, use_query},
+    store::{Live, Phase, use_query},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,15 +31,19 @@ const LOOK_AGAIN: Duration = Duration::from_millis(600);
 #[component]
 pub(in crate::app) fn HistoryPage() -> impl IntoView {
     let query = use_query_map();
+    let scope = Memo::new(move |_| query.with(Scope::read));
     let compares = Memo::new(move |_| query.with(|query| query.get_str("and").is_some_and(|and| !and.is_empty())));
     let works_here = use_visitor().person.works_here();
     view! {
         <Title text="History · Rowcast" />
         <div class="history">
-            {move || match (works_here, compares.get()) {
-                (false, _) => view! { <Problem refusal=Refusal::NotAllowed /> }.into_any(),
-                (true, true) => view! { <ComparePage /> }.into_any(),
-                (true, false) => view! { <MomentPage /> }.into_any(),
+            {move || {
+                provide_context(scope.get());
+                match (works_here, compares.get()) {
+                    (false, _) => view! { <Problem refusal=Refusal::NotAllowed /> }.into_any(),
+                    (true, true) => view! { <ComparePage /> }.into_any(),
+                    (true, false) => view! { <MomentPage /> }.into_any(),
+                }
             }}
         </div>
     }
@@ -49,8 +54,9 @@ pub(in crate::app) fn HistoryPage() -> impl IntoView {
 fn MomentPage() -> impl IntoView {
     let query = use_query_map();
     let at = query.with_untracked(|query| query.get_str("at").unwrap_or_default().to_owned());
-    let past = Resource::new_blocking(|| (), move |()| read_past(at.clone()));
-    let products = use_query(Query::<Product>::all());
+    let scope = Scope::of_page();
+    let past = Resource::new_blocking(|| (), move |()| read_past(at.clone(), scope.product));
+    let products = use_query(scope.query());
     view! {
         <Suspense fallback=|| {
             view! { <p class="blank" role="status">"Loading the history…"</p> }

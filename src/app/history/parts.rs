@@ -1,8 +1,9 @@
 //! What the parts of the page are made of.
 
 use super::{
-    journey::{Journey, PATH},
+    journey::Journey,
     model::{Change, Refusal},
+    scope::Scope,
     stamp::Stamp,
 };
 use crate::app::{
@@ -117,8 +118,11 @@ pub(super) fn MomentForm(
     kept: Option<Option<Stamp>>,
 ) -> impl IntoView {
     let kept = kept.map(|stamp| view! { <input type="hidden" name="at" value=stamp.map_or_else(|| super::stamp::NOW.to_owned(), Stamp::text) /> });
+    let scope = Scope::of_page();
+    let product = scope.product.map(|id| view! { <input type="hidden" name=Scope::PRODUCT value=id.to_string() /> });
     view! {
-        <form class="moment-form" method="get" action=PATH>
+        <form class="moment-form" method="get" action=scope.path()>
+            {product}
             {kept}
             <label>
                 <span>{label}</span>
@@ -159,7 +163,7 @@ pub(super) fn Trouble() -> impl IntoView {
         Some(view! {
             <div class="notice refused" role="alert">
                 <p>{refusal.message()}</p>
-                <a class="button" href=PATH rel="external">
+                <a class="button" href=journey.scope.present() rel="external">
                     "Back to the present"
                 </a>
             </div>

@@ -3,6 +3,7 @@
 use super::{
     model::{Change, Comparison, Moment, Past, Reach, Refusal},
     rows::{Rows, differences},
+    scope::Scope,
     stamp::{NOW, Stamp},
 };
 use crate::{
@@ -13,9 +14,8 @@ use crate::{
     },
     hub::{Hub, Image},
     identity::visitor::{person_asking, principal_asking},
-    protocol::{ErrorCode, Subscribe},
+    protocol::ErrorCode,
     socket::{CONSTANTS_TIMEOUT, define},
-    store::LiveRow,
 };
 use leptos::prelude::use_context;
 use sqlx::PgPool;
@@ -29,9 +29,9 @@ const MAX_ROWS: usize = 20_000;
 const MAX_DIFFERENCES: usize = 1_000;
 
 /// The inventory at a moment.
-pub(super) async fn past(at: &str) -> Result<Past, Refusal> {
+pub(super) async fn past(at: &str, product: Option<i64>) -> Result<Past, Refusal> {
     let asked = asked(at)?;
-    let mut travel = open().await?;
+    let mut travel = open(product).await?;
     let told = travel.moments(when(asked), AROUND, AROUND).await?;
     let rows = match asked {
         None => Vec::new(),
@@ -43,12 +43,12 @@ pub(super) async fn past(at: &str) -> Result<Past, Refusal> {
 }
 
 /// How the inventory differs between two moments.
-pub(super) async fn compare(at: &str, and: &str) -> Result<Comparison, Refusal> {
+pub(super) async fn compare(at: &str, and: &str, product: Option<i64>) -> Result<Comparison, Refusal> {
     let mut ends = [asked(at)?, asked(and)?];
     // The present is the last of all.
     ends.sort_by_key(|stamp| stamp.map_or((i64::MAX, None), |stamp| (stamp.at.0, stamp.seq)));
     let [from, to] = ends;
-    let mut travel = open().await?;
+    let mut travel = open(product).await?;
     let before: Rows = products(&travel.state(when(from), MAX_ROWS).await?.rows)?.into_iter().collect();
     let after: Rows = products(&travel.state(when(to), MAX_ROWS).await?.rows)?.into_iter().collect();
     let (mut changes, same) = differences(before, after);
@@ -74,7 +74,7 @@ fn when(stamp: Option<Stamp>) -> When {
 }
 
 /// The past of the products, as far as whoever asks may see them.
-async fn open() -> Result<Travel, Refusal> {
+async fn open(product: Option<i64>) -> Result<Travel, Refusal> {
     if !person_asking().is_some_and(|person| person.works_here()) {
         return Err(Refusal::NotAllowed);
     }
@@ -85,7 +85,8 @@ async fn open() -> Result<Travel, Refusal> {
         return Err(Refusal::Unavailable);
     };
     let source = PostgresSource::new(pool.clone());
-    let definition = define(&Subscribe::from(Product::TABLE), &principal, &hub, &source, CONSTANTS_TIMEOUT).await;
+    let question = Scope { product }.query().question();
+    let definition = define(&question, &principal, &hub, &source, CONSTANTS_TIMEOUT).await;
     let definition = definition.map_err(|refusal| match refusal.code {
         ErrorCode::SourceUnavailable => Refusal::Unavailable,
         _ => Refusal::NotLive,

@@ -1,10 +1,6 @@
 //! The moments around the one that is shown, as a list of links.
 
-use super::{
-    journey::{Journey, address_of},
-    model::Moment,
-    parts::Time,
-};
+use super::{journey::Journey, model::Moment, parts::Time};
 use leptos::prelude::*;
 
 /// How many are listed before and after the one that is shown.
@@ -51,7 +47,7 @@ fn Entry(stop: usize, moment: Moment) -> impl IntoView {
     view! {
         <li>
             <a
-                href=address_of(moment.stamp)
+                href=journey.scope.at(moment.stamp)
                 rel="external"
                 aria-current=here
                 on:click=move |click| {

@@ -20,15 +20,15 @@ const TINTS: u32 = 6;
 
 /// A person, however many pages of theirs are open. Of those without an account each page is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Face {
-    key: String,
+pub(in crate::app) struct Face {
+    pub(in crate::app) key: String,
     name: String,
-    is_own: bool,
+    pub(in crate::app) is_own: bool,
 }
 
 impl Face {
     /// Two letters at most.
-    fn initials(&self) -> String {
+    pub(in crate::app) fn initials(&self) -> String {
         let words = self.name.split_whitespace().filter_map(|word| word.chars().find(|sign| sign.is_alphanumeric()));
         let letters: Vec<char> = words.flat_map(char::to_uppercase).collect();
         match letters.as_slice() {
@@ -39,11 +39,12 @@ impl Face {
     }
 
     /// The same for the same person, on every page.
-    fn tint(&self) -> u32 {
+    pub(in crate::app) fn tint(&self) -> u32 {
         self.key.bytes().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % TINTS
     }
 
-    fn called(&self) -> String {
+    /// For people.
+    pub(in crate::app) fn called(&self) -> String {
         match (self.name.is_empty(), self.is_own) {
             (true, true) => "You".to_owned(),
             (true, false) => "Somebody".to_owned(),
@@ -54,7 +55,7 @@ impl Face {
 }
 
 /// Those who are there, whoever looks first, the others by name.
-fn faces(occupants: &[Occupant], own_session: &str, own_id: Option<&str>) -> Vec<Face> {
+pub(in crate::app) fn faces(occupants: &[Occupant], own_session: &str, own_id: Option<&str>) -> Vec<Face> {
     let mut faces: Vec<Face> = Vec::new();
     for one in occupants {
         let is_own = one.session == own_session || one.user.is_some() && one.user.as_deref() == own_id;

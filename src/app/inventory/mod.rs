@@ -28,7 +28,7 @@ mod notice;
 mod page;
 mod product;
 mod quantity;
-mod refusal;
+pub(in crate::app) mod refusal;
 mod remove;
 mod row;
 #[cfg(feature = "ssr")]
@@ -37,21 +37,25 @@ pub(super) mod seed;
 mod seed_words;
 mod sheet;
 #[cfg(feature = "ssr")]
-mod statements;
+pub(in crate::app) mod statements;
 mod table;
 mod toolbar;
 mod turns;
-mod validate;
+pub(in crate::app) mod validate;
 mod window;
 
-pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
+pub use actions::{AddProduct, Committed, DeleteProduct, RestoreProduct, SetQuantity};
 pub use company::ROOM;
+pub(super) use company::{Face, faces};
 #[cfg(feature = "ssr")]
 pub use export::routes;
 pub(super) use page::InventoryPage;
 pub(super) use product::grouped;
+#[cfg(test)]
+pub(super) use product::tests::product as product_of_tests;
 pub use product::{Price, Product, ProductKey};
 pub(super) use {
+    actions::restore_product,
     arrange::Arranger,
     listing::{Column, Listing},
 };

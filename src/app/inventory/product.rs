@@ -115,10 +115,10 @@ pub fn grouped(number: i64) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::app) mod tests {
     use super::*;
 
-    pub(in crate::app::inventory) fn product(id: i64, sku: &str, name: &str, quantity: i32) -> Product {
+    pub(in crate::app) fn product(id: i64, sku: &str, name: &str, quantity: i32) -> Product {
         Product {
             id,
             sku: sku.to_owned(),

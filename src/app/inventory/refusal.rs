@@ -13,21 +13,21 @@ pub const MAX_NOTICE_BYTES: usize = 8_192;
 
 /// What a person is told of a write that was not confirmed. Without an answer nobody knows whether it was carried out;
 /// the rows show it if it was.
-pub(super) struct Unconfirmed {
+pub(in crate::app) struct Unconfirmed {
     /// “was not”, or “may not have been”.
-    pub(super) was_not: &'static str,
+    pub(in crate::app) was_not: &'static str,
     /// A sentence without its full stop.
-    pub(super) reason: String,
+    pub(in crate::app) reason: String,
 }
 
 impl Unconfirmed {
-    pub(super) fn refused(refusal: &Refusal) -> Self {
+    pub(in crate::app) fn refused(refusal: &Refusal) -> Self {
         let was_not = if *refusal == Refusal::Unavailable { "may not have been" } else { "was not" };
         Self { was_not, reason: refusal.message() }
     }
 
     /// No answer that a person could be told, or one of those who were asked before anything was done.
-    pub(super) fn failed(error: &ServerFnError) -> Self {
+    pub(in crate::app) fn failed(error: &ServerFnError) -> Self {
         let error = error.to_string();
         if error.contains(paths::NOT_ALLOWED) {
             return Self::refused(&Refusal::NotAllowed);

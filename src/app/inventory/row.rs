@@ -6,8 +6,12 @@ use super::{
     remove::DeleteLink,
     sheet::Sheet,
 };
-use crate::{app::clock::use_clock, identity::visitor::use_visitor};
+use crate::{
+    app::{clock::use_clock, product::address},
+    identity::visitor::use_visitor,
+};
 use leptos::{html, prelude::*};
+use leptos_router::components::A;
 
 /// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
 const GLOW: &str = "data-glow";
@@ -86,7 +90,7 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
         >
             <td role="cell" class="sku">{move || row.read(|row| row.sku.clone())}</td>
             <th role="rowheader" scope="row" class="name" dir="auto" title=move || row.read(|row| row.name.clone())>
-                {move || row.read(|row| row.name.clone())}
+                <A href=address(id)>{move || row.read(|row| row.name.clone())}</A>
             </th>
             <td role="cell" class="category" dir="auto">{move || row.read(|row| row.category.clone())}</td>
             <td role="cell" class="location" dir="auto">{move || row.read(|row| row.location.clone())}</td>

@@ -98,13 +98,15 @@ async fn run(pool: &PgPool, kind: &str, statement: Statement, person: &Person) -
     Ok(row)
 }
 
-fn metadata(person: &Person) -> Metadata {
+/// Who did it, as events have it.
+pub(in crate::app) fn metadata(person: &Person) -> Metadata {
     let nameless = || format!("Somebody without an account ({})", person.role);
     let who_name = if person.name.is_empty() { nameless() } else { person.name.clone() };
     Metadata { who: person.id.clone(), who_name, ..Metadata::default() }
 }
 
-fn refusal(error: &Error) -> Refusal {
+/// What people are told of it.
+pub(in crate::app) fn refusal(error: &Error) -> Refusal {
     let constraint = match error {
         Error::Database(error) => error.constraint().unwrap_or_default(),
         _ => "",

@@ -128,6 +128,19 @@ pub struct Typed {
 }
 
 impl Typed {
+    /// Puts something into a field.
+    pub fn set(&mut self, field: Field, typed: String) {
+        *match field {
+            Field::Sku => &mut self.sku,
+            Field::Name => &mut self.name,
+            Field::Category => &mut self.category,
+            Field::Location => &mut self.location,
+            Field::Quantity => &mut self.quantity,
+            Field::ReorderLevel => &mut self.reorder_level,
+            Field::Price => &mut self.price,
+        } = typed;
+    }
+
     /// What was typed into a field.
     pub fn get(&self, field: Field) -> &str {
         match field {

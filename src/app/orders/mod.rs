@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | `rows` | the rows that are shown | both |
 //! | `wish`, `like` | what somebody wants to order as they typed it; patterns from what people type | both, pure |
-//! | `missing` | what a list says in its place when its rows are not there | both |
 //! | `notice`, `telling` | what people are told of what they did, with and without JavaScript | both |
 //! | `actions` | the server functions | both |
 //! | `carry_out`, `form_answer` | what they do, and how plain forms are answered | server |
@@ -26,7 +25,6 @@ mod carry_out;
 mod form_answer;
 mod history;
 mod like;
-mod missing;
 mod notice;
 mod one;
 mod own;

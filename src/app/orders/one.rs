@@ -2,7 +2,6 @@
 
 use super::{
     history::{OrderHistory, Versions, order_history},
-    missing::InPlace,
     notice::NoticeBanner,
     own::Problem,
     rows::{self, Order, OrderKey, OrderLine, OrderStep},
@@ -11,7 +10,13 @@ use super::{
     track::BigTrack,
 };
 use crate::{
-    app::{inventory::grouped, not_found::NotFound, response::set_status, when::When},
+    app::{
+        inventory::grouped,
+        missing::{self, InPlace},
+        not_found::NotFound,
+        response::set_status,
+        when::When,
+    },
     identity::visitor::{Person, use_visitor},
     orders::{Actor, State},
     store::{LiveQuery, Phase, QueryError, RowSignal, use_query},
@@ -73,7 +78,7 @@ struct Parts {
 fn Known(parts: Parts) -> impl IntoView {
     let order = parts.order;
     if let Some(error @ QueryError::Read(_)) = untrack(|| order.error())
-        && !rows::is_denied(&error)
+        && !missing::is_denied(&error)
     {
         set_status(UNAVAILABLE);
     }
@@ -93,7 +98,7 @@ fn Known(parts: Parts) -> impl IntoView {
             return if actor == Actor::Stranger { Is::Nowhere } else { Is::There };
         }
         match (order.error(), order.phase()) {
-            (Some(error), _) if rows::is_denied(&error) => Is::Nowhere,
+            (Some(error), _) if missing::is_denied(&error) => Is::Nowhere,
             (Some(error), _) => Is::Unreadable(error.to_string()),
             (None, Phase::Loading) => Is::Unknown,
             (None, _) => Is::Nowhere,

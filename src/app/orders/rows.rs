@@ -3,8 +3,7 @@
 use crate::{
     app::{inventory::Price, time::Timestamp},
     orders::State,
-    protocol::ErrorCode,
-    store::{Group, GroupColumns, LiveRow, Query, QueryError, ReadError},
+    store::{Group, GroupColumns, LiveRow, Query},
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,17 +60,6 @@ impl Order {
     pub(in crate::app) fn size(&self) -> String {
         let products = if self.lines == 1 { "product" } else { "products" };
         format!("{} {products}, {}", self.lines, pieces(self.pieces))
-    }
-}
-
-/// Whether rows are missing because whoever asks has no right to any of their kind, or there is no such kind: which one is not said.
-pub(super) fn is_denied(error: &QueryError) -> bool {
-    match error {
-        QueryError::Read(ReadError::NotTracked(_)) => true,
-        QueryError::Read(ReadError::Refused(refusal)) | QueryError::Subscription(refusal) => {
-            refusal.code == ErrorCode::UnknownTable
-        }
-        QueryError::Read(_) => false,
     }
 }
 

@@ -114,6 +114,11 @@ const MATRIX: &[Row] = &[
     ),
     form("/api/inventory/delete-product", "id=0", WORK),
     Row { method: "POST", path: "/api/inventory/restore-product", kind: JSON, body: PRODUCT, due: WORK },
+    // One of them. What is not seen is not there.
+    get("/products/1", [LED, "200", "200", "200", "200", "200", "404", OUT, LED]),
+    get("/products/9000009", [LED, "404", "404", "404", "404", "404", "404", OUT, LED]),
+    form("/api/product/edit", "id=0", WORK),
+    form("/api/product/adjust", "id=0&moved[reason]=counted&moved[pieces]=1", WORK),
     get("/dashboard", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
     // The past.
     get("/history", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
@@ -305,7 +310,7 @@ const SPELLED: &[(&str, &str)] = &[
 ];
 
 /// An address for each page that has a part of its address as a parameter.
-const EXAMPLES: &[(&str, &str)] = &[("/orders/{id}", "/orders/1001")];
+const EXAMPLES: &[(&str, &str)] = &[("/orders/{id}", "/orders/1001"), ("/products/{id}", "/products/1")];
 
 /// What stands first in every call of these in the server's source.
 fn routed(below: &Path, found: &mut BTreeSet<String>) {

@@ -9,10 +9,8 @@ use super::{
 use crate::{
     app::{
         inventory::{Price, grouped},
-        orders::{
-            glow,
-            missing::{Missing, missing},
-        },
+        missing::{Missing, missing},
+        orders::glow,
     },
     orders::State,
 };

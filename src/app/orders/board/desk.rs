@@ -8,8 +8,8 @@ use super::{
 use crate::{
     app::{
         inventory::grouped,
+        missing::missing,
         orders::{
-            missing::missing,
             rows::{Order, OrderKey, StateTotals, Sums},
             sending::Sending,
         },

@@ -5,7 +5,8 @@ use crate::{
     app::{
         icons::Icon,
         inventory::{Product, ProductKey, grouped},
-        orders::{like, missing::InPlace, rows::NEW, wish::Wish},
+        missing::InPlace,
+        orders::{like, rows::NEW, wish::Wish},
     },
     store::{Count, LiveQuery, Phase, Query, use_query},
 };

@@ -1,7 +1,9 @@
 //! What a list says in its own place when its rows are not there, or not current: that they are on their way, or why they do not come.
 
-use super::rows::is_denied;
-use crate::store::{LiveQuery, LiveRow, Phase};
+use crate::{
+    protocol::ErrorCode,
+    store::{LiveQuery, LiveRow, Phase, QueryError, ReadError},
+};
 use leptos::prelude::*;
 
 /// Why there are no rows, or none that are current.
@@ -37,5 +39,16 @@ pub(super) fn InPlace<T: LiveRow>(
             Missing::Coming => view! { <p class="hint" role="status">"Loading…"</p> }.into_any(),
             Missing::Failed(words) => view! { <p class="problem" role="alert">{words}</p> }.into_any(),
         })
+    }
+}
+
+/// Whether rows are missing because whoever asks has no right to any of their kind, or there is no such kind: which one is not said.
+pub(super) fn is_denied(error: &QueryError) -> bool {
+    match error {
+        QueryError::Read(ReadError::NotTracked(_)) => true,
+        QueryError::Read(ReadError::Refused(refusal)) | QueryError::Subscription(refusal) => {
+            refusal.code == ErrorCode::UnknownTable
+        }
+        QueryError::Read(_) => false,
     }
 }

@@ -1,0 +1,140 @@
+//! What becomes of a form when somebody else has changed the product since it was filled in. Pure.
+//!
+//! Field by field: what whoever sent the form has not touched stays as it is now; what only they changed becomes what they typed; what
+//! both changed, to different values, is a conflict, and then nothing is written at all.
+
+use crate::app::inventory::{
+    Price, Product,
+    validate::{self, Field, Problem, Problems, Typed},
+};
+use serde::{Deserialize, Serialize};
+
+/// What is edited. How many pieces there are is not: pieces move, for a reason.
+pub const FIELDS: [Field; 6] =
+    [Field::Sku, Field::Name, Field::Category, Field::Location, Field::ReorderLevel, Field::Price];
+
+/// Two people changed one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Which.
+    pub field: Field,
+    /// What it is now.
+    pub theirs: String,
+}
+
+/// A field of a product, as a form has it.
+pub fn value(product: &Product, field: Field) -> String {
+    match field {
+        Field::Sku => product.sku.clone(),
+        Field::Name => product.name.clone(),
+        Field::Category => product.category.clone(),
+        Field::Location => product.location.clone(),
+        Field::Quantity => product.quantity.to_string(),
+        Field::ReorderLevel => product.reorder_level.to_string(),
+        Field::Price => product.price.plain(),
+    }
+}
+
+/// The same value, as [`value`] writes it.
+pub fn checked(field: Field, typed: &str) -> Result<String, Problem> {
+    match field {
+        Field::Quantity | Field::ReorderLevel => validate::quantity(typed).map(|number| number.to_string()),
+        Field::Price => validate::price(typed).map(Price::plain),
+        field => validate::text(field, typed),
+    }
+}
+
+/// Why a form cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmerged {
+    /// What was typed is not as it must be.
+    Problems(Problems),
+    /// Somebody else was faster.
+    Conflicts(Vec<Conflict>),
+}
+
+/// Which fields get which values, if a product that is `now` was `seen` as that, and is to be as it was `typed`.
+pub fn merge(now: &Product, seen: &Typed, typed: &Typed) -> Result<Vec<(Field, String)>, Unmerged> {
+    let (mut changes, mut problems, mut conflicts) = (Vec::new(), Problems::new(), Vec::new());
+    for field in FIELDS {
+        if typed.get(field) == seen.get(field) {
+            continue;
+        }
+        let mine = match checked(field, typed.get(field)) {
+            Ok(mine) => mine,
+            Err(problem) => {
+                problems.push((field, problem));
+                continue;
+            }
+        };
+        let theirs = value(now, field);
+        if mine == theirs || mine == seen.get(field) {
+            continue;
+        }
+        if theirs == seen.get(field) {
+            changes.push((field, mine));
+        } else {
+            conflicts.push(Conflict { field, theirs });
+        }
+    }
+    match (problems.is_empty(), conflicts.is_empty()) {
+        (true, true) => Ok(changes),
+        (false, _) => Err(Unmerged::Problems(problems)),
+        (true, false) => Err(Unmerged::Conflicts(conflicts)),
+    }
+}
+
+/// All fields of a product, as a form has them.
+pub fn form_of(product: &Product) -> Typed {
+    let mut form = Typed::default();
+    Field::ALL.into_iter().for_each(|field| form.set(field, value(product, field)));
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::inventory::product_of_tests;
+
+    fn with(form: &Typed, field: Field, value: &str) -> Typed {
+        let mut form = form.clone();
+        form.set(field, value.to_owned());
+        form
+    }
+
+    #[test]
+    fn what_only_one_of_two_changed_is_kept_from_both() {
+        let seen = form_of(&product_of_tests(1, "A", "Bolt", 5));
+        let now = product_of_tests(1, "A", "Bolt M8", 5);
+        let typed = with(&seen, Field::Location, "C-1");
+        assert_eq!(merge(&now, &seen, &typed), Ok(vec![(Field::Location, "C-1".to_owned())]));
+    }
+
+    #[test]
+    fn what_both_changed_is_a_conflict_and_nothing_is_written() {
+        let seen = form_of(&product_of_tests(1, "A", "Bolt", 5));
+        let now = product_of_tests(1, "A", "Bolt M8", 5);
+        let typed = with(&with(&seen, Field::Location, "C-1"), Field::Name, "Bolt M10");
+        let theirs = Conflict { field: Field::Name, theirs: "Bolt M8".to_owned() };
+        assert_eq!(merge(&now, &seen, &typed), Err(Unmerged::Conflicts(vec![theirs])));
+        // Who has seen it may overwrite it.
+        let seen = with(&seen, Field::Name, "Bolt M8");
+        assert_eq!(merge(&now, &seen, &typed).map(|changes| changes.len()), Ok(2));
+    }
+
+    #[test]
+    fn two_who_want_the_same_do_not_disagree_and_other_spellings_are_no_change() {
+        let seen = form_of(&product_of_tests(1, "A", "Bolt", 5));
+        let now = product_of_tests(1, "A", "Bolt M8", 5);
+        assert_eq!(merge(&now, &seen, &with(&seen, Field::Name, " Bolt M8 ")), Ok(vec![]));
+        assert_eq!(merge(&now, &seen, &with(&seen, Field::Price, "12.5")), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_before_conflicts() {
+        let seen = form_of(&product_of_tests(1, "A", "Bolt", 5));
+        let typed = with(&seen, Field::Price, "much");
+        let problem = Unmerged::Problems(vec![(Field::Price, Problem::NotAPrice)]);
+        assert_eq!(merge(&product_of_tests(1, "A", "Nut", 5), &seen, &typed), Err(problem));
+    }
+}
