@@ -70,11 +70,10 @@ pub(super) fn EditForm(
             <div class="fields">
                 {fields.map(|editable| view! { <EditField editable company /> }).collect_view()}
             </div>
-            <div class="sheet-end" class:scripted-hidden=move || !is_changed()>
+            <div class="sheet-end" class:idle=move || !is_changed()>
                 <button
                     type="button"
                     class="button scripted"
-                    hidden=move || !is_changed()
                     on:click=move |_| fields.into_iter().for_each(Editable::discard)
                 >
                     "Discard"

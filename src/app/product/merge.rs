@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is edited. How many pieces there are is not: pieces move, for a reason.
 pub const FIELDS: [Field; 6] =
-    [Field::Sku, Field::Name, Field::Category, Field::Location, Field::ReorderLevel, Field::Price];
+    [Field::Name, Field::Sku, Field::Category, Field::Location, Field::ReorderLevel, Field::Price];
 
 /// Two people changed one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

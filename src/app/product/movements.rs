@@ -28,14 +28,14 @@ pub(super) fn Movements(id: i64) -> impl IntoView {
     });
     let movements = use_query(move || Movement::latest(id, rows.get()));
     view! {
-        <section class="panel movements" aria-labelledby="movements">
+        <div class="panel movements">
             <h2 id="movements">"Stock movements"</h2>
             <Suspense fallback=|| view! { <p class="hint" role="status">"Loading…"</p> }>
                 {move || Suspend::new(async move {
                     view! { <List id rows movements=movements.ready().await /> }
                 })}
             </Suspense>
-        </section>
+        </div>
     }
 }
 
