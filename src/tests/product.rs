@@ -148,6 +148,40 @@ async fn pieces_move_for_a_reason_never_below_none_and_each_move_is_told(pool: P
 }
 
 #[sqlx::test(migrations = false)]
+async fn many_are_adjusted_together_or_not_at_all_and_back(pool: PgPool) {
+    let shop = Shop::open(&pool).await;
+    let more = "insert into public.products (sku, name, category, location, quantity, reorder_level, price)
+         select 'M-' || n, 'Nut ' || n, 'Hidden', 'A-01-1', n, 2, 1 from generate_series(1, 4) n";
+    sql(&pool, more).await;
+    let hidden = Policy { filter: Some("sku <> 'M-4'".to_owned()), ..Policy::all(Role::Staff) };
+    rights::grant(&pool, "public.products", hidden).await.expect("grants");
+    let many = async |ids: &[i64], reason: &str, pieces: &str| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("ids[]={id}")).collect();
+        let form = format!("{}&moved[reason]={reason}&moved[pieces]={pieces}", ids.join("&"));
+        shop.post("/api/inventory/adjust-many", &form).await
+    };
+    let quantities = async || shop.rows("select quantity from public.products order by id").await;
+    let before = quantities().await;
+    eventually("the policy is known", async || many(&[5], "received", "1").await["Ok"]["gone"] == json!(1)).await;
+    assert_eq!(quantities().await, before, "what is not seen is not there");
+    // Of two there are fewer than two, so nobody loses any.
+    let refused = many(&[1, 2, 3, 4], "sold", "3").await;
+    assert_eq!(refused["Err"], json!({ "beyond": [2, "Nut 1"] }));
+    assert_eq!(quantities().await, before);
+    let sold = many(&[4, 1, 77], "sold", "3").await["Ok"].clone();
+    assert_eq!((&sold["moves"], &sold["gone"]), (&json!([[1, -3], [4, -3]]), &json!(1)));
+    let counted = many(&[1, 2, 3], "counted", "2").await["Ok"].clone();
+    assert_eq!(counted["moves"], json!([[1, -5], [2, 1]]), "what was right is no change");
+    for (ids, pieces) in [(&[][..], "1"), (&[1], "some")] {
+        assert!(many(ids, "received", pieces).await["Err"].is_string());
+    }
+    eventually("the movements are told", async || {
+        value::<i64>(&pool, "select count(*) from public.stock_movements").await == 5
+    })
+    .await;
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_product_that_is_not_seen_is_not_there_to_be_changed(pool: PgPool) {
     let shop = Shop::open(&pool).await;
     let others = Policy { filter: Some("category <> 'Tools'".to_owned()), ..Policy::all(Role::Staff) };

@@ -2,6 +2,7 @@
 
 use super::{
     actions::Answer,
+    bulk::{Adjusted, ManyRefusal, PARAMETER},
     listing::Listing,
     refusal::{MAX_NOTICE_BYTES, Notice, Refusal},
     validate::Typed,
@@ -33,6 +34,36 @@ pub(super) fn answer(
 pub(super) fn told(outcome: Answer) -> Result<Answer, ServerFnError> {
     match outcome {
         Err(refusal @ Refusal::NotAllowed) => {
+            set_status(refusal.status());
+            Err(ServerFnError::ServerError(NOT_ALLOWED.to_owned()))
+        }
+        outcome => Ok(outcome),
+    }
+}
+
+/// The same for a change of many products. Whoever picked without JavaScript goes on picking.
+pub(super) fn many(
+    back: &str,
+    outcome: Result<Adjusted, ManyRefusal>,
+) -> Result<Result<Adjusted, ManyRefusal>, ServerFnError> {
+    if wants_a_page() {
+        let notice = written(match &outcome {
+            Ok(done) => Notice::ManyAdjusted(done.moves.len(), done.gone),
+            Err(refusal) => Notice::ManyRefused(refusal.clone()),
+        });
+        let address = listing_of(back).address_with(&[(PARAMETER, "1"), (Notice::PARAMETER, &notice)]);
+        leptos_axum::redirect(&address);
+        return Ok(outcome);
+    }
+    many_told(outcome)
+}
+
+/// Passes it on to a program.
+pub(super) fn many_told(
+    outcome: Result<Adjusted, ManyRefusal>,
+) -> Result<Result<Adjusted, ManyRefusal>, ServerFnError> {
+    match outcome {
+        Err(ManyRefusal::Common(refusal @ Refusal::NotAllowed)) => {
             set_status(refusal.status());
             Err(ServerFnError::ServerError(NOT_ALLOWED.to_owned()))
         }

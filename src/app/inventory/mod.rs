@@ -8,6 +8,7 @@
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
 //! | `export` | a list as CSV | server |
+//! | `bulk` | many products changed together | both |
 //! | `sheet` | what the parts of the page share | both |
 //! | `page`, `toolbar`, `filter_bar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
@@ -16,6 +17,7 @@ mod actions;
 mod add;
 mod arrange;
 mod blank;
+mod bulk;
 mod company;
 #[cfg(feature = "ssr")]
 mod export;
@@ -45,6 +47,7 @@ pub(in crate::app) mod validate;
 mod window;
 
 pub use actions::{AddProduct, Committed, DeleteProduct, RestoreProduct, SetQuantity};
+pub use bulk::{AdjustMany, MoveBack};
 pub use company::ROOM;
 pub(super) use company::{Face, faces};
 #[cfg(feature = "ssr")]

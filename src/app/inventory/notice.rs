@@ -10,7 +10,7 @@ pub(super) fn NoticeBanner(notice: Memo<Option<Notice>>) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     move || {
         let notice = notice.get()?;
-        let refused = notice.refusal().is_some();
+        let refused = notice.refused().is_some();
         let address = sheet.listing.with(|listing| listing.address());
         Some(view! {
             <div class="notice" class:refused=refused role=if refused { "alert" } else { "status" }>

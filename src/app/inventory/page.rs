@@ -3,6 +3,7 @@
 use super::{
     add::AddProductForm,
     blank::ReadProblem,
+    bulk::{BulkBar, PickButton},
     company::Company,
     filter_bar::FilterBar,
     notice::NoticeBanner,
@@ -80,12 +81,14 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
                 <h1>"Inventory"</h1>
                 <Toolbar />
                 <Company />
+                {edits.then(|| view! { <PickButton /> })}
                 {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <FilterBar />
             <NoticeBanner notice />
             {edits.then(|| view! { <ConfirmDeletion /> })}
+            {edits.then(|| view! { <BulkBar /> })}
             {failure}
             {body}
         </div>
@@ -94,8 +97,8 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
 
 /// A form that was refused without JavaScript: the page has its status, and the row has what was typed.
 fn take_up(sheet: &Sheet, notice: Notice) {
-    if let Some(refusal) = notice.refusal() {
-        set_status(refusal.status());
+    if let Some(status) = notice.refused() {
+        set_status(status);
     }
     if let Notice::QuantityRefused(id, typed, refusal) = notice {
         let problem = refusal.about(Field::Quantity).map(|problem| problem.message(Field::Quantity));

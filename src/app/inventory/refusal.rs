@@ -3,6 +3,7 @@
 //! Only codes travel, never sentences: what comes back in the address of a page (see [`Notice`]) could have been written
 //! by anybody, and must not be able to put words into our mouth.
 
+use super::bulk::{ManyRefusal, told};
 use super::validate::{Field, Problem, Problems, Typed};
 use crate::identity::paths;
 use leptos::prelude::ServerFnError;
@@ -121,6 +122,10 @@ pub enum Notice {
     AddRefused(Box<Typed>, Refusal),
     /// A product was not deleted.
     DeleteRefused(Refusal),
+    /// Pieces of so many products were moved; so many were not there.
+    ManyAdjusted(usize, usize),
+    /// They were not moved.
+    ManyRefused(ManyRefusal),
 }
 
 impl Notice {
@@ -132,13 +137,14 @@ impl Notice {
         (text.len() <= MAX_NOTICE_BYTES).then(|| serde_json::from_str(text).ok()).flatten()
     }
 
-    /// The refusal, if it is one.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    /// The status of a page that shows it, if it is a refusal.
+    pub fn refused(&self) -> Option<u16> {
         match self {
-            Self::Saved(_) | Self::Added | Self::Deleted => None,
+            Self::Saved(_) | Self::Added | Self::Deleted | Self::ManyAdjusted(..) => None,
             Self::QuantityRefused(_, _, refusal) | Self::AddRefused(_, refusal) | Self::DeleteRefused(refusal) => {
-                Some(refusal)
+                Some(refusal.status())
             }
+            Self::ManyRefused(refusal) => Some(refusal.status()),
         }
     }
 
@@ -151,6 +157,8 @@ impl Notice {
             Self::QuantityRefused(_, _, refusal) => format!("The quantity was not changed. {}.", refusal.message()),
             Self::AddRefused(_, refusal) => format!("The product was not added. {}.", refusal.message()),
             Self::DeleteRefused(refusal) => format!("The product was not deleted. {}.", refusal.message()),
+            Self::ManyAdjusted(count, gone) => format!("{}.", told(*count, *gone)),
+            Self::ManyRefused(refusal) => format!("The stock was not adjusted. {}.", refusal.message()),
         }
     }
 }

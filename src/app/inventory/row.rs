@@ -1,6 +1,7 @@
 //! One row. Its cells read the row's own signal, so that a changed cell touches one text node.
 
 use super::{
+    bulk::PickBox,
     product::{Product, ProductKey, grouped},
     quantity::QuantityCell,
     remove::DeleteLink,
@@ -66,7 +67,7 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
     let row = RowView::new(&sheet, id);
     let element = NodeRef::<html::Tr>::new();
     let leaving = RwSignal::new(false);
-    let edits = use_visitor().person.works_here();
+    let (edits, picks) = (use_visitor().person.works_here(), sheet.picks);
     Effect::new(move |before: Option<Option<Product>>| {
         let now = row.product();
         if let (Some(Some(before)), Some(now), Some(element)) = (&before, &now, element.get()) {
@@ -105,7 +106,13 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
                     {changed_at}
                 </time>
             </td>
-            <td role="cell" class="actions">{edits.then(|| view! { <DeleteLink id row leaving /> })}</td>
+            <td role="cell" class="actions">
+                {move || match (edits, picks.is_on()) {
+                    (false, _) => ().into_any(),
+                    (true, false) => view! { <DeleteLink id row leaving /> }.into_any(),
+                    (true, true) => view! { <PickBox id row /> }.into_any(),
+                }}
+            </td>
         </tr>
     }
 }

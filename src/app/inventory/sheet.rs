@@ -2,6 +2,7 @@
 
 use super::{
     arrange::{Arrangement, Arranger},
+    bulk::{PARAMETER, Picks},
     listing::Listing,
     product::Product,
     turns::Turns,
@@ -41,6 +42,8 @@ pub(super) struct Sheet {
     pub(super) listing: Memo<Listing>,
     pub(super) search: RwSignal<String>,
     pub(super) arrangement: Memo<Arrangement>,
+    /// Which rows are picked.
+    pub(super) picks: Picks,
     /// What was typed into rows that are scrolled out of the document.
     pub(super) drafts: StoredValue<HashMap<i64, Draft>>,
     /// Whose write comes when, row by row.
@@ -79,6 +82,7 @@ impl Sheet {
             frame,
             listing,
             search: typed.text,
+            picks: Picks::new(query.with_untracked(|query| query.get_str(PARAMETER) == Some("1"))),
             drafts: StoredValue::default(),
             turns: Turns::new(),
             region: NodeRef::new(),

@@ -5,7 +5,7 @@ use super::{
     actions::{Answer, EditProduct, edit_product},
     company::{AlsoHere, Company},
     field::{Draft, EditField, Editable},
-    merge::{self, FIELDS},
+    fields::{self, FIELDS},
     refusal::{Notice, Refusal},
 };
 use crate::{
@@ -108,12 +108,12 @@ impl Editing {
     }
 
     fn save(self) {
-        let fields = self.fields.get_value();
-        let is_changed = fields.iter().any(|editable| editable.draft.with_untracked(Option::is_some));
+        let editables = self.fields.get_value();
+        let is_changed = editables.iter().any(|editable| editable.draft.with_untracked(Option::is_some));
         if self.sending.get_untracked() || !is_changed || !self.is_well_typed() {
             return;
         }
-        if let Some(editable) = fields.iter().find(|editable| untrack(|| editable.theirs()).is_some()) {
+        if let Some(editable) = editables.iter().find(|editable| untrack(|| editable.theirs()).is_some()) {
             let field = editable.field;
             self.messages.refused(format!("{} was changed meanwhile. Take that, or keep yours.", field.label()));
             focus(field);
@@ -126,7 +126,7 @@ impl Editing {
             self.sending.try_set(false);
             match answer {
                 Ok(()) => {
-                    for editable in fields {
+                    for editable in editables {
                         let is_saved = editable.draft.try_with_untracked(|draft| {
                             draft.as_ref().is_some_and(|draft| draft.typed == typed.get(editable.field))
                         });
@@ -187,13 +187,13 @@ impl Editing {
         let mut first = None;
         for editable in self.fields.get_value() {
             let typed = editable.draft.with_untracked(|draft| draft.as_ref().map(|draft| draft.typed.clone()));
-            if let Some(Err(_)) = typed.as_ref().map(|typed| merge::checked(editable.field, typed)) {
+            if let Some(Err(_)) = typed.as_ref().map(|typed| fields::checked(editable.field, typed)) {
                 first = first.or(Some(editable.field));
             }
         }
         self.point_out(|field| {
             let typed = untrack(|| self.fields.get_value().into_iter().find(|one| one.field == field)?.draft.get());
-            typed.and_then(|draft| merge::checked(field, &draft.typed).err())
+            typed.and_then(|draft| fields::checked(field, &draft.typed).err())
         });
         first.into_iter().for_each(focus);
         first.is_none()
@@ -213,7 +213,7 @@ impl Editing {
 
 /// Puts a checked value into a row.
 fn put(row: &mut Product, field: Field, typed: &str) {
-    let Ok(value) = merge::checked(field, typed) else { return };
+    let Ok(value) = fields::checked(field, typed) else { return };
     match field {
         Field::Sku => row.sku = value,
         Field::Name => row.name = value,

@@ -1,7 +1,7 @@
 //! A field that is edited. It shows what the row says until something is typed into it; then what was typed, and, if the row changes
 //! meanwhile, what somebody else made of it.
 
-use super::{company::Company, merge};
+use super::{company::Company, fields};
 use crate::{
     app::inventory::{
         Product,
@@ -37,7 +37,7 @@ impl Editable {
 
     /// What the row says. Tracked.
     pub(super) fn current(self) -> String {
-        self.row.with(|row| merge::value(row, self.field)).unwrap_or_default()
+        self.row.with(|row| fields::value(row, self.field)).unwrap_or_default()
     }
 
     /// What the field shows. Tracked.
@@ -54,7 +54,7 @@ impl Editable {
     pub(super) fn theirs(self) -> Option<String> {
         let draft = self.draft.get()?;
         let current = self.current();
-        let is_the_same = merge::checked(self.field, &draft.typed).is_ok_and(|mine| mine == current);
+        let is_the_same = fields::checked(self.field, &draft.typed).is_ok_and(|mine| mine == current);
         (current != draft.seen && !is_the_same).then_some(current)
     }
 

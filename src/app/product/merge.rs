@@ -3,46 +3,11 @@
 //! Field by field: what whoever sent the form has not touched stays as it is now; what only they changed becomes what they typed; what
 //! both changed, to different values, is a conflict, and then nothing is written at all.
 
+use super::fields::{Conflict, FIELDS, checked, value};
 use crate::app::inventory::{
-    Price, Product,
-    validate::{self, Field, Problem, Problems, Typed},
+    Product,
+    validate::{Field, Problems, Typed},
 };
-use serde::{Deserialize, Serialize};
-
-/// What is edited. How many pieces there are is not: pieces move, for a reason.
-pub const FIELDS: [Field; 6] =
-    [Field::Name, Field::Sku, Field::Category, Field::Location, Field::ReorderLevel, Field::Price];
-
-/// Two people changed one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conflict {
-    /// Which.
-    pub field: Field,
-    /// What it is now.
-    pub theirs: String,
-}
-
-/// A field of a product, as a form has it.
-pub fn value(product: &Product, field: Field) -> String {
-    match field {
-        Field::Sku => product.sku.clone(),
-        Field::Name => product.name.clone(),
-        Field::Category => product.category.clone(),
-        Field::Location => product.location.clone(),
-        Field::Quantity => product.quantity.to_string(),
-        Field::ReorderLevel => product.reorder_level.to_string(),
-        Field::Price => product.price.plain(),
-    }
-}
-
-/// The same value, as [`value`] writes it.
-pub fn checked(field: Field, typed: &str) -> Result<String, Problem> {
-    match field {
-        Field::Quantity | Field::ReorderLevel => validate::quantity(typed).map(|number| number.to_string()),
-        Field::Price => validate::price(typed).map(Price::plain),
-        field => validate::text(field, typed),
-    }
-}
 
 /// Why a form cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +59,7 @@ pub fn form_of(product: &Product) -> Typed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::inventory::product_of_tests;
+    use crate::app::inventory::{product_of_tests, validate::Problem};
 
     fn with(form: &Typed, field: Field, value: &str) -> Typed {
         let mut form = form.clone();

@@ -3,7 +3,8 @@
 //! | file | what it is | runs |
 //! |---|---|---|
 //! | `movement` | a row of `public.stock_movements`, and why pieces move | both |
-//! | `merge` | what two people who edit one product at once may each do | both, pure |
+//! | `fields` | what is edited, as forms have it | both, pure |
+//! | `merge` | what two people who edit one product at once may each do | server, pure |
 //! | `refusal` | why a product was not changed, and how that travels | both |
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
@@ -18,8 +19,10 @@ mod adjust;
 mod company;
 mod edit;
 mod field;
+mod fields;
 #[cfg(feature = "ssr")]
 mod form_answer;
+#[cfg(feature = "ssr")]
 mod merge;
 mod movement;
 mod movements;
@@ -36,3 +39,6 @@ pub use company::ROOMS;
 pub(super) use page::{ProductPage, address};
 #[cfg(feature = "ssr")]
 pub use projection::StockMovements;
+#[cfg(feature = "ssr")]
+pub(super) use statements::{adjusted, note};
+pub use {movement::Reason, refusal::Moved};

@@ -1,7 +1,7 @@
 //! The page of one product.
 
 use super::{
-    adjust::AdjustForm, edit::EditForm, merge::FIELDS, movements::Movements, notice::NoticeBanner, refusal::Notice,
+    adjust::AdjustForm, edit::EditForm, fields::FIELDS, movements::Movements, notice::NoticeBanner, refusal::Notice,
 };
 use crate::{
     app::{
@@ -206,7 +206,7 @@ fn Facts(row: RowSignal<Product>) -> impl IntoView {
             let label = if field == Field::Price { "Price, €" } else { field.label() };
             view! {
                 <dt>{label}</dt>
-                <dd dir="auto">{move || row.with(|row| super::merge::value(row, field))}</dd>
+                <dd dir="auto">{move || row.with(|row| super::fields::value(row, field))}</dd>
             }
         })
         .collect_view();

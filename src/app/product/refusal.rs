@@ -1,6 +1,6 @@
 //! Why a product was not changed, and how that travels. Only codes and values travel, never sentences.
 
-use super::merge::Conflict;
+use super::fields::Conflict;
 use crate::app::inventory::{
     refusal::Refusal as Common,
     validate::{MAX_QUANTITY, Typed},

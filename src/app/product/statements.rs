@@ -4,6 +4,7 @@
 
 use super::{
     actions::Answer,
+    fields,
     merge::{self, Unmerged},
     movement::{MAX_NOTE, Reason},
     refusal::{Moved, Refusal},
@@ -53,10 +54,7 @@ pub(super) async fn adjust(id: i64, moved: &Moved) -> Answer {
     let (pool, person) = may_change(id).await?;
     let reason = Reason::of(&moved.reason).ok_or(Refusal::NotANumber)?;
     let number = reason.number(&moved.pieces).ok_or(Refusal::NotANumber)?;
-    let note = moved.note.trim();
-    if note.chars().count() > MAX_NOTE || note.chars().any(char::is_control) {
-        return Err(Refusal::Note);
-    }
+    let note = note(&moved.note).ok_or(Refusal::Note)?;
     let change = async {
         let mut transaction = statement::begin(&pool).await?;
         let Some(now) = locked(&mut transaction, id).await? else { return Ok(Err(Common::Gone.into())) };
@@ -64,14 +62,23 @@ pub(super) async fn adjust(id: i64, moved: &Moved) -> Answer {
         let Some(there) = there else { return Ok(Err(Refusal::Beyond(now.quantity))) };
         let update = statement::query("update public.products set quantity = $2 where id = $1");
         update.bind(id).bind(there).execute(&mut *transaction).await?;
-        let data = json!({
-            "sku": now.sku, "name": now.name, "reason": reason.word(), "from": now.quantity, "to": there, "note": note,
-        });
-        let event = NewEvent { kind: "StockAdjusted".to_owned(), schema: SCHEMA, data };
-        append(&mut transaction, id, event, &person).await?;
+        append(&mut transaction, id, adjusted(&now, reason, there, note), &person).await?;
         finish(transaction, id).await.map(Ok)
     };
     change.await.unwrap_or_else(|error: Error| Err(refusal(&error).into()))
+}
+
+/// What is said with a movement, if it is one line that is not too long.
+pub(in crate::app) fn note(typed: &str) -> Option<&str> {
+    let note = typed.trim();
+    (note.chars().count() <= MAX_NOTE && !note.chars().any(char::is_control)).then_some(note)
+}
+
+/// The event of a product whose pieces were moved.
+pub(in crate::app) fn adjusted(now: &Product, reason: Reason, after: i32, note: &str) -> NewEvent {
+    let (from, word) = (now.quantity, reason.word());
+    let data = json!({ "sku": now.sku, "name": now.name, "reason": word, "from": from, "to": after, "note": note });
+    NewEvent { kind: "StockAdjusted".to_owned(), schema: SCHEMA, data }
 }
 
 /// Those who work here may change what they see.
@@ -116,7 +123,7 @@ async fn write(
 /// What an event tells of an edit: each field with what it was and is.
 fn told(now: &Product, changes: &[(Field, String)]) -> Value {
     let change = |(field, to): &(Field, String)| {
-        (field.column().to_owned(), json!({"from": merge::value(now, *field), "to": to}))
+        (field.column().to_owned(), json!({"from": fields::value(now, *field), "to": to}))
     };
     let changes: Map<String, Value> = changes.iter().map(change).collect();
     json!({ "sku": now.sku, "name": now.name, "changes": changes })

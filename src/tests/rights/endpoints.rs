@@ -117,6 +117,8 @@ const MATRIX: &[Row] = &[
     // One of them. What is not seen is not there.
     get("/products/1", [LED, "200", "200", "200", "200", "200", "404", OUT, LED]),
     get("/products/9000009", [LED, "404", "404", "404", "404", "404", "404", OUT, LED]),
+    form("/api/inventory/adjust-many", "ids[]=0&moved[reason]=counted&moved[pieces]=1", WORK),
+    Row { method: "POST", path: "/api/inventory/move-back", kind: JSON, body: r#"{"moves":[]}"#, due: WORK },
     form("/api/product/edit", "id=0", WORK),
     form("/api/product/adjust", "id=0&moved[reason]=counted&moved[pieces]=1", WORK),
     get("/dashboard", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
