@@ -24,6 +24,7 @@ test('many are picked, adjusted together, and back', async ({ page, openPage, se
   await expect(bar.getByText('3 selected')).toBeVisible();
   await page.getByRole('checkbox', { name: `Pick ${made[0]!.name}` }).focus();
   await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('checkbox', { name: `Pick ${made[1]!.name}` })).toBeFocused();
   await page.keyboard.press('Space');
   await expect(bar.getByText('2 selected')).toBeVisible();
   await bar.getByLabel('What happened').selectOption('Sold over the counter');

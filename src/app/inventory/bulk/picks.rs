@@ -14,18 +14,21 @@ pub(in crate::app::inventory) const PARAMETER: &str = "pick";
 pub(in crate::app::inventory) struct Picks {
     /// None while nobody picks.
     picked: RwSignal<Option<BTreeSet<i64>>>,
+    is_on: Memo<bool>,
     /// The one that was picked last: with the shift key, all between it and the next are.
     last: StoredValue<Option<i64>>,
 }
 
 impl Picks {
     pub(in crate::app::inventory) fn new(picks: bool) -> Self {
-        Self { picked: RwSignal::new(picks.then(BTreeSet::new)), last: StoredValue::new(None) }
+        let picked = RwSignal::new(picks.then(BTreeSet::new));
+        let is_on = Memo::new(move |_| picked.with(Option::is_some));
+        Self { picked, is_on, last: StoredValue::new(None) }
     }
 
     /// Whether somebody picks. Tracked.
     pub(in crate::app::inventory) fn is_on(self) -> bool {
-        self.picked.with(Option::is_some)
+        self.is_on.get()
     }
 
     /// Begins, or ends and forgets what was picked.
