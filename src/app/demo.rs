@@ -4,6 +4,7 @@ pub use crate::app::inventory::ROOM;
 use crate::{
     app::{inventory::seed, online},
     capture::{self, TrackError, Tracked, Trust},
+    chat::demo as chat,
     hub::{Policy, rooms::Rule},
     orders::demo as orders,
     protocol::Role,
@@ -27,6 +28,11 @@ pub enum DemoError {
          start without demo data, or with another database"
     )]
     ForeignTable(String),
+    /// The same of a table of chat.
+    #[error(
+        "there is a table {0} that is not the demo's. Rowcast leaves it alone; start without demo data, or with another database"
+    )]
+    ForeignChat(&'static str),
     /// The orders could not be installed.
     #[error(transparent)]
     Orders(#[from] orders::DemoOrdersError),
@@ -49,7 +55,7 @@ pub enum ShowError {
     Rule(#[from] RuleError),
 }
 
-/// Creates `public.products` and the tables of orders and fills them, unless they are there already. What people did to the rows
+/// Creates `public.products` and the tables of orders and chat and fills them, unless they are there already. What people did to the rows
 /// stays. The accounts of the demo have orders if they are there before.
 pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     // Statements have no names: behind a pooler, the session belongs to others, too.
@@ -57,6 +63,10 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
     install_products(&mut transaction).await?;
     orders::install(&mut transaction).await?;
+    if let Some(table) = chat::foreign(&mut transaction).await? {
+        return Err(DemoError::ForeignChat(table));
+    }
+    chat::install(&mut transaction).await?;
     transaction.commit().await?;
     // For a demo that was made before, this may have to wait, or not be this role's to do: without it, some figures are missing.
     if let Err(error) = furnish_dashboard(pool).await {
@@ -105,13 +115,19 @@ async fn install_products(connection: &mut PgConnection) -> Result<(), DemoError
 pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
     let products = [Role::Customer, Role::Staff, Role::Admin].map(Policy::all).into();
     let tables = orders::TABLES.map(|table| (table, orders::policies(table)));
-    for (table, policies) in [(TABLE, products)].into_iter().chain(tables) {
+    let talk = chat::TABLES.map(|table| (table, chat::policies()));
+    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(talk) {
         if let Tracked::Now { .. } = capture::track(pool, table, Trust::Checked).await? {
             for policy in policies {
                 rights::grant(pool, table, policy).await?;
             }
             if table == TABLE {
                 show_who_is_there(pool).await?;
+            }
+            if table == chat::TABLES[0] {
+                for rule in chat::rules() {
+                    rules::allow(pool, &rule).await?;
+                }
             }
         }
     }
