@@ -9,14 +9,13 @@
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
 //! | `export` | a list as CSV | server |
 //! | `sheet` | what the parts of the page share | both |
-//! | `page`, `toolbar`, `filter_bar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
+//! | `page`, `toolbar`, `filter_bar`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
 
 mod actions;
 mod add;
 mod arrange;
 mod blank;
-mod company;
 #[cfg(feature = "ssr")]
 mod export;
 mod filter_bar;
@@ -45,7 +44,7 @@ mod validate;
 mod window;
 
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
-pub use company::ROOM;
+pub use page::ROOM;
 #[cfg(feature = "ssr")]
 pub use export::routes;
 pub(super) use page::InventoryPage;
