@@ -11,6 +11,7 @@
 //! | `conversation`, `listing`, `message`, `body`, `pending` | the one that is open, its messages, those that are not sent yet | both |
 //! | `composer`, `naming` | where somebody writes, and names that are offered | both |
 //! | `presence`, `face`, `me` | who is there and types; faces; whoever looks | both |
+//! | `count` | in the header: how many are unread | both |
 //!
 //! Not here: what may be said by whom, which is [`crate::chat`]'s business; pages only offer it.
 
@@ -22,6 +23,7 @@ mod body;
 mod carry_out;
 mod composer;
 mod conversation;
+mod count;
 mod face;
 #[cfg(feature = "ssr")]
 mod form_answer;
@@ -42,4 +44,4 @@ mod span;
 pub use actions::{
     BeginChat, DeleteMessage, EditMessage, FindPeople, NameablePeople, OpenRoom, ReadChat, SearchChat, SendMessage,
 };
-pub(super) use {composer::Drafts, outbox::provide_outbox, page::ChatPage};
+pub(super) use {composer::Drafts, count::UnreadCount, outbox::provide_outbox, page::ChatPage};
