@@ -65,7 +65,7 @@ fn All(all: Vec<Found>, chats: LiveQuery<Chat>, me: Me, q: String) -> impl IntoV
         let to = Asked { at: Some(number), q: q.clone(), ..Asked::default() }.on(&address::of(chat));
         view! {
             <li>
-                <a class="chat-item found" href=to>
+                <a class="chat-item of-search" href=to>
                     <span class="chat-item-title" dir="auto">
                         {author_name}
                     </span>
