@@ -19,7 +19,7 @@ use crate::{
     chat::Refusal,
     store::{Phase, QueryError},
 };
-use leptos::{ev, html, prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos::{ev, html, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast, web_sys::HtmlElement};
 use std::time::Duration;
 
 /// So near to the end, in pixels, somebody sees it.
@@ -38,7 +38,8 @@ struct Place {
     is_at_end: RwSignal<bool>,
     /// What was said since they have not.
     unseen: RwSignal<i64>,
-    height: StoredValue<i32>,
+    /// Where the newest message stands that is shown, from the top of what is positioned around the list: which it is, and how far.
+    anchor: StoredValue<Option<(i64, i32)>>,
 }
 
 #[component]
@@ -49,7 +50,7 @@ pub(super) fn Listing(talk: Talk) -> impl IntoView {
         frame: NodeRef::new(),
         is_at_end: RwSignal::new(!is_looking_back),
         unseen: RwSignal::new(0),
-        height: StoredValue::new(0),
+        anchor: StoredValue::new(None),
     };
     place.follow();
     place.mark();
@@ -255,6 +256,7 @@ impl Place {
         if !is_at_end {
             self.keep();
         }
+        self.drop_anchor();
         let above = frame.scroll_height() - frame.client_height() - below;
         if above < NEAR_TOP && below > NEAR {
             self.earlier();
@@ -294,7 +296,7 @@ impl Place {
         request_animation_frame(move || {
             if let Some(frame) = self.frame.try_get_untracked().flatten() {
                 frame.set_scroll_top(0);
-                self.height.set_value(frame.scroll_height());
+                self.drop_anchor();
             }
         });
     }
@@ -327,6 +329,11 @@ impl Place {
             }
             number
         });
+        Effect::new(move || {
+            if self.frame.get().is_some() {
+                request_animation_frame(move || self.drop_anchor());
+            }
+        });
         // What waits to be sent is one's own, too.
         let waits = Memo::new(move |_| outbox.map_or(0, |outbox| outbox.of(talk.id).len()));
         Effect::new(move |before: Option<usize>| {
@@ -348,21 +355,25 @@ impl Place {
             }
             now
         });
-        Effect::new(move || {
-            if let Some(frame) = self.frame.get() {
-                self.height.set_value(frame.scroll_height());
-            }
-        });
     }
 
     /// Something came below: what is seen stays where it is.
     fn stay(self) {
         let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
-        let (now, before) = (frame.scroll_height(), self.height.get_value());
-        if before > 0 && now > before && frame.scroll_top() < 0 {
-            frame.set_scroll_top(frame.scroll_top() - (now - before));
+        if let Some(Some((number, before))) = self.anchor.try_get_value()
+            && let Some(now) = top(number)
+            && now < before
+        {
+            frame.set_scroll_top(frame.scroll_top() - (before - now));
         }
-        self.height.set_value(now);
+        self.drop_anchor();
+    }
+
+    /// Remembers where the newest message stands.
+    fn drop_anchor(self) {
+        let newest = untrack(|| self.talk.numbers()).last().copied();
+        let anchor = newest.and_then(|newest| Some((newest, top(newest)?)));
+        let _ = self.anchor.try_update_value(|known| *known = anchor);
     }
 
     /// What is seen is read.
@@ -422,6 +433,12 @@ impl Place {
         });
         said
     }
+}
+
+/// Where a message stands, wherever the list is scrolled to.
+fn top(number: i64) -> Option<i32> {
+    let element = document().get_element_by_id(&address::element(number))?;
+    element.dyn_into::<HtmlElement>().ok().map(|element| element.offset_top())
 }
 
 /// Brings a message into view as soon as it is there, and tells it from the others for a moment.

@@ -8,7 +8,7 @@ use crate::{
     app::{clock::use_clock, company::Company, fresh},
     store::{Connection, LiveRoom, Status, use_connection, use_room},
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -117,6 +117,11 @@ fn listen(presence: Presence, chat: i64, other: i64, heard: RwSignal<Option<Hear
     Effect::new(move || {
         let beating = set_interval_with_handle(move || presence.tell(true, false), BEAT);
         on_cleanup(move || beating.into_iter().for_each(|beating| beating.clear()));
+    });
+    // A page that is left says so while it still can.
+    Effect::new(move || {
+        let leaving = window_event_listener(ev::beforeunload, move |_| presence.tell(false, false));
+        on_cleanup(move || leaving.remove());
     });
     let leaves = use_connection();
     on_cleanup(move || {
