@@ -175,7 +175,7 @@ test('history loads upward and keeps its place, and what is new is counted below
   test.slow();
   const { id } = await room(server, 300);
   const sam = await Talk.open(page, server, 'Sam Staff', id);
-  const frame = page.getByRole('region', { name: 'Messages', exact: true }).and(page.locator('.chat-frame'));
+  const frame = page.getByRole('region', { name: 'What was said' });
   await expect(sam.message('line 300.')).toBeInViewport();
   await expect(sam.message('line 250.')).toHaveCount(0);
   // What somebody looks at stays under their eyes.

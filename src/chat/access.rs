@@ -49,15 +49,24 @@ pub(super) fn may_be_in(is_room: bool, members: &[i64], account: i64, role: Role
 }
 
 /// Holds a conversation that somebody sees. For everybody else there is none.
-pub(super) async fn hold(connection: &mut PgConnection, principal: &Principal, id: i64, how: For) -> Result<Held, Failure> {
+pub(super) async fn hold(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    id: i64,
+    how: For,
+) -> Result<Held, Failure> {
     let account = account(principal)?;
     let row = Beheld::read(connection, CHATS, &[("id", id)]).await?.ok_or(Refusal::NotFound)?;
     if row.by(connection, principal).await?.is_empty() {
         return Err(Refusal::NotFound.into());
     }
     let sql = match how {
-        For::Writing => "select kind = 'room' as is_room, members, name, last from public.chats where id = $1 for no key update",
-        For::Reading => "select kind = 'room' as is_room, members, name, last from public.chats where id = $1 for share",
+        For::Writing => {
+            "select kind = 'room' as is_room, members, name, last from public.chats where id = $1 for no key update"
+        }
+        For::Reading => {
+            "select kind = 'room' as is_room, members, name, last from public.chats where id = $1 for share"
+        }
     };
     let found = statement::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or(Refusal::NotFound)?;
     let (is_room, members) = (found.try_get("is_room")?, found.try_get::<Vec<i64>, _>("members")?);

@@ -4,7 +4,11 @@
 /// matter. It is returned as it is written there.
 pub fn at<'t>(text: &'t str, at: usize, names: &[String]) -> Option<&'t str> {
     // An address of mail is not somebody's name.
-    if text[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || matches!(before, '.' | '-' | '_' | '@')) {
+    if text[..at]
+        .chars()
+        .next_back()
+        .is_some_and(|before| before.is_alphanumeric() || matches!(before, '.' | '-' | '_' | '@'))
+    {
         return None;
     }
     let rest = text[at..].strip_prefix('@')?;
@@ -52,9 +56,13 @@ pub fn typing(text: &str, cursor: usize) -> Option<(usize, &str)> {
     let before = text.get(..cursor)?;
     let at = before.rfind('@')?;
     let typed = &before[at + 1..];
-    let is_word = before[..at].chars().next_back().is_none_or(|sign| !(sign.is_alphanumeric() || matches!(sign, '.' | '-' | '_' | '@')));
+    let is_word = before[..at]
+        .chars()
+        .next_back()
+        .is_none_or(|sign| !(sign.is_alphanumeric() || matches!(sign, '.' | '-' | '_' | '@')));
     // Names have blanks in them, but not very many, and no lines.
-    let is_name = !typed.contains('\n') && !typed.starts_with(' ') && typed.chars().filter(|sign| *sign == ' ').count() <= 3;
+    let is_name =
+        !typed.contains('\n') && !typed.starts_with(' ') && typed.chars().filter(|sign| *sign == ' ').count() <= 3;
     (is_word && is_name && typed.chars().count() <= 60).then_some((at, typed))
 }
 
@@ -80,7 +88,9 @@ mod tests {
 
     #[test]
     fn a_name_is_called_as_it_is_whatever_the_case() {
-        assert!(is_called("Sam Staff", "sam STAFF") && !is_called("Sam Staff", "Sam") && !is_called("Sam", "Sam Staff"));
+        assert!(
+            is_called("Sam Staff", "sam STAFF") && !is_called("Sam Staff", "Sam") && !is_called("Sam", "Sam Staff")
+        );
     }
 
     #[test]

@@ -38,7 +38,11 @@ pub(super) struct Said<'a> {
 impl Said<'_> {
     fn title(&self) -> String {
         let Self { held, author_name, .. } = self;
-        if held.is_room { format!("{author_name} mentioned you in {}", held.name) } else { format!("{author_name} mentioned you") }
+        if held.is_room {
+            format!("{author_name} mentioned you in {}", held.name)
+        } else {
+            format!("{author_name} mentioned you")
+        }
     }
 
     fn link(&self) -> String {
@@ -50,7 +54,12 @@ impl Said<'_> {
 ///
 /// # Errors
 /// Too many, or the database.
-pub(super) async fn named(connection: &mut PgConnection, held: &Held, author: i64, text: &str) -> Result<Vec<Named>, Failure> {
+pub(super) async fn named(
+    connection: &mut PgConnection,
+    held: &Held,
+    author: i64,
+    text: &str,
+) -> Result<Vec<Named>, Failure> {
     if !text.contains('@') {
         return Ok(Vec::new());
     }
@@ -116,9 +125,19 @@ pub(super) async fn tell(connection: &mut PgConnection, said: &Said<'_>, named: 
 }
 
 /// What those who were told are told from now on.
-pub(super) async fn tell_again(connection: &mut PgConnection, said: &Said<'_>, accounts: &[i64]) -> Result<(), Failure> {
+pub(super) async fn tell_again(
+    connection: &mut PgConnection,
+    said: &Said<'_>,
+    accounts: &[i64],
+) -> Result<(), Failure> {
     let update = "update public.notifications set body = $4 where account = any($1) and kind = $2 and link = $3";
-    statement::query(update).bind(accounts).bind(KIND).bind(said.link()).bind(excerpt(said.text)).execute(connection).await?;
+    statement::query(update)
+        .bind(accounts)
+        .bind(KIND)
+        .bind(said.link())
+        .bind(excerpt(said.text))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

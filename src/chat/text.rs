@@ -93,7 +93,9 @@ fn inline(text: &str, names: &[String]) -> Vec<Inline> {
     while let Some(sign) = text[at..].chars().next() {
         let found = match sign {
             '`' => code(text, at, &mut unclosed),
-            'h' | 'H' if !before.is_alphanumeric() => link(&text[at..]).map(|link| (Inline::Link(link.to_owned()), link.len())),
+            'h' | 'H' if !before.is_alphanumeric() => {
+                link(&text[at..]).map(|link| (Inline::Link(link.to_owned()), link.len()))
+            }
             '@' => mention::at(text, at, names).map(|name| (Inline::Name(name.to_owned()), 1 + name.len())),
             _ => None,
         };
@@ -143,7 +145,11 @@ fn code(text: &str, at: usize, unclosed: &mut [usize; MAX_TICKS + 1]) -> Option<
         let length = ticks(&text[look..]);
         if length == run {
             let within = &text[from..look];
-            let shown = if run > 1 { within.strip_prefix(' ').and_then(|within| within.strip_suffix(' ')).unwrap_or(within) } else { within };
+            let shown = if run > 1 {
+                within.strip_prefix(' ').and_then(|within| within.strip_suffix(' ')).unwrap_or(within)
+            } else {
+                within
+            };
             if shown.trim().is_empty() {
                 return None;
             }
@@ -160,13 +166,25 @@ fn code(text: &str, at: usize, unclosed: &mut [usize; MAX_TICKS + 1]) -> Option<
 
 /// The address that a text begins with.
 fn link(text: &str) -> Option<&str> {
-    let scheme = ["http://", "https://"].into_iter().find(|scheme| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))?;
-    let ends = |sign: char| sign.is_whitespace() || sign.is_control() || is_steering(sign) || matches!(sign, '<' | '>' | '"' | '`' | '\\' | '^' | '{' | '|' | '}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let scheme = ["http://", "https://"]
+        .into_iter()
+        .find(|scheme| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))?;
+    let ends = |sign: char| {
+        sign.is_whitespace()
+            || sign.is_control()
+            || is_steering(sign)
+            || matches!(
+                sign,
+                '<' | '>' | '"' | '`' | '\\' | '^' | '{' | '|' | '}' | '\u{200b}'
+                    ..='\u{200d}' | '\u{2060}' | '\u{feff}'
+            )
+    };
     let whole = &text[..text.find(ends).unwrap_or(text.len())];
     let link = without_end(whole);
     let authority = link[scheme.len()..].split(['/', '?', '#']).next().unwrap_or_default();
     // What stands before an @ looks like the host, and is not.
-    let is_host = authority.starts_with(|first: char| first.is_alphanumeric() || first == '[') && !authority.contains('@');
+    let is_host =
+        authority.starts_with(|first: char| first.is_alphanumeric() || first == '[') && !authority.contains('@');
     (is_host && link.len() <= MAX_LINK).then_some(link)
 }
 

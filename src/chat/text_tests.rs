@@ -148,10 +148,7 @@ fn blocks_of_code_are_between_fences_and_nothing_in_them_means_anything() {
         assert_eq!(blocks(open, &[]), [Block::Text(vec![text(open)])], "{open:?}");
     }
     // The second of three opens the next.
-    assert_eq!(
-        blocks("```\na\n```\n```\nb", &[]),
-        [Block::Code("a".to_owned()), Block::Text(vec![text("```\nb")])]
-    );
+    assert_eq!(blocks("```\na\n```\n```\nb", &[]), [Block::Code("a".to_owned()), Block::Text(vec![text("```\nb")])]);
 }
 
 #[test]

@@ -65,7 +65,11 @@ pub fn excerpt(text: &str) -> String {
 /// Blanks of all kinds become one, and what steers the direction of writing goes.
 pub fn one_line(text: &str) -> String {
     let plain: String = text.chars().filter(|sign| !is_steering(*sign)).collect();
-    plain.split(|sign: char| sign.is_whitespace() || sign.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    plain
+        .split(|sign: char| sign.is_whitespace() || sign.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Signs that change the direction in which others are written.
@@ -75,7 +79,10 @@ pub fn is_steering(sign: char) -> bool {
 
 /// Whether there is anything to be seen of it.
 fn is_seen(sign: char) -> bool {
-    let is_nothing = matches!(sign, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\u{3164}' | '\u{115f}' | '\u{1160}');
+    let is_nothing = matches!(
+        sign,
+        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\u{3164}' | '\u{115f}' | '\u{1160}'
+    );
     !(sign.is_whitespace() || sign.is_control() || is_nothing || is_steering(sign))
 }
 

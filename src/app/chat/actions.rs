@@ -42,7 +42,10 @@ pub async fn read_chat(chat: i64, up_to: i64) -> Result<Answer, ServerFnError> {
 
 /// Opens a room; its number.
 #[server(prefix = "/api", endpoint = "chat/open-room")]
-pub async fn open_room(#[server(default)] name: String, #[server(default)] topic: String) -> Result<Result<i64, Refusal>, ServerFnError> {
+pub async fn open_room(
+    #[server(default)] name: String,
+    #[server(default)] topic: String,
+) -> Result<Result<i64, Refusal>, ServerFnError> {
     let outcome = super::carry_out::open_room(&name, &topic).await;
     super::form_answer::opened(&name, outcome);
     Ok(outcome)

@@ -1,7 +1,10 @@
 //! What addresses of chat say. Pure.
 
 use crate::{
-    chat::{Refusal, limits::{MAX_SEARCH, MAX_TEXT}},
+    chat::{
+        Refusal,
+        limits::{MAX_SEARCH, MAX_TEXT},
+    },
     identity::paths::encode,
 };
 use leptos_router::params::ParamsMap;
@@ -33,8 +36,10 @@ pub(super) struct Asked {
 impl Asked {
     /// Reads the parameters of an address.
     pub(super) fn read(query: &ParamsMap) -> Self {
-        let number = |name: &str| query.get_str(name).and_then(|number| number.parse().ok()).filter(|number| *number > 0);
-        let text = |name: &str, most: usize| query.get_str(name).unwrap_or_default().chars().take(most).collect::<String>();
+        let number =
+            |name: &str| query.get_str(name).and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+        let text =
+            |name: &str, most: usize| query.get_str(name).unwrap_or_default().chars().take(most).collect::<String>();
         Self {
             at: number("at"),
             q: text("q", MAX_SEARCH).trim().to_owned(),
@@ -57,8 +62,11 @@ impl Asked {
             ("refused", self.refused.map(Refusal::word).unwrap_or_default().to_owned()),
             ("draft", fitting(&self.draft).to_owned()),
         ];
-        let said: Vec<_> =
-            pairs.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let said: Vec<_> = pairs
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
         if said.is_empty() { page.to_owned() } else { format!("{page}?{}", said.join("&")) }
     }
 }
@@ -95,7 +103,12 @@ mod tests {
     #[test]
     fn an_address_says_what_was_asked_and_nothing_else() {
         assert_eq!(Asked::default().on("/chat"), "/chat");
-        let asked = Asked { q: "a b&c".to_owned(), refused: Some(Refusal::TooLong), draft: "é\n".to_owned(), ..Asked::default() };
+        let asked = Asked {
+            q: "a b&c".to_owned(),
+            refused: Some(Refusal::TooLong),
+            draft: "é\n".to_owned(),
+            ..Asked::default()
+        };
         assert_eq!(asked.on(&of(3)), "/chat/3?q=a%20b%26c&refused=too-long&draft=%C3%A9%0A");
         assert_eq!(Asked { at: Some(7), ..Asked::default() }.on(&of(3)), "/chat/3?at=7");
     }

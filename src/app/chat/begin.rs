@@ -85,7 +85,7 @@ fn People(asked: Memo<Asked>, settle: impl Fn(Outcome) + Copy + Send + Sync + 's
     };
     view! {
         <h3>"Write to somebody"</h3>
-        <form class="chat-search" role="search" action=address::new() method="get" on:submit=submit>
+        <form class="chat-search" role="search" aria-label="People by name" action=address::new() method="get" on:submit=submit>
             <input
                 type="search"
                 name="q"

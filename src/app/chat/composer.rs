@@ -3,7 +3,7 @@
 use super::{
     actions::SendMessage,
     conversation::Talk,
-    naming::{Naming, Names},
+    naming::{Names, Naming},
     outbox::use_outbox,
     presence::Presence,
 };
@@ -49,7 +49,11 @@ pub(super) fn Composer(talk: Talk, presence: Presence) -> impl IntoView {
         names.look();
         let Some(input) = input.get_untracked() else { return };
         let text = input.value();
-        if text.trim().is_empty() { presence.rests() } else { presence.types() }
+        if text.trim().is_empty() {
+            presence.rests()
+        } else {
+            presence.types()
+        }
         drafts.iter().for_each(|drafts| drafts.0.update_value(|drafts| drop(drafts.insert(talk.id, text.clone()))));
     };
     // What was typed here before the person looked elsewhere.
@@ -85,7 +89,9 @@ pub(super) fn Composer(talk: Talk, presence: Presence) -> impl IntoView {
                 send();
             }
             "ArrowUp" if input.get_untracked().is_some_and(|input| input.value().is_empty()) => {
-                let own = untrack(|| talk.list.rows()).into_iter().find(|row| row.author == Some(talk.me.account) && row.deleted_at.is_none());
+                let own = untrack(|| talk.list.rows())
+                    .into_iter()
+                    .find(|row| row.author == Some(talk.me.account) && row.deleted_at.is_none());
                 if let Some(own) = own {
                     key.prevent_default();
                     talk.editing.set(Some(own.number));

@@ -27,6 +27,8 @@ pub(super) struct Talk {
     pub(super) id: i64,
     pub(super) me: Me,
     pub(super) chat: LiveQuery<Chat>,
+    /// The conversation's own row.
+    row: RowSignal<Chat>,
     pub(super) list: LiveQuery<Message>,
     pub(super) marks: LiveQuery<Mark>,
     pub(super) span: RwSignal<Span>,
@@ -39,7 +41,7 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn row(self) -> RowSignal<Chat> {
-        self.chat.row(ChatKey { id: self.id })
+        self.row
     }
 
     /// The number of the newest message. Tracked.
@@ -55,7 +57,8 @@ impl Talk {
 
     /// The numbers of what is shown, the oldest first. Tracked.
     pub(super) fn numbers(self) -> Vec<i64> {
-        let mut numbers: Vec<i64> = self.list.keys().into_iter().filter(|key| key.chat == self.id).map(|key| key.number).collect();
+        let mut numbers: Vec<i64> =
+            self.list.keys().into_iter().filter(|key| key.chat == self.id).map(|key| key.number).collect();
         numbers.reverse();
         numbers
     }
@@ -73,10 +76,12 @@ pub(super) struct Known {
 pub(super) fn Conversation(id: i64, me: Me, asked: Memo<Asked>) -> impl IntoView {
     let first = asked.with_untracked(|asked| asked.clone());
     let span = RwSignal::new(first.at.map_or(Span::FIRST, Span::around));
+    let chat = use_query(Chat::one(id));
     let talk = Talk {
         id,
         me,
-        chat: use_query(Chat::one(id)),
+        chat,
+        row: chat.row(ChatKey { id }),
         list: use_query(move || Message::of(id, span.get())),
         marks: use_query(Mark::of(id)),
         span,
@@ -152,7 +157,8 @@ fn View(talk: Talk) -> impl IntoView {
     });
     provide_context(Known { heads, others });
     let (is_room, other) =
-        untrack(|| talk.row().with(|row| (row.is_room(), row.other(me.account).map(|(account, _)| account)))).unwrap_or_default();
+        untrack(|| talk.row().with(|row| (row.is_room(), row.other(me.account).map(|(account, _)| account))))
+            .unwrap_or_default();
     let presence = use_presence(talk.id, other.filter(|_| !is_room), me);
     view! {
         <Head talk presence />

@@ -12,7 +12,10 @@ pub(super) fn sent(chat: i64, text: &str, refused: Option<Refusal>) {
 /// A message was changed.
 pub(super) fn edited(chat: i64, number: i64, text: &str, refused: Option<Refusal>) {
     let (edit, draft) = if refused.is_some() { (Some(number), text.to_owned()) } else { (None, String::new()) };
-    lead(&anchored(&Asked { at: Some(number), edit, refused, draft, ..Asked::default() }.on(&address::of(chat)), number));
+    lead(&anchored(
+        &Asked { at: Some(number), edit, refused, draft, ..Asked::default() }.on(&address::of(chat)),
+        number,
+    ));
 }
 
 /// Something was done in a conversation.
@@ -25,7 +28,9 @@ pub(super) fn changed(chat: i64, number: Option<i64>, refused: Option<Refusal>) 
 pub(super) fn opened(name: &str, outcome: Result<i64, Refusal>) {
     lead(&match outcome {
         Ok(chat) => address::of(chat),
-        Err(refusal) => Asked { refused: Some(refusal), draft: name.to_owned(), ..Asked::default() }.on(&address::new()),
+        Err(refusal) => {
+            Asked { refused: Some(refusal), draft: name.to_owned(), ..Asked::default() }.on(&address::new())
+        }
     });
 }
 

@@ -19,12 +19,15 @@ use leptos_router::components::A;
 #[component]
 pub(super) fn FoundList(chats: LiveQuery<Chat>, me: Me, q: String, back: String) -> impl IntoView {
     let wanted = q.clone();
-    let found = Resource::new_blocking(move || wanted.clone(), |q| async move {
-        match search_chat(q).await {
-            Ok(found) => found,
-            Err(error) => Err(refusal_in(&error.to_string()).unwrap_or(Refusal::Unavailable)),
-        }
-    });
+    let found = Resource::new_blocking(
+        move || wanted.clone(),
+        |q| async move {
+            match search_chat(q).await {
+                Ok(found) => found,
+                Err(error) => Err(refusal_in(&error.to_string()).unwrap_or(Refusal::Unavailable)),
+            }
+        },
+    );
     let q = StoredValue::new(q);
     view! {
         <p class="chat-found-head">

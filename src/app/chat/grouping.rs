@@ -37,9 +37,13 @@ pub(super) fn heads(rows: &[Message], me: i64, read: Option<i64>) -> Heads {
                 && (row.at.0 - before.at.0).abs() < TOGETHER
         });
         // Where nothing that was read is shown, all of it is new.
-        let is_new = !is_marked && before.is_some() && row.author != Some(me) && read.is_some_and(|read| row.number > read);
+        let is_new =
+            !is_marked && before.is_some() && row.author != Some(me) && read.is_some_and(|read| row.number > read);
         is_marked |= is_new;
-        heads.insert(row.number, Head { day: is_first.then_some(day), says_who: is_first || is_new || !goes_on, is_new });
+        heads.insert(
+            row.number,
+            Head { day: is_first.then_some(day), says_who: is_first || is_new || !goes_on, is_new },
+        );
         before = Some(row);
     }
     heads
@@ -48,7 +52,18 @@ pub(super) fn heads(rows: &[Message], me: i64, read: Option<i64>) -> Heads {
 /// A day, as people say it on the day that `now` (milliseconds since the Unix epoch) is in.
 pub(super) fn called(day: i64, now: i64) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
     match now.div_euclid(MILLIS_PER_DAY) - day {
@@ -62,7 +77,9 @@ pub(super) fn called(day: i64, now: i64) -> String {
     let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.checked_sub(1)?));
     let weekday = usize::try_from(day.rem_euclid(7)).ok().and_then(|day| DAYS.get(day));
     match (year, month, date, weekday) {
-        (Some(year), Some(month), Some(date), Some(weekday)) => format!("{weekday}, {} {month} {year}", date.trim_start_matches('0')),
+        (Some(year), Some(month), Some(date), Some(weekday)) => {
+            format!("{weekday}, {} {month} {year}", date.trim_start_matches('0'))
+        }
         _ => iso,
     }
 }
@@ -97,7 +114,15 @@ mod tests {
 
     #[test]
     fn what_one_person_says_in_a_row_stands_together_within_a_day() {
-        let rows = [said(1, 1, 0), said(2, 1, 4), said(3, 2, 5), said(4, 1, 6), said(5, 1, 12), said(6, 1, 24 * 60), said(7, 1, 24 * 60 + 1)];
+        let rows = [
+            said(1, 1, 0),
+            said(2, 1, 4),
+            said(3, 2, 5),
+            said(4, 1, 6),
+            said(5, 1, 12),
+            said(6, 1, 24 * 60),
+            said(7, 1, 24 * 60 + 1),
+        ];
         assert_eq!(
             names(&rows, None).iter().map(|(day, who, _)| (*day, *who)).collect::<Vec<_>>(),
             [(true, true), (false, false), (false, true), (false, true), (false, true), (true, true), (false, false)]

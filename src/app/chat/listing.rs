@@ -19,7 +19,9 @@ use crate::{
     chat::Refusal,
     store::{Phase, QueryError},
 };
-use leptos::{ev, html, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{
+    ev, html, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast, web_sys::HtmlElement,
+};
 use std::time::Duration;
 
 /// So near to the end, in pixels, somebody sees it.
@@ -72,7 +74,10 @@ pub(super) fn Listing(talk: Talk) -> impl IntoView {
     };
     let refused = RwSignal::new(talk.asked.with_untracked(|asked| asked.refused.filter(|_| asked.edit.is_none())));
     let empty = move || {
-        (numbers.with(Vec::is_empty) && talk.list.phase() != Phase::Loading && !matches!(talk.list.error(), Some(QueryError::Read(_)))).then(|| {
+        (numbers.with(Vec::is_empty)
+            && talk.list.phase() != Phase::Loading
+            && !matches!(talk.list.error(), Some(QueryError::Read(_))))
+        .then(|| {
             view! { <p class="chat-none">"Nothing has been said here yet. Say something."</p> }
         })
     };
@@ -85,7 +90,7 @@ pub(super) fn Listing(talk: Talk) -> impl IntoView {
             class="chat-frame"
             tabindex="0"
             role="region"
-            aria-label="Messages"
+            aria-label="What was said"
             node_ref=place.frame
             on:scroll=move |_| place.scrolled()
         >

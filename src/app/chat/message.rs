@@ -78,9 +78,8 @@ fn Said(row: RowSignal<Message>, talk: Talk) -> impl IntoView {
         let (text, mentioned, mentions) = words.get().unwrap_or_default();
         view! { <Body text mentioned is_me=mentions.contains(&talk.me.account) /> }
     };
-    let mark = move || {
-        edited.get().map(|at| view! { <span class="chat-edited" title=at.to_the_second()>"edited"</span> })
-    };
+    let mark =
+        move || edited.get().map(|at| view! { <span class="chat-edited" title=at.to_the_second()>"edited"</span> });
     view! { <div class="chat-body">{body} {mark}</div> }
 }
 
@@ -115,7 +114,8 @@ fn Delivery(row: RowSignal<Message>, number: i64, is_own: Memo<bool>, is_gone: M
     move || {
         readers.get().filter(|_| row.with(|_| ()).is_some()).map(|readers| {
             let words = told(&readers);
-            let (icon, class) = if readers.is_empty() { ("check", "chat-delivery") } else { ("checks", "chat-delivery read") };
+            let (icon, class) =
+                if readers.is_empty() { ("check", "chat-delivery") } else { ("checks", "chat-delivery read") };
             let title = words.clone();
             view! {
                 <span class=class title=title>

@@ -28,7 +28,8 @@ impl Naming {
 
     /// Looks at what is typed where the next letter goes.
     pub(super) fn look(self) {
-        let found = self.text().and_then(|(text, cursor)| mention::typing(&text, cursor).map(|(_, typed)| typed.to_owned()));
+        let found =
+            self.text().and_then(|(text, cursor)| mention::typing(&text, cursor).map(|(_, typed)| typed.to_owned()));
         if self.typed.with_untracked(|typed| *typed != found) {
             self.chosen.set(0);
             self.typed.set(found.clone());

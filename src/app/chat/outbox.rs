@@ -8,7 +8,10 @@ use super::{
     me::use_me,
 };
 use crate::{
-    app::{fresh, storage::{store_word, stored_word}},
+    app::{
+        fresh,
+        storage::{store_word, stored_word},
+    },
     chat::{
         Done, Refusal,
         unsent::{Queue, Unsent},
@@ -74,7 +77,8 @@ pub(in crate::app) fn provide_outbox() {
     // Effects run in the browser only.
     Effect::new(move || {
         outbox.look();
-        let looking = window_event_listener(ev::Custom::<leptos::web_sys::Event>::new("storage"), move |_| outbox.look());
+        let looking =
+            window_event_listener(ev::Custom::<leptos::web_sys::Event>::new("storage"), move |_| outbox.look());
         on_cleanup(move || looking.remove());
     });
     Effect::new(move || {
@@ -139,7 +143,8 @@ impl Outbox {
 
     /// Those of a conversation that are not shown as rows, in their order. Tracked.
     pub(super) fn of(self, chat: i64) -> Vec<Unsent> {
-        let mut all: Vec<Unsent> = self.landed.with(|landed| landed.iter().filter(|one| one.chat == chat).cloned().collect());
+        let mut all: Vec<Unsent> =
+            self.landed.with(|landed| landed.iter().filter(|one| one.chat == chat).cloned().collect());
         self.queue.with(|queue| all.extend(queue.of(chat).cloned()));
         all
     }
@@ -167,7 +172,10 @@ impl Outbox {
 
     /// Sends the next one, unless one is on its way.
     fn send(self) {
-        if self.flying.with_untracked(Option::is_some) || self.is_away.get_untracked() || self.trouble.get_untracked().is_some() {
+        if self.flying.with_untracked(Option::is_some)
+            || self.is_away.get_untracked()
+            || self.trouble.get_untracked().is_some()
+        {
             return;
         }
         let Some(one) = self.queue.with_untracked(|queue| queue.next().cloned()) else { return };

@@ -101,7 +101,8 @@ fn listen(presence: Presence, chat: i64, other: i64, heard: RwSignal<Option<Hear
     });
     Effect::new(move || {
         let said = connection.said();
-        let told = said.iter().rev().filter(|said| said.event == EVENT && said.user.as_deref() == Some(&*other.to_string()));
+        let told =
+            said.iter().rev().filter(|said| said.event == EVENT && said.user.as_deref() == Some(&*other.to_string()));
         let newest = told
             .filter_map(|said| Some((said.name.clone(), serde_json::from_value::<Told>(said.payload.clone()).ok()?)))
             .find(|(_, told)| told.chat == chat);
@@ -132,7 +133,9 @@ fn listen(presence: Presence, chat: i64, other: i64, heard: RwSignal<Option<Hear
 
 impl Presence {
     fn tell(self, here: bool, ask: bool) {
-        let (Way::Direct { chat, other, .. }, Some(typing)) = (self.way, self.typing.try_get_untracked()) else { return };
+        let (Way::Direct { chat, other, .. }, Some(typing)) = (self.way, self.typing.try_get_untracked()) else {
+            return;
+        };
         let told = Told { chat, here, typing, ask, n: fresh::millis() };
         // Not once the page is left.
         let _ = self.connection.try_with_value(|connection| connection.direct(&other.to_string(), EVENT, json!(told)));
@@ -167,7 +170,8 @@ impl Presence {
             Way::Room(room) => {
                 let me = self.me.account.to_string();
                 let types = |state: &serde_json::Value| state["typing"] == true;
-                let others = room.members().into_iter().filter(|one| types(&one.state) && one.user.as_ref() != Some(&me));
+                let others =
+                    room.members().into_iter().filter(|one| types(&one.state) && one.user.as_ref() != Some(&me));
                 let mut names: Vec<String> = others.map(|one| one.name).collect();
                 names.sort();
                 names.dedup();
@@ -192,7 +196,9 @@ pub(super) fn Present(presence: Presence) -> impl IntoView {
             let is_here = Memo::new(move |_| {
                 let now = clock.fine();
                 heard.with(|heard| {
-                    heard.as_ref().is_some_and(|heard| heard.told.here && now.is_none_or(|now| now - heard.at < BELIEVED))
+                    heard
+                        .as_ref()
+                        .is_some_and(|heard| heard.told.here && now.is_none_or(|now| now - heard.at < BELIEVED))
                 })
             });
             view! {

@@ -124,7 +124,17 @@ impl LiveRow for Message {
 
 impl Message {
     const COLUMNS: [&'static str; 12] = [
-        "chat", "number", "author", "author_name", "key", "text", "mentions", "mentioned", "at", "edited_at", "deleted_at",
+        "chat",
+        "number",
+        "author",
+        "author_name",
+        "key",
+        "text",
+        "mentions",
+        "mentioned",
+        "at",
+        "edited_at",
+        "deleted_at",
         "deleted_by",
     ];
 
@@ -195,7 +205,11 @@ mod tests {
     use super::*;
 
     fn chat(kind: &str) -> Chat {
-        let (members, names) = if kind == "room" { (Vec::new(), Vec::new()) } else { (vec![3, 7], vec!["Ada".to_owned(), "Sam".to_owned()]) };
+        let (members, names) = if kind == "room" {
+            (Vec::new(), Vec::new())
+        } else {
+            (vec![3, 7], vec!["Ada".to_owned(), "Sam".to_owned()])
+        };
         Chat {
             id: 1,
             kind: kind.to_owned(),
@@ -223,7 +237,10 @@ mod tests {
     #[test]
     fn what_is_unread_is_of_others_and_after_the_mark() {
         let mark = Mark { chat: 1, account: 7, name: String::new(), number: 3, own_after: 2 };
-        assert_eq!([unread(10, Some(&mark)), unread(5, Some(&mark)), unread(3, Some(&mark)), unread(10, None)], [5, 0, 0, 10]);
+        assert_eq!(
+            [unread(10, Some(&mark)), unread(5, Some(&mark)), unread(3, Some(&mark)), unread(10, None)],
+            [5, 0, 0, 10]
+        );
         assert_eq!([counted(99), counted(100)], ["99", "99+"]);
     }
 

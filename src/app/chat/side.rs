@@ -52,7 +52,7 @@ pub(super) fn Side(lists: Lists, me: Me, asked: Memo<Asked>, open: Memo<Option<i
                     "New"
                 </A>
             </div>
-            <form class="chat-search" role="search" action=PAGE method="get" on:submit=search>
+            <form class="chat-search" role="search" aria-label="Messages by their words" action=PAGE method="get" on:submit=search>
                 <input
                     type="search"
                     name="q"
@@ -85,17 +85,19 @@ fn List(lists: Lists, me: Me, open: Memo<Option<i64>>) -> impl IntoView {
     let state = move || match (chats.is_empty(), chats.error(), chats.phase()) {
         (_, Some(QueryError::Read(_) | QueryError::Subscription(_)), _) => {
             let error = chats.error().map(|error| error.to_string());
-            Some(view! {
-                <div class="notice refused" role="alert">
-                    <p>
-                        <strong>"The conversations cannot be shown."</strong>
-                        " "
-                        {error}
-                        "."
-                    </p>
-                </div>
-            }
-            .into_any())
+            Some(
+                view! {
+                    <div class="notice refused" role="alert">
+                        <p>
+                            <strong>"The conversations cannot be shown."</strong>
+                            " "
+                            {error}
+                            "."
+                        </p>
+                    </div>
+                }
+                .into_any(),
+            )
         }
         (true, None, Phase::Loading) => {
             Some(view! { <p class="chat-none" role="status">"Loading the conversations…"</p> }.into_any())

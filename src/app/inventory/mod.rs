@@ -44,10 +44,10 @@ mod validate;
 mod window;
 
 pub use actions::{AddProduct, DeleteProduct, RestoreProduct, SetQuantity};
-pub use page::ROOM;
 #[cfg(feature = "ssr")]
 pub use export::routes;
 pub(super) use page::InventoryPage;
+pub use page::ROOM;
 pub(super) use product::grouped;
 pub use product::{Price, Product, ProductKey};
 pub(super) use {

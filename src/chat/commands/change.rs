@@ -40,7 +40,13 @@ pub async fn delete(pool: &PgPool, principal: &Principal, chat: i64, number: i64
     told(change(pool, principal, chat, number, None).await)
 }
 
-async fn change(pool: &PgPool, principal: &Principal, chat: i64, number: i64, text: Option<&str>) -> Result<Done, Failure> {
+async fn change(
+    pool: &PgPool,
+    principal: &Principal,
+    chat: i64,
+    number: i64,
+    text: Option<&str>,
+) -> Result<Done, Failure> {
     let account = access::account(principal)?;
     let mut open = statement::begin(pool).await?;
     let held = access::hold(&mut open, principal, chat, For::Writing).await?;
@@ -65,7 +71,8 @@ async fn change(pool: &PgPool, principal: &Principal, chat: i64, number: i64, te
 async fn find(connection: &mut PgConnection, chat: i64, number: i64) -> Result<Message, Failure> {
     let find = "select author, text, mentions, deleted_at is not null as is_deleted
                 from public.chat_messages where chat = $1 and number = $2 for no key update";
-    let row = statement::query(find).bind(chat).bind(number).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
+    let row =
+        statement::query(find).bind(chat).bind(number).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
     Ok(Message {
         author: row.try_get("author")?,
         text: row.try_get("text")?,
@@ -95,7 +102,8 @@ async fn rewrite(
         .await?;
     begins(connection, held, number, &validate::excerpt(text)).await?;
     let said = Said { held, number, author_name: &principal.name, text };
-    let gone: Vec<i64> = message.mentions.iter().copied().filter(|id| !named.iter().any(|one| one.account == *id)).collect();
+    let gone: Vec<i64> =
+        message.mentions.iter().copied().filter(|id| !named.iter().any(|one| one.account == *id)).collect();
     notify::take_back(connection, &said, &gone).await?;
     notify::tell_again(connection, &said, &message.mentions).await?;
     let (_, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|one| message.mentions.contains(&one.account));

@@ -19,7 +19,8 @@ use sqlx::PgConnection;
 
 /// The number of the transaction that is being written.
 async fn transaction(connection: &mut PgConnection) -> Result<u64, Failure> {
-    let number: i64 = statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
+    let number: i64 =
+        statement::query_scalar("select pg_current_xact_id()::text::bigint").fetch_one(connection).await?;
     Ok(number.unsigned_abs())
 }
 

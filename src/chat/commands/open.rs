@@ -27,7 +27,8 @@ pub async fn open_room(pool: &PgPool, principal: &Principal, name: &str, topic: 
 
 async fn make_room(pool: &PgPool, name: &str, topic: &str) -> Result<i64, Failure> {
     let mut open = statement::begin(pool).await?;
-    let make = "insert into public.chats (kind, members, names, name, topic) values ('room', '{}', '{}', $1, $2) returning id";
+    let make =
+        "insert into public.chats (kind, members, names, name, topic) values ('room', '{}', '{}', $1, $2) returning id";
     let id = statement::query_scalar(make).bind(name).bind(topic).fetch_one(&mut *open).await?;
     open.commit().await?;
     Ok(id)

@@ -33,12 +33,7 @@ async fn mark(pool: &PgPool, principal: &Principal, chat: i64, up_to: i64) -> Re
         .bind(number)
         .execute(&mut *open)
         .await?;
-    statement::query(include_str!("../sql/told.sql"))
-        .bind(account)
-        .bind(chat)
-        .bind(number)
-        .execute(&mut *open)
-        .await?;
+    statement::query(include_str!("../sql/told.sql")).bind(account).bind(chat).bind(number).execute(&mut *open).await?;
     let transaction = transaction(&mut open).await?;
     open.commit().await?;
     Ok(Done { chat, number, transaction })

@@ -53,18 +53,27 @@ async fn store(pool: &PgPool, principal: &Principal, chat: i64, letter: &Letter)
 /// What was stored under this key before. The conversation is held, so nobody stores it there meanwhile.
 async fn before(connection: &mut PgConnection, letter: &Letter, chat: i64) -> Result<Option<Done>, Failure> {
     let find = statement::query("select chat, number from public.chat_messages where author = $1 and key = $2");
-    let Some(row) = find.bind(letter.author).bind(&letter.key).fetch_optional(connection).await? else { return Ok(None) };
+    let Some(row) = find.bind(letter.author).bind(&letter.key).fetch_optional(connection).await? else {
+        return Ok(None);
+    };
     let done = Done { chat: row.try_get("chat")?, number: row.try_get("number")?, transaction: 0 };
     if done.chat == chat { Ok(Some(done)) } else { Err(Refusal::Key.into()) }
 }
 
 async fn must_not_flood(connection: &mut PgConnection, author: i64) -> Result<(), Failure> {
-    let count = statement::query_scalar("select count(*) from public.chat_messages where author = $1 and at > now() - interval '1 minute'");
+    let count = statement::query_scalar(
+        "select count(*) from public.chat_messages where author = $1 and at > now() - interval '1 minute'",
+    );
     let sent: i64 = count.bind(author).fetch_one(connection).await?;
     if sent < MAX_A_MINUTE { Ok(()) } else { Err(Refusal::TooFast.into()) }
 }
 
-async fn write(connection: &mut PgConnection, principal: &Principal, held: &Held, letter: &Letter) -> Result<Done, Failure> {
+async fn write(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    held: &Held,
+    letter: &Letter,
+) -> Result<Done, Failure> {
     let named = notify::named(connection, held, letter.author, &letter.text).await?;
     let number = held.last + 1;
     statement::query(include_str!("../sql/send.sql"))

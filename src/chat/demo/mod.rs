@@ -45,8 +45,32 @@ pub fn rules() -> Vec<Rule> {
 /// Which of [`TABLES`] is there and is something else than ours.
 pub async fn foreign(connection: &mut PgConnection) -> Result<Option<&'static str>, sqlx::Error> {
     let shapes: [&[&str]; 3] = [
-        &["id", "kind", "members", "names", "name", "topic", "last", "last_at", "last_author", "last_name", "last_text"],
-        &["chat", "number", "kind", "members", "author", "author_name", "key", "text", "mentions", "mentioned", "deleted_at"],
+        &[
+            "id",
+            "kind",
+            "members",
+            "names",
+            "name",
+            "topic",
+            "last",
+            "last_at",
+            "last_author",
+            "last_name",
+            "last_text",
+        ],
+        &[
+            "chat",
+            "number",
+            "kind",
+            "members",
+            "author",
+            "author_name",
+            "key",
+            "text",
+            "mentions",
+            "mentioned",
+            "deleted_at",
+        ],
         &["chat", "account", "kind", "members", "name", "number", "own_after"],
     ];
     for (table, columns) in TABLES.into_iter().zip(shapes) {
@@ -100,7 +124,8 @@ async fn people(connection: &mut PgConnection) -> Result<BTreeMap<&'static str, 
 async fn begin(connection: &mut PgConnection, mut members: Vec<(i64, &str)>) -> Result<i64, sqlx::Error> {
     members.sort_unstable();
     let (members, names): (Vec<i64>, Vec<&str>) = members.into_iter().unzip();
-    let make = "insert into public.chats (kind, members, names, name, topic) values ('private', $1, $2, '', '') returning id";
+    let make =
+        "insert into public.chats (kind, members, names, name, topic) values ('private', $1, $2, '', '') returning id";
     statement::query_scalar(make).bind(members).bind(names).fetch_one(connection).await
 }
 
@@ -129,7 +154,9 @@ async fn say(
     let last = lines.last().map(|line| line.text).unwrap_or_default();
     let settle = statement::query(include_str!("../sql/settle.sql")).bind(chat).bind(super::validate::excerpt(last));
     settle.execute(&mut *connection).await?;
-    let mark = statement::query(include_str!("../sql/mark_demo.sql")).bind(chat).bind(people.values().copied().collect::<Vec<_>>());
+    let mark = statement::query(include_str!("../sql/mark_demo.sql"))
+        .bind(chat)
+        .bind(people.values().copied().collect::<Vec<_>>());
     mark.execute(connection).await?;
     Ok(())
 }

@@ -19,13 +19,15 @@ const CLEO: &str = "Cleo Customer";
 const DAY: i64 = 24 * 60;
 
 /// Rooms: their names, what they are about, what was said.
-pub(super) const ROOMS: [(&str, &str, &[Line]); 2] = [
-    ("General", "For everybody who works here", GENERAL),
-    ("Warehouse", "Shelves, deliveries, stock", WAREHOUSE),
-];
+pub(super) const ROOMS: [(&str, &str, &[Line]); 2] =
+    [("General", "For everybody who works here", GENERAL), ("Warehouse", "Shelves, deliveries, stock", WAREHOUSE)];
 
 const GENERAL: &[Line] = &[
-    line(6 * DAY + 130, ADA, "Welcome! What is said here is for all of us. For two people there are private conversations."),
+    line(
+        6 * DAY + 130,
+        ADA,
+        "Welcome! What is said here is for all of us. For two people there are private conversations.",
+    ),
     line(6 * DAY + 121, SAM, "Hello everybody 👋"),
     line(5 * DAY + 400, ADA, "The new labels for aisle A arrive on Thursday."),
     line(5 * DAY + 396, SAM, "Good. I will be there from seven."),
@@ -35,12 +37,20 @@ const GENERAL: &[Line] = &[
     line(3 * DAY + 300, ADA, "Numbers of the week: 41 orders, 3 came back. All three were the wrong size of screws."),
     line(3 * DAY + 288, SAM, "The two boxes look alike. I have put a red dot on the long ones."),
     line(3 * DAY + 280, ADA, "That helps, thank you."),
-    line(2 * DAY + 190, SAM, "For those who write scripts, the list of what is scarce:\n```sql\nselect sku, quantity\nfrom products\nwhere quantity <= reorder_level\norder by quantity;\n```"),
+    line(
+        2 * DAY + 190,
+        SAM,
+        "For those who write scripts, the list of what is scarce:\n```sql\nselect sku, quantity\nfrom products\nwhere quantity <= reorder_level\norder by quantity;\n```",
+    ),
     line(2 * DAY + 186, ADA, "Nice. The page does it too: `/?low=1`, and it is live."),
     line(DAY + 340, ADA, "From Monday on we close at six."),
     line(DAY + 335, SAM, "Does that go for deliveries, too?"),
     line(DAY + 331, ADA, "Deliveries until five."),
-    line(180, SAM, "How notifications work is written down in https://www.postgresql.org/docs/current/sql-notify.html for those who asked."),
+    line(
+        180,
+        SAM,
+        "How notifications work is written down in https://www.postgresql.org/docs/current/sql-notify.html for those who asked.",
+    ),
     line(96, ADA, "@Sam Staff can you look at the order from yesterday evening? It is paid and nobody has picked it."),
     line(95, ADA, "The customer asked twice."),
 ];
@@ -55,14 +65,20 @@ const WAREHOUSE: &[Line] = &[
 
 /// Conversations of two people who have accounts.
 pub(super) const PRIVATE: [([&str; 2], &[Line]); 2] = [
-    ([ADA, SAM], &[
-        line(2 * DAY + 30, ADA, "Do you want to take the early shift next week?"),
-        line(2 * DAY + 22, SAM, "Tuesday and Wednesday, gladly."),
-        line(2 * DAY + 21, ADA, "Noted."),
-    ]),
-    ([CLEO, SAM], &[
-        line(DAY + 50, CLEO, "Hello, can my order be sent on Friday?"),
-        line(DAY + 44, SAM, "Hello Cleo, yes. It is packed and leaves on Friday morning."),
-        line(31, CLEO, "Perfect, thank you!"),
-    ]),
+    (
+        [ADA, SAM],
+        &[
+            line(2 * DAY + 30, ADA, "Do you want to take the early shift next week?"),
+            line(2 * DAY + 22, SAM, "Tuesday and Wednesday, gladly."),
+            line(2 * DAY + 21, ADA, "Noted."),
+        ],
+    ),
+    (
+        [CLEO, SAM],
+        &[
+            line(DAY + 50, CLEO, "Hello, can my order be sent on Friday?"),
+            line(DAY + 44, SAM, "Hello Cleo, yes. It is packed and leaves on Friday morning."),
+            line(31, CLEO, "Perfect, thank you!"),
+        ],
+    ),
 ];

@@ -18,7 +18,11 @@ async fn the_demo_has_conversations_that_are_whole_and_what_is_there_stays(pool:
     demo::show(&pool).await.expect("shows");
     all_is_well(&pool).await;
     assert_eq!(
-        rows(&pool, "select kind, count(*) as chats, bool_and(last > 0) as talk from public.chats group by kind order by kind").await,
+        rows(
+            &pool,
+            "select kind, count(*) as chats, bool_and(last > 0) as talk from public.chats group by kind order by kind"
+        )
+        .await,
         json!([{ "kind": "private", "chats": 2, "talk": true }, { "kind": "room", "chats": 2, "talk": true }])
     );
     assert!(value::<bool>(&pool, "select bool_and(last_at = (select max(at) from public.chat_messages where chat = c.id)) from public.chats c").await);

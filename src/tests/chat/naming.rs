@@ -12,7 +12,11 @@ use sqlx::PgPool;
 
 /// Who is told of what.
 async fn told(pool: &PgPool) -> Value {
-    rows(pool, "select account, title, body, link from public.notifications where kind = 'chat_mention' order by account, id").await
+    rows(
+        pool,
+        "select account, title, body, link from public.notifications where kind = 'chat_mention' order by account, id",
+    )
+    .await
 }
 
 #[sqlx::test(migrations = false)]

@@ -58,7 +58,14 @@ async fn listened(mut client: Client, pool: &PgPool, chat: i64, sam: &Principal,
 /// Everything that is asked over HTTP.
 async fn browsed(mut browser: Browser, chat: i64) -> String {
     let mut all = String::new();
-    for path in ["/chat".to_owned(), format!("/chat/{chat}"), format!("/chat/{chat}?at=1"), "/chat?q=zzy".to_owned(), "/chat/new".to_owned(), "/notifications".to_owned()] {
+    for path in [
+        "/chat".to_owned(),
+        format!("/chat/{chat}"),
+        format!("/chat/{chat}?at=1"),
+        "/chat?q=zzy".to_owned(),
+        "/chat/new".to_owned(),
+        "/notifications".to_owned(),
+    ] {
         all.push_str(&browser.get(&path).await.body);
     }
     for (path, fields) in [
@@ -99,7 +106,9 @@ async fn the_two_whose_conversation_it_is_read_it_by_every_way(pool: PgPool) {
     let (server, chat, sam, cleo) = with_talk(&pool).await;
     for who in [&sam, &cleo] {
         let mut listener = client(&server, who).await;
-        let all = listener.ask("public.chat_messages", vec!["chat".to_owned(), "number".to_owned()], None, Default::default()).await;
+        let all = listener
+            .ask("public.chat_messages", vec!["chat".to_owned(), "number".to_owned()], None, Default::default())
+            .await;
         listener.until("it is there", |client| client.rows(all).values().any(|row| row.contains(WORD))).await;
         let mut browser = browser(&server, who);
         let page = browser.get(&format!("/chat/{chat}")).await;
@@ -127,11 +136,13 @@ async fn nobody_else_reads_it_by_any_way(pool: PgPool) {
     }
     // Scripts of all roles, and of some tables: nothing is theirs.
     for role in [Role::Customer, Role::Staff, Role::Admin] {
-        for tables in [None, Some(["public.chat_messages", "public.chats", "public.bell"].map(str::to_owned).to_vec())] {
+        for tables in [None, Some(["public.chat_messages", "public.chats", "public.bell"].map(str::to_owned).to_vec())]
+        {
             let new = token::New { name: "script", role, tables: tables.clone(), days: None };
             let (number, secret) = token::create(&pool, &new).await.expect("makes");
             let shown = ("authorization", format!("Bearer {secret}"));
-            let heard = listened(Client::somebody(&server, shown).await, &pool, chat, &sam, &format!("script-{number}")).await;
+            let heard =
+                listened(Client::somebody(&server, shown).await, &pool, chat, &sam, &format!("script-{number}")).await;
             assert!(!heard.contains(WORD), "a script of {role} heard of it");
             let program = Browser::new(server.address).with("authorization", &format!("Bearer {secret}"));
             assert!(!browsed(program, chat).await.contains(WORD), "a script of {role} read it");
@@ -139,7 +150,8 @@ async fn nobody_else_reads_it_by_any_way(pool: PgPool) {
     }
     let nobody = Browser::new(server.address);
     assert!(!browsed(nobody, chat).await.contains(WORD));
-    let untouched: bool = crate::support::value(&pool, "select bool_and(text like '%xyzzy%') from public.chat_messages").await;
+    let untouched: bool =
+        crate::support::value(&pool, "select bool_and(text like '%xyzzy%') from public.chat_messages").await;
     assert!(untouched, "and nobody wrote there");
 }
 

@@ -48,7 +48,11 @@ async fn many_who_send_at_once_are_stored_each_once_without_gaps_in_the_order_of
     });
     let sent = futures::future::join_all(all).await;
     assert!(sent.iter().all(Result::is_ok), "{sent:?}");
-    let keys = rows(&pool, "select count(*) as messages, count(distinct key) as keys, max(number) as last from public.chat_messages").await;
+    let keys = rows(
+        &pool,
+        "select count(*) as messages, count(distinct key) as keys, max(number) as last from public.chat_messages",
+    )
+    .await;
     assert_eq!(keys, json!([{ "messages": 20, "keys": 20, "last": 20 }]));
     // Whoever commits later has a higher number: the changelog tells in which order that was.
     let order = "select (new::json ->> 'number')::bigint as number from rowcast.change
