@@ -1,5 +1,6 @@
 import { Talk, room } from '../support/chat';
 import { flawless } from '../support/flawless';
+import { live } from '../support/orders';
 import { expect, test } from '../support/test';
 
 // Nothing that axe knows of on the pages of chat, in light and dark, on a desk and in a hand.
@@ -62,6 +63,7 @@ for (const width of [320, 390, 600, 721, 921, 1241]) {
     const sideways = () => page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.chat-frame, .chat-side')].map((element) => element.scrollWidth - element.clientWidth));
     for (const address of [`/chat/${id}`, '/chat', '/chat/new']) {
       await page.goto(address);
+      await live(page);
       expect(Math.max(...(await sideways())), address).toBeLessThanOrEqual(0);
     }
   });

@@ -52,7 +52,7 @@ pub(super) fn Begin(me: Me, asked: Memo<Asked>) -> impl IntoView {
                 <A href=PAGE attr:class="icon-button chat-back" attr:aria-label="All conversations">
                     <Icon name="back" />
                 </A>
-                <h2>"New conversation"</h2>
+                <h1>"New conversation"</h1>
             </div>
             <div class="chat-new-body">{problem} <People asked settle /> {room}</div>
         </section>
@@ -84,7 +84,7 @@ fn People(asked: Memo<Asked>, settle: impl Fn(Outcome) + Copy + Send + Sync + 's
         follow();
     };
     view! {
-        <h3>"Write to somebody"</h3>
+        <h2>"Write to somebody"</h2>
         <form class="chat-search" role="search" aria-label="People by name" action=address::new() method="get" on:submit=submit>
             <input
                 type="search"
@@ -167,7 +167,7 @@ fn Room(name: String, settle: impl Fn(Outcome) + Copy + Send + Sync + 'static) -
         spawn_local(async move { settle(open_room(name, topic).await) });
     };
     view! {
-        <h3>"Open a room"</h3>
+        <h2>"Open a room"</h2>
         <p class="hint">"A room is for everybody who works here."</p>
         <form class="chat-room-form" method="post" action=OpenRoom::PATH on:submit=submit aria-label="Open a room">
             <div class="field">

@@ -193,7 +193,7 @@ fn Head(talk: Talk, presence: Presence) -> impl IntoView {
             </A>
             {face}
             <div class="chat-head-words">
-                <h2 dir="auto">{title}</h2>
+                <h1 dir="auto">{title}</h1>
                 <p dir="auto">{about}</p>
             </div>
             <Present presence />
