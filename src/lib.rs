@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod app;
+pub mod chat;
 pub mod identity;
 pub mod orders;
 pub mod protocol;

@@ -4,6 +4,7 @@ pub use crate::app::inventory::ROOM;
 use crate::{
     app::{inventory::seed, online, product},
     capture::{self, TrackError, Tracked, Trust},
+    chat::demo as chat,
     hub::{Policy, rooms::Rule},
     orders::demo as orders,
     protocol::Role,
@@ -30,6 +31,11 @@ pub enum DemoError {
          start without demo data, or with another database"
     )]
     ForeignTable(String),
+    /// The same of a table of chat.
+    #[error(
+        "there is a table {0} that is not the demo's. Rowcast leaves it alone; start without demo data, or with another database"
+    )]
+    ForeignChat(&'static str),
     /// The orders could not be installed.
     #[error(transparent)]
     Orders(#[from] orders::DemoOrdersError),
@@ -52,7 +58,7 @@ pub enum ShowError {
     Rule(#[from] RuleError),
 }
 
-/// Creates `public.products` and the tables of orders and fills them, unless they are there already. What people did to the rows
+/// Creates `public.products` and the tables of orders and chat and fills them, unless they are there already. What people did to the rows
 /// stays. The accounts of the demo have orders if they are there before.
 pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     // Statements have no names: behind a pooler, the session belongs to others, too.
@@ -60,6 +66,10 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
     install_products(&mut transaction).await?;
     orders::install(&mut transaction).await?;
+    if let Some(table) = chat::foreign(&mut transaction).await? {
+        return Err(DemoError::ForeignChat(table));
+    }
+    chat::install(&mut transaction).await?;
     transaction.commit().await?;
     // For a demo that was made before, this may have to wait, or not be this role's to do: without it, some figures are missing.
     if let Err(error) = furnish_dashboard(pool).await {
@@ -131,13 +141,19 @@ pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
     let are_there = sqlx::query_scalar("select to_regclass($1) is not null").persistent(false).bind(MOVEMENTS);
     let are_there: bool = are_there.fetch_one(pool).await.map_err(RightsError::from)?;
     let movements = are_there.then(|| (MOVEMENTS, [Role::Staff, Role::Admin].map(Policy::all).into()));
-    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(movements) {
+    let talk = chat::TABLES.map(|table| (table, chat::policies()));
+    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(movements).chain(talk) {
         if let Tracked::Now { .. } = capture::track(pool, table, Trust::Checked).await? {
             for policy in policies {
                 rights::grant(pool, table, policy).await?;
             }
             if table == TABLE {
                 show_who_is_there(pool).await?;
+            }
+            if table == chat::TABLES[0] {
+                for rule in chat::rules() {
+                    rules::allow(pool, &rule).await?;
+                }
             }
         }
     }

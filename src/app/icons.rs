@@ -37,6 +37,18 @@ pub(super) fn IconSprite() -> impl IntoView {
             <symbol id="i-menu" viewBox="0 0 16 16">
                 <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />
             </symbol>
+            <symbol id="i-checks" viewBox="0 0 16 16">
+                <path d="M1.5 8.8l3 3L10.5 5M8.2 11l.8.8L15 5" />
+            </symbol>
+            <symbol id="i-clock" viewBox="0 0 16 16">
+                <path d="M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.2l2.2 1.3" />
+            </symbol>
+            <symbol id="i-edit" viewBox="0 0 16 16">
+                <path d="M3 13l.6-2.8L11 2.8l2.2 2.2-7.4 7.4zM9.6 4.2l2.2 2.2" />
+            </symbol>
+            <symbol id="i-send" viewBox="0 0 16 16">
+                <path d="M2.5 3l11 5-11 5 1.8-5zM4.3 8h5" />
+            </symbol>
             <symbol id="i-grip" viewBox="0 0 16 16">
                 <path class="solid" d="M6 3.4v.01M10 3.4v.01M6 8v.01M10 8v.01M6 12.6v.01M10 12.6v.01" />
             </symbol>

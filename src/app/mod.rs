@@ -6,8 +6,10 @@
 
 mod account;
 pub mod audit;
+pub mod chat;
 mod clock;
 mod commands;
+mod company;
 mod connection_badge;
 mod connection_panel;
 #[cfg(feature = "ssr")]
@@ -66,6 +68,7 @@ use crate::{
 pub use account::OwnLogins;
 use account::{AccountPage, PersonLink, SignInPage, SignUpPage};
 use audit::AuditPage;
+use chat::{ChatPage, Drafts, provide_outbox};
 use clock::provide_clock;
 use commands::{CommandScope, PaletteButton};
 use connection_badge::ConnectionBadge;
@@ -129,6 +132,8 @@ pub fn App() -> impl IntoView {
     provide_clock();
     provide_now();
     provide_toasts();
+    provide_outbox();
+    provide_context(Drafts::default());
     provide_theme();
     Effect::new(|| {
         let root = document().document_element();
@@ -169,6 +174,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                         <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
                         <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                        <Route path=path!("/chat/:id?") view=ChatPage ssr=SsrMode::Async />
                         <Route path=path!("/notifications") view=NotificationsPage ssr=SsrMode::Async />
                         <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                         <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />

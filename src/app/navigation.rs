@@ -2,7 +2,7 @@
 //!
 //! The button opens a popover of the browser's own, so that it works without JavaScript, too.
 
-use super::{commands::PAGES as ALL, icons::Icon};
+use super::{chat::UnreadCount, commands::PAGES as ALL, icons::Icon};
 use crate::identity::visitor::use_visitor;
 use leptos::{html, prelude::*};
 use leptos_router::{components::A, hooks::use_location};
@@ -35,7 +35,7 @@ pub(super) fn Navigation(leaves: Option<&'static str>) -> impl IntoView {
                 .map(|page| {
                     view! {
                         <A href=page.address exact=page.address == "/" attr:rel=leaves>
-                            {page.label}
+                            {page.label} {(page.address == "/chat").then(|| view! { <UnreadCount /> })}
                         </A>
                     }
                 })

@@ -66,6 +66,9 @@ impl Status {
     }
 }
 
+/// What is answered to what is said to one person.
+const DIRECT: &str = "direct";
+
 /// What a page asks of the transport.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -198,9 +201,12 @@ impl Connection {
         self.said.get()
     }
 
-    /// Says something to one person, on all their pages. What is said without a connection is not said later.
+    /// Says something to one person, on all their pages. What is said without a connection is not said later, and what is said to
+    /// somebody who is not there is lost.
     pub fn direct(&self, to: &str, event: &str, payload: Value) {
-        let frame = ClientFrame::Direct { to: to.to_owned(), event: event.to_owned(), payload, r#ref: None };
+        // With a name, so that a refusal is an answer to it and no complaint.
+        let r#ref = Some(DIRECT.to_owned());
+        let frame = ClientFrame::Direct { to: to.to_owned(), event: event.to_owned(), payload, r#ref };
         // A frame of words and JSON values.
         serde_json::to_string(&frame).into_iter().for_each(|frame| self.command(Command::Send(frame)));
     }

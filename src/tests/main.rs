@@ -10,6 +10,7 @@ mod architecture;
 mod audit;
 mod bulk;
 mod capture;
+mod chat;
 mod corpus;
 mod database_down;
 mod doorbell;

@@ -38,9 +38,10 @@ const fn page(address: &'static str, label: &'static str, key: char, role: Role,
 }
 
 /// All of them.
-pub(in crate::app) const PAGES: [Page; 7] = [
+pub(in crate::app) const PAGES: [Page; 8] = [
     page("/", "Inventory", 'i', Role::Anonymous, true),
     page("/orders", "Orders", 'o', Role::Customer, true),
+    page("/chat", "Chat", 'c', Role::Customer, true),
     page("/dashboard", "Dashboard", 'd', Role::Staff, true),
     page("/history", "History", 'h', Role::Staff, true),
     page("/audit", "Audit", 'a', Role::Admin, true),
@@ -105,6 +106,7 @@ impl Command {
         match self {
             Self::Open(Page { address: "/", .. }) => "products stock home",
             Self::Open(Page { address: "/orders", .. }) => "board",
+            Self::Open(Page { address: "/chat", .. }) => "messages rooms conversations talk write",
             Self::Open(Page { address: "/dashboard", .. }) => "figures charts overview",
             Self::Open(Page { address: "/history", .. }) => "past time travel",
             Self::Open(Page { address: "/audit", .. }) => "events log",

@@ -10,7 +10,7 @@
 //! | `export` | a list as CSV | server |
 //! | `bulk` | many products changed together | both |
 //! | `sheet` | what the parts of the page share | both |
-//! | `page`, `toolbar`, `filter_bar`, `company`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
+//! | `page`, `toolbar`, `filter_bar`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
 //! | `seed`, `seed_words`, `*.sql` | the demo's table and rows | server |
 
 mod actions;
@@ -18,7 +18,6 @@ mod add;
 mod arrange;
 mod blank;
 mod bulk;
-mod company;
 #[cfg(feature = "ssr")]
 mod export;
 mod filter_bar;
@@ -48,11 +47,10 @@ mod window;
 
 pub use actions::{AddProduct, Committed, DeleteProduct, RestoreProduct, SetQuantity};
 pub use bulk::{AdjustMany, MoveBack};
-pub use company::ROOM;
-pub(super) use company::{Face, faces};
 #[cfg(feature = "ssr")]
 pub use export::routes;
 pub(super) use page::InventoryPage;
+pub use page::ROOM;
 pub(super) use product::grouped;
 #[cfg(test)]
 pub(super) use product::tests::product as product_of_tests;

@@ -4,7 +4,6 @@ use super::{
     add::AddProductForm,
     blank::ReadProblem,
     bulk::{BulkBar, PickButton},
-    company::Company,
     filter_bar::FilterBar,
     notice::NoticeBanner,
     product::Product,
@@ -16,14 +15,16 @@ use super::{
     validate::Field,
 };
 use crate::{
-    app::response::set_status,
+    app::{company::Company, response::set_status},
     identity::visitor::use_visitor,
-    store::{LiveQuery, Phase, Query, QueryError, use_query},
+    store::{LiveQuery, Phase, Query, QueryError, use_query, use_room},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+/// The room in which everybody is who looks at the inventory.
+pub const ROOM: &str = "page:inventory";
 /// Status of a page whose rows could not be read.
 const UNAVAILABLE: u16 = 503;
 
@@ -80,7 +81,7 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
             <div class="heading">
                 <h1>"Inventory"</h1>
                 <Toolbar />
-                <Company />
+                <Company room=use_room(ROOM, ()) />
                 {edits.then(|| view! { <PickButton /> })}
                 {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}

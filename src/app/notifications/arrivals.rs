@@ -55,7 +55,8 @@ pub(super) fn Arrivals() -> impl IntoView {
     };
     let tell = move |row: &Notification| {
         // The page that it leads to shows it already.
-        if here.with_untracked(|here| *here != row.link) {
+        let page = row.link.split('?').next().unwrap_or_default();
+        if here.with_untracked(|here| here != page) {
             let link = row.link.clone();
             messages.offering(row.title.clone(), "Open", move || open(&link));
         }

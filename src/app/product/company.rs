@@ -1,7 +1,7 @@
 //! Who else is at this product, and which fields they are changing.
 
 use crate::{
-    app::inventory::{Face, faces},
+    app::company::{Face, faces},
     identity::visitor::use_visitor,
     store::{LiveRoom, Occupant, use_room},
 };

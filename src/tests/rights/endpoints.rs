@@ -78,6 +78,9 @@ const ADMIN_DATA: [&str; 9] = [OUT, REFUSED, REFUSED, REFUSED, "200", REFUSED, R
 /// The same, as a status.
 const ADMIN: [&str; 9] = [OUT, "403", "403", "403", "200", "403", "403", OUT, OUT];
 
+/// With data, to all who are let in.
+const ANSWERED: [&str; 9] = [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT];
+
 const PRODUCT: &str = r#"{"product":{"id":9000001,"sku":"N-2","name":"N","category":"C","location":"L","quantity":1,"reorder_level":1,"price":1.0,"updated_at":"2026-01-01T00:00:00+00:00"}}"#;
 
 const MATRIX: &[Row] = &[
@@ -154,6 +157,18 @@ const MATRIX: &[Row] = &[
         body: "{}",
         due: [OUT, "401", "404", "409", "409", "409", "403", OUT, OUT],
     },
+    // Chat. A conversation is there for those who see it; whoever has no account is shown where to sign in. What is refused is data.
+    get("/chat", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
+    get("/chat/1", [LED, "200", "404", "200", "200", "200", "200", OUT, LED]),
+    form("/api/chat/send", "chat=0&account=0&key=k&text=x", ANSWERED),
+    form("/api/chat/edit", "chat=0&number=1&text=x", ANSWERED),
+    form("/api/chat/delete", "chat=0&number=1", ANSWERED),
+    form("/api/chat/read", "chat=0&up_to=1", ANSWERED),
+    form("/api/chat/open-room", "name=N", ANSWERED),
+    form("/api/chat/begin", "person=0", ANSWERED),
+    form("/api/chat/search", "q=x", ANSWERED),
+    form("/api/chat/people", "q=x", ANSWERED),
+    form("/api/chat/nameable", "chat=0", ANSWERED),
     // What people are told.
     get("/notifications", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     form("/api/notifications/mark-read", "id=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
@@ -312,7 +327,8 @@ const SPELLED: &[(&str, &str)] = &[
 ];
 
 /// An address for each page that has a part of its address as a parameter.
-const EXAMPLES: &[(&str, &str)] = &[("/orders/{id}", "/orders/1001"), ("/products/{id}", "/products/1")];
+const EXAMPLES: &[(&str, &str)] =
+    &[("/orders/{id}", "/orders/1001"), ("/products/{id}", "/products/1"), ("/chat/{id}", "/chat/1")];
 
 /// What stands first in every call of these in the server's source.
 fn routed(below: &Path, found: &mut BTreeSet<String>) {

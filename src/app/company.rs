@@ -1,16 +1,14 @@
-//! Who else looks at the inventory: faces beside the heading, names for whoever wants to know.
+//! Who else looks at the same: faces beside the heading, names for whoever wants to know.
 //!
 //! Nothing is announced: who comes and goes is no news to those who listen to the page. The button says how many there are,
 //! and whoever presses, focuses or points at it is shown their names.
 
 use crate::{
     identity::visitor::use_visitor,
-    store::{Occupant, RoomStatus, use_room},
+    store::{LiveRoom, Occupant, RoomStatus},
 };
 use leptos::{ev, prelude::*};
 
-/// The room in which everybody is who looks at the inventory.
-pub const ROOM: &str = "page:inventory";
 /// Faces that are shown; whoever is beyond is a number.
 const FACES: usize = 4;
 /// Names that are listed.
@@ -75,10 +73,9 @@ fn count(people: usize) -> String {
     }
 }
 
-/// In the heading. Its place is kept while nobody is known, so that nothing moves.
+/// In the heading of a page that is in a room. Its place is kept while nobody is known, so that nothing moves.
 #[component]
-pub(super) fn Company() -> impl IntoView {
-    let room = use_room(ROOM, ());
+pub(super) fn Company(room: LiveRoom) -> impl IntoView {
     let own_id = use_visitor().person.id;
     let people = Memo::new(move |_| faces(&room.members(), &room.own_session(), own_id.as_deref()));
     let known = Memo::new(move |_| people.with(|people| people.iter().any(|face| face.is_own)));
