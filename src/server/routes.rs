@@ -247,8 +247,32 @@ mod tests {
     use super::*;
     use crate::{hub::Credential, identity::Anonymous, protocol::Role};
     use axum::http::request::Parts;
-    use leptos::prelude::Owner;
+    use leptos::prelude::{ArcResource, Owner};
     use sqlx::postgres::PgPoolOptions;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Many times longer than a resource takes that has nothing to wait for.
+    const LONG: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn a_server_that_starts_holds_up_no_page_of_another_in_the_same_process() {
+        addresses();
+        let over = Arc::new(AtomicBool::new(false));
+        let other = {
+            let over = over.clone();
+            std::thread::spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    addresses();
+                }
+            })
+        };
+        for _ in 0..500 {
+            let read = Owner::new().with(|| ArcResource::new(|| (), |()| std::future::ready(7)));
+            assert_eq!(tokio::time::timeout(LONG, read).await, Ok(7));
+        }
+        over.store(true, Ordering::Relaxed);
+        other.join().expect("ends");
+    }
 
     #[tokio::test]
     async fn rows_of_a_page_are_for_those_who_are_let_in() {

@@ -1,6 +1,6 @@
 //! From rows that came with a page to live rows without a gap, while others write all the time.
 
-use crate::support::{Client, Rows, Server, client::key_text, http, sql, with_items};
+use crate::support::{Client, Rows, Server, client::key_text, sql, with_items};
 use rowcast::{
     changelog::{PageSnapshots, Snapshot},
     hub::{Definition, Table},
@@ -60,31 +60,4 @@ async fn pages_continue_on_the_socket_without_a_snapshot_and_without_a_gap(pool:
         client.until("it shows the end", |client| client.rows(items) == last).await;
         assert!(!client.has_heard("snapshot"));
     }
-}
-
-/// Others that start while pages are rendered.
-const SERVERS: usize = 6;
-
-#[sqlx::test(migrations = false)]
-async fn a_server_that_starts_holds_up_no_page_of_another_in_the_same_process(pool: PgPool) {
-    with_items(&pool).await;
-    let server = Server::start(&pool).await;
-    let over = Arc::new(AtomicBool::new(false));
-    let pages = async {
-        let mut pages = 0;
-        while !over.load(Ordering::Relaxed) {
-            let page = http::ask(server.address, "GET", "/", "").await;
-            assert!(page.body.contains("is not tracked"), "it says why there are no products: {}", page.body);
-            pages += 1;
-        }
-        pages
-    };
-    let starting = async {
-        for _ in 0..SERVERS {
-            Server::start(&pool).await.kill();
-        }
-        over.store(true, Ordering::Relaxed);
-    };
-    let (pages, ()) = futures::join!(pages, starting);
-    assert!(pages > 0, "some were rendered meanwhile");
 }

@@ -47,7 +47,8 @@ impl Projection for StockMovements {
     }
 
     fn fold(_: &Value, _: Option<MovementRow>, event: &Recorded) -> Result<Option<MovementRow>, FoldError> {
-        let (Some(product_id), Some(moved)) = (product_of(&event.stream), moved(event)?) else { return Ok(None) };
+        let Some(product_id) = product_of(&event.stream) else { return Ok(None) };
+        let Some(moved) = moved(event)? else { return Ok(None) };
         let Moved { kind, change, left_over, order_id, note } = moved;
         Ok(Some(MovementRow {
             product_id,
