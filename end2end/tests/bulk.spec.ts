@@ -55,7 +55,7 @@ test.describe('without JavaScript', () => {
     const made = [await stock.one({ quantity: 5 }), await stock.one({ quantity: 6 })];
     await page.goto(`${server.url}/sign-in?next=${encodeURIComponent(`/?q=${stock.tag}`)}`);
     await page.getByRole('button', { name: 'Sign in as Sam Staff' }).click();
-    await page.getByRole('button', { name: 'Select', exact: true }).click();
+    await page.getByRole('link', { name: 'Select', exact: true }).click();
     for (const { name } of made) await page.getByRole('checkbox', { name: `Pick ${name}` }).check();
     await page.getByLabel('Pieces of each').fill('10');
     await page.getByRole('button', { name: 'Adjust' }).click();

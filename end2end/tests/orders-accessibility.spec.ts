@@ -78,7 +78,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-for (const width of [320, 390, 600, 721, 921, 1001, 1181, 1241, 2560]) {
+for (const width of [320, 390, 600, 721, 921, 1101, 1181, 1241, 2560]) {
   test(`at ${width} pixels no page of orders is cut off, and the header is one line`, async ({ page, server, stock }) => {
     test.slow();
     await page.setViewportSize({ width, height: 800 });

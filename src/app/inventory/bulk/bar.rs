@@ -20,12 +20,16 @@ pub(in crate::app::inventory) fn PickButton() -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let picks = sheet.picks;
     let address = sheet.listing.with_untracked(|listing| listing.address_with(&[(PARAMETER, "1")]));
-    let click = move |click: ev::MouseEvent| {
-        click.prevent_default();
-        picks.toggle();
-    };
     view! {
-        <a class="button" role="button" href=address aria-pressed=move || picks.is_on().to_string() on:click=click>
+        <button
+            type="button"
+            class="button scripted"
+            aria-pressed=move || picks.is_on().to_string()
+            on:click=move |_| picks.toggle()
+        >
+            "Select"
+        </button>
+        <a class="button plain" href=address>
             "Select"
         </a>
     }
@@ -128,15 +132,10 @@ fn Bar(sheet: Sheet) -> impl IntoView {
             <button class="button primary" aria-disabled=move || (sending.get()).to_string()>
                 "Adjust"
             </button>
-            <a
-                class="button"
-                role="button"
-                href=end
-                on:click=move |click: ev::MouseEvent| {
-                    click.prevent_default();
-                    picks.toggle();
-                }
-            >
+            <button type="button" class="button scripted" on:click=move |_| picks.toggle()>
+                "Done"
+            </button>
+            <a class="button plain" href=end>
                 "Done"
             </a>
         </form>
