@@ -73,7 +73,9 @@ test('hostile names are text: in the HTML, in the live page, in labels, titles a
     }
   });
 
-  expect(await page.getByRole('rowheader').evaluateAll((cells) => cells.filter((cell) => cell.childElementCount > 0).length), 'no element has come of any').toBe(0);
+  // The name is a link to the product, and nothing in it.
+  const strange = (cells: Element[]) => cells.filter(({ children: [link, ...more] }) => link?.tagName !== 'A' || link.childElementCount + more.length > 0).length;
+  expect(await page.getByRole('rowheader').evaluateAll(strange), 'no element has come of any').toBe(0);
   expect(await page.locator('img').count()).toBe(0);
   expect(await page.locator('script').evaluateAll((scripts) => scripts.map(({ textContent }) => textContent))).not.toContain('alert(1)');
 });
