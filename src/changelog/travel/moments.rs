@@ -11,9 +11,12 @@ use crate::{
     hub::{Definition, Image, Operation, RowChange, net},
 };
 use futures::TryStreamExt;
+use std::collections::HashMap;
 
-/// How many transactions are read at once.
+/// How many transactions are read at once, at first.
 const SLICE: usize = 100;
+/// How many at most: where few of them changed what is asked for, each time twice as many.
+const LARGEST_SLICE: usize = 6_400;
 /// Most changes that are read to find moments. What lies beyond is found when it is asked for.
 const MAX_CHANGES: usize = 100_000;
 /// Most bytes of rows that are read for that.
@@ -107,7 +110,10 @@ impl Travel {
         let images = Images { definition: &definition, record: &self.record };
         let mut moments = Vec::new();
         let mut room = Room { changes: MAX_CHANGES, read: MAX_READ_BYTES, told: MAX_TOLD_BYTES };
-        for slice in transactions.chunks(SLICE) {
+        let (mut rest, mut size) = (transactions, SLICE);
+        while !rest.is_empty() {
+            let (slice, others) = rest.split_at(size.min(rest.len()));
+            (rest, size) = (others, (size * 2).min(LARGEST_SLICE));
             let read = read(&mut self.snapshot, &definition, slice, &mut room).await?;
             for (one, changes) in slice.iter().zip(read) {
                 let Some(moment) = moment(*one, &changes, images)? else { continue };
@@ -163,6 +169,7 @@ async fn read(
 ) -> Result<Vec<Changes>, TravelError> {
     let mut read: Vec<Changes> = Vec::new();
     read.resize_with(slice.len(), Changes::default);
+    let places: HashMap<u64, usize> = slice.iter().enumerate().map(|(place, one)| (one.xid, place)).collect();
     let xids: Vec<String> = slice.iter().map(|one| one.xid.to_string()).collect();
     let mut rows = query(include_str!("changes_of.sql"))
         .bind(xids)
@@ -172,7 +179,7 @@ async fn read(
     let mut last = 0;
     while let Some(row) = rows.try_next().await.map_err(Error::from)? {
         let xid = position::transaction(value(&row, "xid")?)?;
-        let Some(place) = slice.iter().position(|one| one.xid == xid) else { continue };
+        let Some(place) = places.get(&xid).copied() else { continue };
         let operation = match (image(&row, "old")?, image(&row, "new")?) {
             (Some(old), Some(new)) => Operation::Update { old, new },
             (Some(old), None) => Operation::Delete { old },
