@@ -38,13 +38,15 @@ const fn page(address: &'static str, label: &'static str, key: char, role: Role,
 }
 
 /// All of them.
-pub(in crate::app) const PAGES: [Page; 8] = [
+pub(in crate::app) const PAGES: [Page; 10] = [
     page("/", "Inventory", 'i', Role::Anonymous, true),
     page("/orders", "Orders", 'o', Role::Customer, true),
     page("/chat", "Chat", 'c', Role::Customer, true),
     page("/dashboard", "Dashboard", 'd', Role::Staff, true),
     page("/history", "History", 'h', Role::Staff, true),
+    page("/explore", "Explorer", 'e', Role::Staff, true),
     page("/audit", "Audit", 'a', Role::Admin, true),
+    page("/operations", "Operations", 'p', Role::Admin, true),
     page("/notifications", "Notifications", 'n', Role::Customer, false),
     page("/account", "Your account", 'u', Role::Customer, false),
 ];
@@ -110,6 +112,8 @@ impl Command {
             Self::Open(Page { address: "/dashboard", .. }) => "figures charts overview",
             Self::Open(Page { address: "/history", .. }) => "past time travel",
             Self::Open(Page { address: "/audit", .. }) => "events log",
+            Self::Open(Page { address: "/explore", .. }) => "tables query sql grid data",
+            Self::Open(Page { address: "/operations", .. }) => "sessions nodes errors broadcast health",
             Self::Open(Page { address: "/account", .. }) => "password profile",
             Self::NewOrder => "place create add",
             Self::Theme => "light dark color colour appearance",
