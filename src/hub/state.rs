@@ -144,6 +144,13 @@ impl Hub {
         self.lock().catalog.find(name).cloned()
     }
 
+    /// All tables, in the order of their names.
+    pub fn tables(&self) -> Vec<Arc<Table>> {
+        let mut tables: Vec<_> = self.lock().catalog.iter().cloned().collect();
+        tables.sort_unstable_by(|a, b| (&a.schema, &a.name).cmp(&(&b.schema, &b.name)));
+        tables
+    }
+
     /// The number of open sessions.
     pub fn session_count(&self) -> usize {
         self.lock().sessions.len()

@@ -221,7 +221,7 @@
 //!
 //! | file | what it is | knows |
 //! |---|---|---|
-//! | `row`, `group` | what a row type must be able to do; rows of totals | nothing |
+//! | `row`, `group`, `any` | what a row type must be able to do; rows of totals; rows without a type | nothing |
 //! | `query` | which rows, in which order, as a question | the protocol |
 //! | `place` | where a row stands in an order | the protocol |
 //! | `staging` | frames of one subscription, held until committed | the protocol |
@@ -241,6 +241,7 @@
 
 #[cfg(any(feature = "hydrate", test))]
 mod alarm;
+mod any;
 mod backoff;
 mod connection;
 mod group;
@@ -264,6 +265,7 @@ mod transport;
 mod use_query;
 mod use_room;
 
+pub use any::{AnyKey, AnyRow};
 pub use backoff::Backoff;
 pub use connection::{
     Connection, ConnectionOptions, Status, provide_connection, provide_connection_with, use_connection,

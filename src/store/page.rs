@@ -33,7 +33,7 @@ impl<T: LiveRow> Initial<T> {
             .iter()
             .map(|text| {
                 let place = if sorting.sorts() { sorting.place(text)? } else { Place::default() };
-                Ok((place, serde_json::from_str(text.get())?))
+                Ok((place, T::read(text, &page.key)?))
             })
             .collect::<Result<Vec<(Place, T)>, serde_json::Error>>()?;
         if !sorting.sorts() {
@@ -96,8 +96,10 @@ impl PageReader {
 
     /// The rows of a query, in its order.
     pub async fn read<T: LiveRow>(&self, query: Query<T>) -> Result<Initial<T>, ReadError> {
-        let page = self.ask(query.question()).await?;
-        Initial::read(&query, page).map_err(|_| ReadError::OtherColumns(T::TABLE.to_owned()))
+        let question = query.question();
+        let table = question.table.clone();
+        let page = self.ask(question).await?;
+        Initial::read(&query, page).map_err(|_| ReadError::OtherColumns(table))
     }
 }
 

@@ -40,6 +40,10 @@ impl Sorting {
         self.key = key.to_vec();
     }
 
+    pub(super) fn key(&self) -> &[String] {
+        &self.key
+    }
+
     /// Where a row stands. Values that the row does not have count as null.
     pub(super) fn place(&self, row: &RawValue) -> Result<Place, serde_json::Error> {
         #[derive(Deserialize)]
@@ -61,6 +65,11 @@ impl Sorting {
             .find(|order| order.is_ne())
             .unwrap_or_else(|| b.0.len().cmp(&a.0.len()))
     }
+}
+
+/// Two values as JSON text, from small to large, nulls last.
+pub(super) fn compare_texts(a: &str, b: &str) -> Ordering {
+    compare_values(&Value::read(a), &Value::read(b), false, None)
 }
 
 /// As in SQL, nulls count as larger than everything unless `nulls` says otherwise.

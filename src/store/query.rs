@@ -1,7 +1,7 @@
 //! A question to the database, built from parts: which rows, which columns, in which order, how many, or totals of them.
 //! Pure.
 
-use super::{Everything, Group, LiveRow, group::GroupColumns, place::Sorting};
+use super::{AnyRow, Everything, Group, LiveRow, group::GroupColumns, place::Sorting};
 use crate::protocol::{Aggregate, Nulls, OrderBy, Subscribe};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -126,6 +126,15 @@ impl<T: LiveRow> Query<T> {
     /// What equal queries have in common, as text.
     pub(super) fn identity(&self) -> String {
         serde_json::to_string(&(self.question(), &self.order)).expect("words and JSON values")
+    }
+}
+
+impl Query<AnyRow> {
+    /// Whatever a question asks, of any table. Its id and its position are not looked at.
+    pub fn asking(question: Subscribe) -> Self {
+        let Subscribe { order, .. } = question;
+        let question = Subscribe { id: String::new(), position: None, order: Vec::new(), ..question };
+        Self { question, order, row: PhantomData }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a row type must be able to do to be live.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use std::{fmt::Debug, hash::Hash};
 
 /// A row of a tracked table, as the page wants to see it.
@@ -17,6 +18,17 @@ pub trait LiveRow: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Se
 
     /// This row's key.
     fn key(&self) -> Self::Key;
+
+    /// Reads a row. `key` are the columns of its key, for types that do not know them.
+    fn read(text: &RawValue, key: &[String]) -> Result<Self, serde_json::Error> {
+        let _ = key;
+        serde_json::from_str(text.get())
+    }
+
+    /// Reads a key.
+    fn read_key(text: &RawValue) -> Result<Self::Key, serde_json::Error> {
+        serde_json::from_str(text.get())
+    }
 }
 
 #[cfg(test)]

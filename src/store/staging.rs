@@ -79,7 +79,7 @@ impl<T: LiveRow> Staging<T> {
             self.pending.push(match change {
                 Change::Insert { row } => RowChange::Insert(read(&self.sorting, row, &mut self.places)?),
                 Change::Update { row } => RowChange::Update(read(&self.sorting, row, &mut self.places)?),
-                Change::Delete { key } => RowChange::Delete(serde_json::from_str(key.get())?),
+                Change::Delete { key } => RowChange::Delete(T::read_key(key)?),
                 Change::Truncate => RowChange::Replace(Vec::new()),
             });
         }
@@ -105,7 +105,7 @@ impl<T: LiveRow> Staging<T> {
 }
 
 fn read<T: LiveRow>(sorting: &Sorting, text: &RawValue, places: &mut Places<T>) -> Result<T, serde_json::Error> {
-    let row: T = serde_json::from_str(text.get())?;
+    let row = T::read(text, sorting.key())?;
     if sorting.sorts() {
         places.insert(row.key(), sorting.place(text)?);
     }
