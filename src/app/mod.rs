@@ -24,6 +24,7 @@ pub(crate) mod early;
 #[cfg(not(feature = "hydrate"))]
 #[path = "early_none.rs"]
 mod early;
+pub mod explore;
 mod focus;
 mod fold;
 #[cfg(feature = "ssr")]
@@ -44,6 +45,7 @@ pub mod orders;
 #[cfg(feature = "ssr")]
 mod plain_form;
 pub mod product;
+mod query_map;
 #[cfg(feature = "ssr")]
 mod response;
 #[cfg(not(feature = "ssr"))]
@@ -73,6 +75,7 @@ use clock::provide_clock;
 use commands::{CommandScope, PaletteButton};
 use connection_badge::ConnectionBadge;
 use dashboard::DashboardPage;
+use explore::ExplorePage;
 use history::HistoryPage;
 pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
@@ -170,6 +173,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/products/:id") view=ProductPage ssr=SsrMode::Async />
                         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
+                        <Route path=path!("/explore") view=ExplorePage ssr=SsrMode::Async />
                         <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                         <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                         <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />

@@ -98,9 +98,9 @@ impl LiveRow for AnyRow {
 
     fn read(text: &RawValue, key: &[String]) -> Result<Self, serde_json::Error> {
         let Values(values) = serde_json::from_str(text.get())?;
-        let parts = key.iter().filter_map(|column| {
-            values.get(column.as_str()).map(|value| (Cow::Borrowed(column.as_str()), *value))
-        });
+        let parts = key
+            .iter()
+            .filter_map(|column| values.get(column.as_str()).map(|value| (Cow::Borrowed(column.as_str()), *value)));
         Ok(Self { key: AnyKey::of(&Sorted(parts.collect()))?, text: text.get().into() })
     }
 

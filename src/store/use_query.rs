@@ -152,7 +152,8 @@ impl<T: LiveRow> LiveQuery<T> {
         if let Some(reading) = reading {
             // What went wrong is in `error`.
             let _ = reading.await;
-            self.inner().take_up();
+            // Nobody follows what comes after an `await`.
+            untrack(|| self.inner().take_up());
         }
         self
     }

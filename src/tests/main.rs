@@ -16,6 +16,7 @@ mod database_down;
 mod doorbell;
 mod exactness;
 mod examples;
+mod explore;
 mod filters;
 mod half_open;
 mod hardened;

@@ -1,8 +1,8 @@
 //! What the pages are made of: a field, a notice, and what the address says.
 
+use crate::app::query_map::use_query_map;
 use crate::{app::response::set_status, identity::notice::Notice};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 /// A parameter of the address, as it was when the page was opened.
 pub(super) fn parameter(name: &str) -> Option<String> {

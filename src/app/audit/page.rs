@@ -9,10 +9,10 @@ use super::{
     newer::Newer,
     search::{PATH, Search},
 };
+use crate::app::query_map::use_query_map;
 use crate::{app::response::set_status, identity::visitor::use_visitor, protocol::Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// What has happened, for administrators.
 #[component]

@@ -8,6 +8,7 @@ use super::{
     rows::{Chat, Mark},
     side::{Lists, Side},
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::not_found::NotFound,
     app::response::set_status,
@@ -16,7 +17,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 /// Status of a page whose rows could not be read.
 const UNAVAILABLE: u16 = 503;

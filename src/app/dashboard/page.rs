@@ -4,13 +4,13 @@ use super::{
     PAGE, feed::Feed, figures::Figures, known::Stale, low::LowStock, popular::Popular, range::Range, sales::Sales,
     states::States,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{now::use_now, response::set_status},
     identity::visitor::use_visitor,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The parameter of the address that says which time is looked at.
 const RANGE: &str = "range";

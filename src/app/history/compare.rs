@@ -7,9 +7,9 @@ use super::{
     scope::Scope,
     stamp::Stamp,
 };
+use crate::app::query_map::use_query_map;
 use crate::app::{inventory::grouped, response::set_status};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 /// The page of a comparison.
 #[component]

@@ -12,6 +12,7 @@ use super::{
     table::PastTable,
     timeline::Timeline,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::inventory::Product,
     identity::visitor::use_visitor,
@@ -19,7 +20,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use std::{sync::Arc, time::Duration};
 
 /// How often at most the table follows the live rows.

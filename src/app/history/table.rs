@@ -5,12 +5,12 @@ use super::{
     model::Change,
     parts::{COLUMNS, cell},
 };
+use crate::app::query_map::use_query_map;
 use crate::app::{
     icons::Icon,
     inventory::{Arranger, Column, Listing, Product, grouped},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use std::collections::BTreeMap;
 
 /// Rows on a page.

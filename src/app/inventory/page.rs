@@ -14,6 +14,7 @@ use super::{
     toolbar::Toolbar,
     validate::Field,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{company::Company, response::set_status},
     identity::visitor::use_visitor,
@@ -21,7 +22,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// The room in which everybody is who looks at the inventory.
 pub const ROOM: &str = "page:inventory";

@@ -7,6 +7,7 @@ use super::{
     row::RowView,
     sheet::Sheet,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{
         icons::Icon,
@@ -15,7 +16,6 @@ use crate::{
     store::Live,
 };
 use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
-use leptos_router::hooks::use_query_map;
 
 /// The parameter of the address that asks the question.
 const PARAMETER: &str = "delete";

@@ -8,6 +8,7 @@ use super::{
     turns::Turns,
     window::{self, Viewport},
 };
+use crate::app::query_map::use_query_map;
 use crate::{app::search_text::SearchText, store::Live};
 use leptos::wasm_bindgen::JsCast;
 use leptos::{
@@ -15,11 +16,7 @@ use leptos::{
     prelude::*,
     web_sys::{HtmlElement, HtmlInputElement},
 };
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate, params::ParamsMap};
 use std::{collections::HashMap, time::Duration};
 
 /// How long after the last key the address follows the search box.

@@ -6,6 +6,7 @@ use super::{
     reading::Reading,
     row::{Notification, PAGE, unread},
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::response::set_status,
     identity::{paths, visitor::use_visitor},
@@ -13,7 +14,7 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::{components::A, hooks::use_query_map};
+use leptos_router::components::A;
 
 /// How many are shown at first, and how many more each time.
 const STEP: u32 = 30;

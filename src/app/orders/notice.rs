@@ -3,13 +3,14 @@
 //! Only codes travel, never sentences: what comes back in an address could have been written by anybody, and must not be
 //! able to put words into our mouth.
 
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{icons::Icon, response::set_status},
     identity::paths::encode,
     orders::{Actor, Illegal, Refusal, RefusalCode, Standing, State, Step},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
 /// Longest notice that is read from an address, in bytes.

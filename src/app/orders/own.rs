@@ -5,6 +5,7 @@ use super::{
     rows::{NEW, Order, OrderKey, PAGE, address},
     track::SmallTrack,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{icons::Icon, inventory::grouped, response::set_status, when::When},
     identity::visitor::use_visitor,
@@ -12,7 +13,7 @@ use crate::{
     store::{Count, LiveQuery, Phase, Query, QueryError, use_query},
 };
 use leptos::{html, prelude::*};
-use leptos_router::{components::A, hooks::use_query_map};
+use leptos_router::components::A;
 
 /// How many are shown at first, and how many more each time.
 const STEP: u32 = 20;

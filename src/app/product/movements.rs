@@ -4,12 +4,13 @@ use super::{
     movement::{Movement, MovementKey},
     page::address,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{inventory::grouped, missing::InPlace, when::When},
     store::{LiveQuery, use_query},
 };
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_query_map};
+use leptos_router::components::A;
 
 /// How many are shown at first, and how many more each time.
 const STEP: u32 = 20;

@@ -3,6 +3,7 @@
 use super::{
     adjust::AdjustForm, edit::EditForm, fields::FIELDS, movements::Movements, notice::NoticeBanner, refusal::Notice,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{
         inventory::{Product, ProductKey, grouped, refusal::Unconfirmed, restore_product, validate::Field},
@@ -17,10 +18,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::{
-    components::A,
-    hooks::{use_params_map, use_query_map},
-};
+use leptos_router::{components::A, hooks::use_params_map};
 
 /// Status of a page whose rows could not be read.
 const UNAVAILABLE: u16 = 503;

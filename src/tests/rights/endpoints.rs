@@ -173,6 +173,16 @@ const MATRIX: &[Row] = &[
     get("/notifications", [LED, "200", "200", "200", "200", "200", "503", OUT, LED]),
     form("/api/notifications/mark-read", "id=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
     form("/api/notifications/mark-all-read", "before=0", [OUT, "200", "200", "200", "200", "200", "200", OUT, OUT]),
+    // The explorer, for all who are let in: what is told depends on policies.
+    get("/explore", [LED, "200", "200", "200", "200", "200", "200", OUT, LED]),
+    Row { method: "POST", path: "/api/explore/tables", kind: JSON, body: "{}", due: ANSWERED },
+    Row {
+        method: "POST",
+        path: "/api/explore/changes",
+        kind: JSON,
+        body: r#"{"ask":{"table":"public.products","columns":[],"filter":"","sort":null,"limit":100,"group":[],"totals":[],"count":false}}"#,
+        due: [OUT, "200", "200", "200", "200", "200", REFUSED, OUT, OUT],
+    },
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
     Row { method: "POST", path: "/api/audit/search", kind: JSON, body: r#"{"search":{}}"#, due: ADMIN_DATA },

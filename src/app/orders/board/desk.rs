@@ -5,6 +5,7 @@ use super::{
     listing::{self, Listing},
     pointer::Drag,
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{
         inventory::grouped,
@@ -20,10 +21,7 @@ use crate::{
     store::{LiveQuery, use_query},
 };
 use leptos::{html, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::{collections::HashSet, time::Duration};
 
 /// How long after the last key the search follows what is typed.

@@ -17,9 +17,9 @@ mod slider;
 mod told;
 
 use super::rows::{Order as Row, OrderKey};
+use crate::app::query_map::use_query_map;
 use crate::{app::time::Timestamp, orders::Order, store::use_query};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use slider::{PARAMETER, Slider};
 

@@ -22,6 +22,7 @@ use super::{
     telling::Unconfirmed,
     wish::{NOTHING_CHOSEN, Wish},
 };
+use crate::app::query_map::use_query_map;
 use crate::{
     app::{fresh, toast::use_messages},
     identity::{paths, visitor::use_visitor},
@@ -31,7 +32,7 @@ use basket::Basket;
 use find::{Finder, Search};
 use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 use lines::Lines;
 
 /// The page with the form, for those who may order.
