@@ -181,7 +181,7 @@ const MATRIX: &[Row] = &[
         path: "/api/explore/changes",
         kind: JSON,
         body: r#"{"ask":{"table":"public.products","columns":[],"filter":"","sort":null,"limit":100,"group":[],"totals":[],"count":false}}"#,
-        due: [OUT, "200", "200", "200", "200", "200", REFUSED, OUT, OUT],
+        due: ANSWERED,
     },
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
