@@ -10,6 +10,7 @@
 //! | `guard` | which requests are let in at all |
 //! | `headers` | what browsers are told about every answer |
 //! | `routes` | what answers which address |
+//! | `render` | each page by one thread |
 //!
 //! Shutting down goes from the outside in: no new connections; sessions are told to come back; the tailer ends; the
 //! database is given up last.
@@ -18,6 +19,7 @@ mod accept;
 mod guard;
 mod headers;
 mod peer;
+mod render;
 mod routes;
 mod tally;
 mod tls;

@@ -4,6 +4,7 @@ use super::{
     Peer,
     guard::{Guard, guard},
     headers::{self, Assets, headers},
+    render::{Renderer, on_one_thread},
 };
 use crate::{
     app::{self, App, shell},
@@ -116,17 +117,23 @@ fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageS
         let leptos = leptos.clone();
         move || document(leptos.clone())
     };
+    let renderer = Renderer::new();
     Router::new()
         .leptos_routes_with_context(&leptos, addresses(), context.clone(), rendered)
+        .route_layer(middleware::from_fn_with_state(renderer.clone(), on_one_thread))
         .route_layer(admit)
-        .fallback_service(files(&leptos, context))
+        .fallback_service(files(&leptos, context, renderer))
         .with_state(leptos)
 }
 
 /// The addresses of the pages. They are found out once: meanwhile leptos has no resource of this process load, and pages that another
 /// server of the process renders at that moment would wait for theirs for good.
 fn addresses() -> Vec<AxumRouteListing> {
-    static ADDRESSES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+    static ADDRESSES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| {
+        // Who comes first says where leptos' tasks run, and this does by the way.
+        Renderer::install();
+        generate_route_list(App)
+    });
     ADDRESSES.clone()
 }
 
@@ -134,7 +141,11 @@ fn addresses() -> Vec<AxumRouteListing> {
 ///
 /// Not leptos' own: it takes a file for a part of whichever page is being rendered on the same thread, and gives the file that page's
 /// headers. The page then has none, and shows without its style and its program.
-fn files(leptos: &LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static) -> ServeDir<MethodRouter> {
+fn files(
+    leptos: &LeptosOptions,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    renderer: Renderer,
+) -> ServeDir<MethodRouter> {
     let shown = leptos.clone();
     let nothing = leptos_axum::render_app_async_with_context(context, move || document(shown.clone()));
     // Whatever the method: there is nothing to be done with it, either.
@@ -143,7 +154,7 @@ fn files(leptos: &LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'sta
         .precompressed_gzip()
         .precompressed_br()
         .call_fallback_on_method_not_allowed(true)
-        .fallback(any(nothing))
+        .fallback(any(nothing).layer(middleware::from_fn_with_state(renderer, on_one_thread)))
 }
 
 /// A page, and permission for its scripts to run.
