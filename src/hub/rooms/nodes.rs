@@ -115,6 +115,12 @@ impl Rooms {
                 self.tell_person(&to, &from, &event, &payload);
             }
             Word::Broadcast { from, event, payload } => self.tell_everybody(&from, &event, &payload),
+            Word::Session { of, session, person, act } => {
+                // It may have ended meanwhile.
+                if *of == *self.node {
+                    let _ = self.act(session, person.as_deref(), act);
+                }
+            }
         }
         self.ask_if_incomplete(&id, now);
     }
