@@ -116,9 +116,8 @@ impl Rooms {
             }
             Word::Broadcast { from, event, payload } => self.tell_everybody(&from, &event, &payload),
             Word::Session { of, session, person, act } => {
-                // It may have ended meanwhile.
                 if *of == *self.node {
-                    let _ = self.act(session, person.as_deref(), act);
+                    self.act(session, person.as_deref(), act);
                 }
             }
         }

@@ -88,23 +88,33 @@ impl Rooms {
         self.operate(target, Act::Close)
     }
 
-    fn operate(&mut self, target: &Target, act: Act) -> Reached {
+    /// What would become of doing something to a session.
+    pub(in crate::hub) fn reach(&self, target: &Target) -> Reached {
         let Target { node, session, person } = target;
         if *self.node == **node {
-            return if self.act(*session, person.as_deref(), act) { Reached::Here } else { Reached::Nobody };
+            return if self.is_of(*session, person.as_deref()) { Reached::Here } else { Reached::Nobody };
         }
-        if self.connected != Some(true) || !self.nodes.contains_key(node.as_str()) {
-            return Reached::Nobody;
-        }
-        self.tell_nodes(|| Word::Session { of: node.clone(), session: *session, person: person.clone(), act });
-        Reached::Asked
+        let is_heard = self.connected == Some(true) && self.nodes.contains_key(node.as_str());
+        if is_heard { Reached::Asked } else { Reached::Nobody }
     }
 
-    /// Does it to a session of this node, if it is that person's.
-    pub(super) fn act(&mut self, session: u64, person: Option<&str>, act: Act) -> bool {
-        let own = self.sessions.get(&session);
-        if !own.is_some_and(|own| own.principal.id().as_deref() == person) {
-            return false;
+    fn operate(&mut self, target: &Target, act: Act) -> Reached {
+        let reached = self.reach(target);
+        let Target { node, session, person } = target;
+        match reached {
+            Reached::Here => self.act(*session, person.as_deref(), act),
+            Reached::Asked => {
+                self.tell_nodes(|| Word::Session { of: node.clone(), session: *session, person: person.clone(), act });
+            }
+            Reached::Nobody => {}
+        }
+        reached
+    }
+
+    /// Does it to a session of this node, if it is there and that person's.
+    pub(super) fn act(&mut self, session: u64, person: Option<&str>, act: Act) {
+        if !self.is_of(session, person) {
+            return;
         }
         match act {
             Act::Close => self.effects.push(Effect::Close { session }),
@@ -112,6 +122,9 @@ impl Rooms {
                 self.tell(vec![session], None, frames::direct(&from, &event, &payload));
             }
         }
-        true
+    }
+
+    fn is_of(&self, session: u64, person: Option<&str>) -> bool {
+        self.sessions.get(&session).is_some_and(|own| own.principal.id().as_deref() == person)
     }
 }

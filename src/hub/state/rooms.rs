@@ -101,6 +101,11 @@ impl Hub {
         self.of_rooms(|state| state.rooms.tell_session(target, by, event, payload))
     }
 
+    /// What would become of doing something to a session.
+    pub fn reach_session(&self, target: &Target) -> Reached {
+        self.lock().rooms.reach(target)
+    }
+
     /// Ends one session of any server. Its page may come back.
     pub fn end_session(&self, target: &Target) -> Reached {
         self.of_rooms(|state| state.rooms.end_session(target))
