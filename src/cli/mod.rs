@@ -14,8 +14,7 @@ use crate::{
     changelog,
     config::Config,
     database::Database,
-    operations,
-    server,
+    operations, server,
 };
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};

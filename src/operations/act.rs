@@ -1,6 +1,9 @@
 //! What administrators do to sessions and people. It is in the ledger before it is done; whoever calls this has seen to it that they may.
 
-use super::{Operations, report::{ANNOUNCEMENT, MAX_TEXT}};
+use super::{
+    Operations,
+    report::{ANNOUNCEMENT, MAX_TEXT},
+};
 use crate::{
     changelog::statement,
     hub::{

@@ -144,10 +144,7 @@ mod tests {
         });
         let told: Vec<_> =
             lines.iter().map(|line| (line.is_error, &*line.message, &*line.detail, line.count)).collect();
-        assert_eq!(
-            told,
-            [(false, "the cup is full", "nth=3", 4), (true, "the kettle is broken", "error=no tea", 1)]
-        );
+        assert_eq!(told, [(false, "the cup is full", "nth=3", 4), (true, "the kettle is broken", "error=no tea", 1)]);
         assert_eq!(lines[0].target, "rowcast::operations::recent::tests");
         assert!(lines[0].first <= lines[1].first && lines[1].last <= lines[0].last);
     }

@@ -3,7 +3,9 @@
 use super::{
     history::History,
     recent::recent,
-    report::{Everything, MAX_SESSIONS, ROOM, STEP_SECONDS, ServerReport, SessionLine, StorageReport, TableLine, Topic, parts},
+    report::{
+        Everything, MAX_SESSIONS, ROOM, STEP_SECONDS, ServerReport, SessionLine, StorageReport, TableLine, Topic, parts,
+    },
 };
 use crate::{
     changelog::{self, Keep},

@@ -3,7 +3,7 @@
 //! A session is named together with its node and its person: what a page knows may be old, and nobody else is to be hit.
 
 use super::{
-    MAX_PAYLOAD_BYTES, Effect, Rooms, frames,
+    Effect, MAX_PAYLOAD_BYTES, Rooms, frames,
     session::{Refused, bounded, from},
     word::{Act, From, Word},
 };

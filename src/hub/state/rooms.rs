@@ -2,8 +2,7 @@
 
 use super::{Hub, Session, State};
 use crate::hub::{
-    Delivery, Frame,
-    Principal,
+    Delivery, Frame, Principal,
     rooms::{Effect, Reached, Refused, Rights, RoomCounters, Target},
 };
 use crate::protocol::CloseCode;
