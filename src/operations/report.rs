@@ -132,7 +132,7 @@ pub struct SessionLine {
     pub lagging: bool,
     /// How often it fell behind.
     pub lags: u64,
-    /// Tables it asks about, and how many distinct questions it has about each.
+    /// Tables it asks about, the first of them by name, and how many distinct questions it has about each.
     pub subscriptions: Vec<(String, usize)>,
     /// Rooms it is in.
     pub rooms: usize,

@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// Of so many ticks, one looks at the changelog, too, and tells errors again to those who came meanwhile.
 const SELDOM: u64 = 10;
+/// Tables that are named of one session.
+const MAX_SUBSCRIPTIONS: usize = 20;
 /// Tables that are told of.
 const MAX_TABLES: usize = 100;
 
@@ -196,7 +198,7 @@ fn line(session: SessionReport) -> SessionLine {
         slow,
         lagging,
         lags,
-        subscriptions: subscriptions.into_iter().collect(),
+        subscriptions: subscriptions.into_iter().take(MAX_SUBSCRIPTIONS).collect(),
         rooms,
     }
 }

@@ -28,6 +28,7 @@ mod ledger;
 mod limits;
 mod locked;
 mod nodes;
+mod operations;
 mod orders;
 mod page;
 mod partitions;

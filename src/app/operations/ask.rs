@@ -43,8 +43,8 @@ pub(super) enum Ask {
     Disconnect(Aim),
     /// Whether to sign its person out.
     SignOut(Aim),
-    /// Whether to say this to everybody: so many sessions, of so many people.
-    Broadcast { text: String, sessions: usize, people: usize },
+    /// Whether to say this to everybody.
+    Broadcast(String),
     /// That there is nobody to do that to.
     Gone,
 }
@@ -58,7 +58,7 @@ impl Ask {
             Self::Message(aim) => of("message", aim),
             Self::Disconnect(aim) => of("disconnect", aim),
             Self::SignOut(aim) => of("sign-out", aim),
-            Self::Broadcast { text, .. } => format!("{PAGE}?ask=broadcast&text={}", encode(text)),
+            Self::Broadcast(text) => format!("{PAGE}?ask=broadcast&text={}", encode(text)),
             Self::Gone => PAGE.to_owned(),
         }
     }
@@ -67,9 +67,7 @@ impl Ask {
     pub(super) fn read<'a>(value: impl Fn(&str) -> Option<&'a str>, desk: Desk) -> Option<Self> {
         let word = value("ask")?;
         if word == "broadcast" {
-            let (sessions, people) = untrack(|| readers(desk));
-            let text = value("text").filter(|text| !text.trim().is_empty())?.to_owned();
-            return Some(Self::Broadcast { text, sessions, people });
+            return value("text").filter(|text| !text.trim().is_empty()).map(|text| Self::Broadcast(text.to_owned()));
         }
         let key = (value("node")?.to_owned(), value("session")?.parse().ok()?);
         let aim = desk.sessions.with_untracked(|sessions| sessions.get(&key).map(|line| Aim::of(&key, line)));
@@ -87,12 +85,13 @@ impl Ask {
             Self::Message(aim) => format!("Message to {}", aim.name),
             Self::Disconnect(aim) => format!("Disconnect {}?", aim.name),
             Self::SignOut(aim) => format!("Sign {} out?", aim.name),
-            Self::Broadcast { .. } => "Send this to everybody?".to_owned(),
+            Self::Broadcast(_) => "Send this to everybody?".to_owned(),
             Self::Gone => "That session is not here any more".to_owned(),
         }
     }
 
-    fn consequence(&self) -> String {
+    /// What comes of it. Tracked: sessions come and go meanwhile.
+    fn consequence(&self, desk: Desk) -> String {
         match self {
             Self::Message(_) => "It shows on this one page of theirs, until they dismiss it.".to_owned(),
             Self::Disconnect(_) => {
@@ -100,8 +99,9 @@ impl Ask {
                     .to_owned()
             }
             Self::SignOut(_) => "In every browser. They have to sign in again to go on.".to_owned(),
-            Self::Broadcast { sessions, people: of, .. } => {
-                format!("{} of {} show it at once. It cannot be taken back.", count(*sessions, "session"), people(*of))
+            Self::Broadcast(_) => {
+                let (sessions, of) = readers(desk);
+                format!("{} of {} show it at once. It cannot be taken back.", count(sessions, "session"), people(of))
             }
             Self::Gone => "It may have reconnected: look for the person in the list.".to_owned(),
         }
@@ -112,7 +112,7 @@ impl Ask {
             Self::Message(_) => Some("Send"),
             Self::Disconnect(_) => Some("Disconnect"),
             Self::SignOut(_) => Some("Sign out"),
-            Self::Broadcast { .. } => Some("Send to all"),
+            Self::Broadcast(_) => Some("Send to all"),
             Self::Gone => None,
         }
     }
@@ -122,7 +122,7 @@ impl Ask {
             Self::Message(_) | Self::Gone => MessageSession::PATH,
             Self::Disconnect(_) => DisconnectSession::PATH,
             Self::SignOut(_) => SignOutPerson::PATH,
-            Self::Broadcast { .. } => BroadcastToAll::PATH,
+            Self::Broadcast(_) => BroadcastToAll::PATH,
         }
     }
 
@@ -135,7 +135,7 @@ impl Ask {
                 ("person", aim.person.clone().unwrap_or_default()),
             ],
             Self::SignOut(aim) => vec![("person", aim.person.clone().unwrap_or_default())],
-            Self::Broadcast { text, .. } => vec![("text", text.clone())],
+            Self::Broadcast(text) => vec![("text", text.clone())],
             Self::Gone => Vec::new(),
         }
     }
@@ -148,7 +148,7 @@ impl Ask {
                 Some(person) => sign_out_person(person).await,
                 None => Ok(Err(Refusal::Nobody)),
             },
-            Self::Broadcast { text, .. } => broadcast_to_all(text).await,
+            Self::Broadcast(text) => broadcast_to_all(text).await,
             Self::Gone => Ok(Err(Refusal::Nobody)),
         };
         answer.unwrap_or(Err(Refusal::Unavailable))
@@ -157,7 +157,7 @@ impl Ask {
 
 /// The dialog, open while something is asked. `said` counts what was said to everybody.
 #[component]
-pub(super) fn AskFirst(asked: RwSignal<Option<Ask>>, said: RwSignal<u32>) -> impl IntoView {
+pub(super) fn AskFirst(desk: Desk, asked: RwSignal<Option<Ask>>, said: RwSignal<u32>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let area = NodeRef::<html::Textarea>::new();
     let messages = use_messages();
@@ -181,7 +181,7 @@ pub(super) fn AskFirst(asked: RwSignal<Option<Ask>>, said: RwSignal<u32>) -> imp
             sending.try_set(false);
             match answer {
                 Ok(_) => {
-                    if matches!(ask, Ask::Broadcast { .. }) {
+                    if matches!(ask, Ask::Broadcast(_)) {
                         said.try_update(|said| *said += 1);
                     }
                     asked.try_update(|asked| asked.take_if(|asked| *asked == ask));
@@ -212,12 +212,15 @@ pub(super) fn AskFirst(asked: RwSignal<Option<Ask>>, said: RwSignal<u32>) -> imp
                 }
             });
             let quote = match &ask {
-                Ask::Broadcast { text, .. } => Some(view! { <blockquote dir="auto">{text.clone()}</blockquote> }),
+                Ask::Broadcast(text) => Some(view! { <blockquote dir="auto">{text.clone()}</blockquote> }),
                 _ => None,
             };
             let fields = ask.fields().into_iter().map(|(name, value)| {
                 view! { <input type="hidden" name=name value=value /> }
             });
+            let (question, path) = (ask.question(), ask.path());
+            let about = ask.clone();
+            let consequence = move || about.consequence(desk);
             let danger = matches!(ask, Ask::Disconnect(_) | Ask::SignOut(_));
             let verb = ask.verb().map(|verb| {
                 view! {
@@ -227,10 +230,10 @@ pub(super) fn AskFirst(asked: RwSignal<Option<Ask>>, said: RwSignal<u32>) -> imp
                 }
             });
             view! {
-                <form method="post" action=ask.path() on:submit=submit aria-labelledby="ask-question">
-                    <h2 id="ask-question" dir="auto">{ask.question()}</h2>
+                <form method="post" action=path on:submit=submit aria-labelledby="ask-question">
+                    <h2 id="ask-question" dir="auto">{question}</h2>
                     {quote}
-                    <p class="hint">{ask.consequence()}</p>
+                    <p class="hint">{consequence}</p>
                     {fields.collect_view()}
                     {typed}
                     <p class="problem" role="alert">

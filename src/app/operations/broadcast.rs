@@ -11,8 +11,7 @@ pub(super) fn Broadcast(desk: Desk, asked: RwSignal<Option<Ask>>, said: RwSignal
         submit.prevent_default();
         let text = area.get_untracked().map(|area| area.value()).unwrap_or_default();
         if !text.trim().is_empty() {
-            let (sessions, people) = readers(desk);
-            asked.set(Some(Ask::Broadcast { text, sessions, people }));
+            asked.set(Some(Ask::Broadcast(text)));
         }
     };
     // What was said is said; what was not stays.

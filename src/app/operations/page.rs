@@ -68,7 +68,7 @@ fn Operations(told: Everything) -> impl IntoView {
             </p>
         </div>
         {notice.map(|answer| view! { <NoticeBanner answer /> })}
-        <AskFirst asked said />
+        <AskFirst desk asked said />
         <Figures desk />
         <Charts desk />
         <Servers desk />

@@ -20,7 +20,7 @@ use std::cmp::Reverse;
 const WHO: &str = "who";
 const SLOW: &str = "slow";
 /// Tables that are named; of the others it is said how many they are.
-const TABLES: usize = 3;
+const TABLES: usize = 6;
 
 #[component]
 pub(super) fn Sessions(desk: Desk, asked: RwSignal<Option<Ask>>) -> impl IntoView {
@@ -178,7 +178,9 @@ fn Session(desk: Desk, key: Key, several: Memo<bool>, asked: RwSignal<Option<Ask
             <td role="cell" data-label="Since">
                 <When at=since />
             </td>
-            <td role="cell" data-label="Asks about">{with(asks_about)}</td>
+            <td role="cell" data-label="Asks about" title=with(|line| named(line, usize::MAX))>
+                {with(|line| named(line, TABLES))}
+            </td>
             <td role="cell" class="amount" data-label="Rooms">{with(|line| line.rooms.to_string())}</td>
             <td role="cell" class="amount" data-label="Waiting">{with(waiting)}</td>
             <td role="cell" class="amount" data-label="Behind">{with(behind)}</td>
@@ -225,13 +227,13 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-fn asks_about(line: &SessionLine) -> String {
-    let shown = line.subscriptions.iter().take(TABLES).map(|(table, questions)| {
+fn named(line: &SessionLine, most: usize) -> String {
+    let shown = line.subscriptions.iter().take(most).map(|(table, questions)| {
         let table = table.strip_prefix("public.").unwrap_or(table);
         if *questions == 1 { table.to_owned() } else { format!("{table} × {questions}") }
     });
     let mut words = shown.collect::<Vec<_>>().join(", ");
-    match line.subscriptions.len().saturating_sub(TABLES) {
+    match line.subscriptions.len().saturating_sub(most) {
         0 if words.is_empty() => "nothing".to_owned(),
         0 => words,
         more => {
@@ -303,7 +305,7 @@ mod tests {
     fn what_a_session_asks_about_is_told_by_its_tables() {
         let about = |tables: &[(&str, usize)]| {
             let subscriptions = tables.iter().map(|(table, questions)| ((*table).to_owned(), *questions)).collect();
-            asks_about(&SessionLine { subscriptions, ..line("", false, 0, 0) })
+            named(&SessionLine { subscriptions, ..line("", false, 0, 0) }, 3)
         };
         assert_eq!(about(&[]), "nothing");
         assert_eq!(about(&[("public.orders", 2), ("shop.items", 1)]), "orders × 2, shop.items");
