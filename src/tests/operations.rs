@@ -211,11 +211,11 @@ async fn a_message_reaches_one_session_a_broadcast_all_and_both_are_in_the_ledge
     sql(
         &pool,
         "create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
-                create trigger refuse before insert on rowcast.event for each row execute function refuse()",
+                create trigger unkept before insert on rowcast.event for each row execute function refuse()",
     )
     .await;
     assert_eq!(call(&server, &admin, "broadcast", &[("text", "Unkept")]).await.body, r#"{"Err":"Unavailable"}"#);
-    sql(&pool, "drop trigger refuse on rowcast.event").await;
+    sql(&pool, "drop trigger unkept on rowcast.event").await;
     assert_eq!(call(&server, &admin, "broadcast", &[("text", "Kept")]).await.body, r#"{"Ok":{"Broadcast":4}}"#);
     first.until("it hears the next", |client| heard(client, "broadcast", ANNOUNCEMENT).len() >= 2).await;
     assert_eq!(heard(&first, "broadcast", ANNOUNCEMENT)[1], json!({"text": "Kept"}));
