@@ -3,6 +3,7 @@
 pub mod app;
 pub mod chat;
 pub mod identity;
+pub mod operations;
 pub mod orders;
 pub mod protocol;
 pub mod store;

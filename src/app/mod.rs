@@ -41,6 +41,7 @@ mod not_found;
 pub mod notifications;
 mod now;
 mod online;
+pub mod operations;
 pub mod orders;
 #[cfg(feature = "ssr")]
 mod plain_form;
@@ -92,6 +93,7 @@ use not_found::NotFound;
 use notifications::{Bell, NotificationsPage};
 use now::provide_now;
 use online::provide_online;
+use operations::{Announcements, OperationsPage};
 use orders::{NewOrderPage, OrderPage, OrdersPage};
 use product::ProductPage;
 pub use product::{AdjustStock, EditProduct};
@@ -175,6 +177,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                         <Route path=path!("/explore") view=ExplorePage ssr=SsrMode::Async />
                         <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
+                        <Route path=path!("/operations") view=OperationsPage ssr=SsrMode::Async />
                         <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                         <Route path=path!("/orders/new") view=NewOrderPage ssr=SsrMode::Async />
                         <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
@@ -187,6 +190,7 @@ pub fn App() -> impl IntoView {
                 </main>
             </CommandScope>
         </Router>
+        <Announcements />
         <Toasts />
     }
 }

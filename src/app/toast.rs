@@ -1,6 +1,6 @@
 //! Short messages in the corner: what was done, with a way to undo it, and what was not done, with the reason.
 //!
-//! Good news goes away by itself, unless somebody is reading it; bad news stays until it is dismissed.
+//! Good news goes away by itself, unless somebody is reading it; bad news and what somebody says stay until they are dismissed.
 
 use super::icons::Icon;
 use leptos::prelude::*;
@@ -15,6 +15,8 @@ const MOST: usize = 4;
 enum Kind {
     Done,
     Refused,
+    /// What a person says.
+    Said,
 }
 
 /// What can be done about a message. Not a [`Callback`]: that ends with whatever effect says something, and the message stays.
@@ -56,6 +58,11 @@ impl Messages {
         self.push(Kind::Refused, text.into(), None);
     }
 
+    /// Somebody says something.
+    pub(super) fn said(self, text: impl Into<String>) {
+        self.push(Kind::Said, text.into(), None);
+    }
+
     fn push(self, kind: Kind, text: String, action: Option<(&'static str, Act)>) {
         let number = self.next.get_value();
         self.next.set_value(number + 1);
@@ -63,8 +70,11 @@ impl Messages {
             // The same complaint twice is one complaint.
             toasts.retain(|toast| toast.text != text || toast.action.is_some());
             toasts.push(Toast { number, kind, text, action });
-            let surplus = toasts.len().saturating_sub(MOST);
-            toasts.drain(..surplus);
+            if toasts.len() > MOST {
+                // What a person says is read before it goes, if anything else can go.
+                let oldest = toasts.iter().position(|toast| toast.kind != Kind::Said).unwrap_or(0);
+                toasts.remove(oldest);
+            }
         });
     }
 
@@ -87,17 +97,23 @@ pub(super) fn use_messages() -> Messages {
 #[component]
 pub(super) fn Toasts() -> impl IntoView {
     let messages = use_messages();
-    let of =
-        move |kind: Kind| messages.toasts.get().into_iter().filter(move |toast| toast.kind == kind).collect::<Vec<_>>();
+    let of = move |is_bad: bool| {
+        messages
+            .toasts
+            .get()
+            .into_iter()
+            .filter(move |toast| (toast.kind == Kind::Refused) == is_bad)
+            .collect::<Vec<_>>()
+    };
     view! {
         <section class="toasts" aria-label="Messages">
             <div role="alert">
-                <For each=move || of(Kind::Refused) key=|toast| toast.number let:toast>
+                <For each=move || of(true) key=|toast| toast.number let:toast>
                     <ToastView toast />
                 </For>
             </div>
             <div role="status">
-                <For each=move || of(Kind::Done) key=|toast| toast.number let:toast>
+                <For each=move || of(false) key=|toast| toast.number let:toast>
                     <ToastView toast />
                 </For>
             </div>
@@ -139,6 +155,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
         <div
             class="toast"
             class:refused=kind == Kind::Refused
+            class:said=kind == Kind::Said
             on:pointerenter=move |_| hold()
             on:pointerleave=move |_| release()
             on:focusin=move |_| hold()

@@ -14,6 +14,7 @@
 //! | `statement` | statements that leave nothing behind in a session |
 //! | `bulk` | what to do when there is too much to read |
 //! | `retention` | how far back the changelog reaches |
+//! | `survey` | what the changelog takes and what goes into it, for people |
 //! | `travel` | the answer to a question as of a moment, and the moments that changed it |
 //!
 //! `rowcast.change` is a view of four parts, used in turn and emptied as a whole.
@@ -32,6 +33,7 @@ mod schema;
 mod snapshot;
 mod source;
 pub(crate) mod statement;
+mod survey;
 mod tailer;
 pub mod travel;
 
@@ -48,4 +50,5 @@ pub use schema::{follow, install, refresh};
 pub use snapshot::{PageSnapshot, PageSnapshots, Snapshot};
 pub(crate) use snapshot::{quote, tracked_table};
 pub use source::{Haste, PostgresSource, Rows, Source};
+pub use survey::{Survey, SurveyedPart, SurveyedTable, survey};
 pub use tailer::{Tailer, WakeUp};

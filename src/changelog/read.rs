@@ -83,6 +83,8 @@ pub(super) struct Look {
     /// The [id](super::history) of the history that was looked at.
     pub(super) history: String,
     pub(super) reading: Reading,
+    /// How long ago the newest of the changes was made, by the database's clock.
+    pub(super) age: Duration,
 }
 
 /// How long the settings of [`prepare`] last, and the statement that is prepared under them.
@@ -166,7 +168,9 @@ pub(super) async fn changes_after(
     } else {
         Reading::Changes { changes, position }
     };
-    Ok(Look { history: mark.try_get("history")?, reading })
+    // A clock that was set back says less than nothing.
+    let age = mark.try_get::<Option<f64>, _>("age")?.and_then(|age| Duration::try_from_secs_f64(age).ok());
+    Ok(Look { history: mark.try_get("history")?, reading, age: age.unwrap_or_default() })
 }
 
 /// A position as statements take it: its next transaction, its open ones.

@@ -240,7 +240,7 @@ impl Tailer {
     async fn publish(&self, doorbell: &mut Doorbell) -> Result<bool, Error> {
         let from = self.hub.token().position;
         let wanted = Wanted { patience: self.row_timeout, ..Wanted::ALL };
-        let Look { history, mut reading } = doorbell.look(&from, wanted).await?;
+        let Look { history, mut reading, age } = doorbell.look(&from, wanted).await?;
         let known = self.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if history != known {
             tracing::warn!("a new history of the database has begun: every client starts over");
@@ -256,7 +256,7 @@ impl Tailer {
                 if any || position != from {
                     let catalog = catalog_changes(&changes)?;
                     let rules = changes.iter().any(|change| change.table == ROOM_RULES);
-                    if let Err(error) = self.hub.publish(Batch { position, changes }, catalog) {
+                    if let Err(error) = self.hub.publish_aged(Batch { position, changes }, catalog, age) {
                         tracing::error!(%error, "the table must be tracked anew");
                     }
                     if rules {

@@ -14,7 +14,7 @@ use crate::{
     changelog,
     config::Config,
     database::Database,
-    server,
+    operations, server,
 };
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -22,7 +22,7 @@ use leptos::config::get_configuration;
 use sqlx::PgPool;
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, prelude::*};
 
 /// Makes the rows of a Postgres database live in every browser.
 ///
@@ -189,12 +189,8 @@ pub async fn run() -> anyhow::Result<ExitCode> {
 fn log(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
+    tracing_subscriber::registry().with(filter).with(lines).with(operations::recent()).init();
 }
 
 /// Does something with a database that has the engine's schema, and lets go of it whatever comes of that.

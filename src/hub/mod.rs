@@ -20,6 +20,7 @@
 //! | `replay` | changes that were read once for many |
 //! | `rooms` | who is where, what is said there, and the same on other nodes |
 //! | `ring` | recent batches, so that most resumes need no database |
+//! | `flow` | what has gone through it, counted |
 //! | `meter` | how much waits to be sent in all |
 //! | `outbox` | what one session has yet to be sent, bounded |
 //! | `state` | the hub itself: queries, sessions, the position |
@@ -28,6 +29,7 @@
 //! | `state/live` | how queries become live |
 //! | `state/fold` | what leads to where the hub stands, without its lock |
 //! | `state/rooms` | rooms: from what they want told to the outboxes |
+//! | `state/report` | what there is to tell of sessions, and what is done to one of them from outside |
 //! | `state/session` | what one connected client may do with it |
 //!
 //! Invariants:
@@ -41,6 +43,7 @@ mod catalog;
 mod column;
 mod definition;
 pub mod filter;
+mod flow;
 mod frames;
 mod index;
 mod meter;
@@ -62,16 +65,17 @@ pub use catalog::{Catalog, Table};
 pub use column::{Column, Kind};
 pub use definition::{Definition, Shown};
 pub use filter::{Filter, Scalar, scalar};
+pub use flow::{DELAYS, DELAYS_MS, Flowed};
 pub use frames::{Chunks, MAX_FRAME_ROWS_BYTES, subscribed};
 pub use net::{MissingKey, Net, Touched, net};
-pub use outbox::{Chunk, Delivery, Frame, OnItsWay, Outbox, Sent};
+pub use outbox::{Backlog, Chunk, Delivery, Frame, OnItsWay, Outbox, Sent};
 pub use policy::{Policy, USER_ID, USER_ROLE};
 pub use principal::{Credential, Principal};
 pub use replay::Replay;
 pub use row::{Row, Unreadable};
 pub use state::{
-    CatalogChange, Filled, Folded, Greeting, Hub, Missing, NotFolded, NotYet, PersonChange, Query, QueryId, Ready,
-    Session, Ticket, Whose,
+    CatalogChange, Filled, Folded, Greeting, Hub, HubReport, Missing, NotFolded, NotYet, PersonChange, Query, QueryId,
+    Ready, Session, SessionReport, Ticket, Whose,
 };
 pub use view::{
     MAX_LIMIT, MAX_ORDER_COLUMNS, MAX_TOTAL_COLUMNS, Need, Output, OutputChange, QueryError, Spec, TotalsSpec, View,

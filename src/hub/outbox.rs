@@ -9,6 +9,7 @@
 
 use super::{
     QueryId, Ticket,
+    flow::Flow,
     meter::{Meter, Weighed},
     rooms::RoomName,
 };
@@ -18,9 +19,10 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, VecDeque},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
@@ -173,6 +175,15 @@ impl Sent {
         }
     }
 
+    fn frames(&self) -> usize {
+        match self {
+            Self::Delivery(delivery) => delivery.frames.len(),
+            Self::Chunk(_) => 1,
+            Self::Ephemeral { frames, .. } => frames.len(),
+            Self::Ended { .. } | Self::Anew(..) | Self::Altered(_) | Self::Closed(_) | Self::Lagged { .. } => 0,
+        }
+    }
+
     fn pinned(&self) -> bool {
         match self {
             Self::Delivery(delivery) => delivery.pinned,
@@ -187,34 +198,89 @@ impl Sent {
     }
 }
 
+/// Something that waits, and since when.
+#[derive(Debug)]
+struct Waiting {
+    sent: Sent,
+    since: Instant,
+    /// Whether it is changes of rows, which began to wait when they were made.
+    measured: bool,
+}
+
+impl Waiting {
+    /// It begins to wait.
+    fn now(sent: Sent) -> Self {
+        Self { sent, since: Instant::now(), measured: false }
+    }
+}
+
+/// What was taken out of an outbox and has not been sent.
+#[derive(Debug, Default)]
+struct Way {
+    bytes: AtomicUsize,
+    /// Since when the oldest of it waits.
+    since: Mutex<Option<Instant>>,
+    flow: Arc<Flow>,
+}
+
+impl Way {
+    fn set_since(&self, since: Option<Instant>) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}
+
 /// Counts what was taken out of an outbox until it has been sent.
 #[derive(Debug)]
 pub struct OnItsWay {
     bytes: usize,
-    of: Arc<AtomicUsize>,
+    frames: usize,
+    since: Instant,
+    measured: bool,
+    way: Arc<Way>,
 }
 
 impl OnItsWay {
-    fn new(bytes: usize, of: &Arc<AtomicUsize>) -> Self {
-        of.fetch_add(bytes, Ordering::Relaxed);
-        Self { bytes, of: of.clone() }
+    fn new(waiting: &Waiting, way: &Arc<Way>) -> Self {
+        let bytes = waiting.sent.bytes();
+        way.bytes.fetch_add(bytes, Ordering::Relaxed);
+        way.set_since(Some(waiting.since));
+        let (frames, since, measured) = (waiting.sent.frames(), waiting.since, waiting.measured);
+        Self { bytes, frames, since, measured, way: way.clone() }
+    }
+
+    /// It has been handed to the network, and not only given up.
+    pub fn arrived(self) {
+        let took = self.measured.then(|| self.since.elapsed());
+        self.way.flow.went(self.frames, self.bytes, took);
     }
 }
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
-        self.of.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.way.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.way.set_since(None);
     }
+}
+
+/// What a session has yet to be sent, for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Frames that wait.
+    pub frames: usize,
+    /// Bytes that wait, or are on their way.
+    pub bytes: usize,
+    /// How long the oldest of that has waited.
+    pub waited: Duration,
 }
 
 /// The queue of one session.
 #[derive(Debug)]
 pub struct Outbox {
-    queue: VecDeque<Sent>,
+    queue: VecDeque<Waiting>,
     max_bytes: usize,
     bytes: usize,
-    /// What has been taken and not yet been sent, in bytes.
-    on_its_way: Arc<AtomicUsize>,
+    /// What has been taken and not yet been sent.
+    on_its_way: Arc<Way>,
     /// The position of the last delivery that was taken out.
     sent: Token,
     /// Set from lagging until the session has been told, even if none of the queries is left by then: it counts on
@@ -240,6 +306,27 @@ impl Outbox {
         }
     }
 
+    /// The same, and what is sent is counted there.
+    pub(super) fn counted_in(mut self, flow: &Arc<Flow>) -> Self {
+        self.on_its_way = Arc::new(Way { flow: flow.clone(), ..Way::default() });
+        self
+    }
+
+    /// How long the oldest of what waits has waited, and how much waits, in bytes.
+    pub(super) fn load(&self, now: Instant) -> (Duration, usize) {
+        let way = &self.on_its_way;
+        let taken = *way.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = taken.into_iter().chain(self.queue.front().map(|waiting| waiting.since)).min();
+        let waited = oldest.map(|oldest| now.saturating_duration_since(oldest)).unwrap_or_default();
+        (waited, self.bytes + way.bytes.load(Ordering::Relaxed))
+    }
+
+    /// The same, and how many frames wait.
+    pub(super) fn backlog(&self, now: Instant) -> Backlog {
+        let (waited, bytes) = self.load(now);
+        Backlog { frames: self.queue.iter().map(|waiting| waiting.sent.frames()).sum(), bytes, waited }
+    }
+
     /// Signalled whenever there is something to take.
     pub(super) fn filled(&self) -> Arc<Notify> {
         self.filled.clone()
@@ -247,13 +334,18 @@ impl Outbox {
 
     /// Whether one more delivery fits beside what waits and what is on its way. If nothing waits it may be of any size.
     pub(super) fn has_room(&self, delivery: &Delivery) -> bool {
-        let on_its_way = self.on_its_way.load(Ordering::Relaxed);
+        let on_its_way = self.on_its_way.bytes.load(Ordering::Relaxed);
         let fits = self.bytes + on_its_way + delivery.bytes() <= self.max_bytes;
         fits || self.queue.is_empty() && on_its_way <= self.max_bytes
     }
 
     pub(super) fn push(&mut self, delivery: Delivery) {
         self.put(Sent::Delivery(delivery));
+    }
+
+    /// The same for changes of rows that were made then.
+    pub(super) fn push_changes(&mut self, delivery: Delivery, since: Instant) {
+        self.put_since(Waiting { sent: Sent::Delivery(delivery), since, measured: true });
     }
 
     pub(super) fn chunk(&mut self, chunk: Chunk) {
@@ -277,13 +369,13 @@ impl Outbox {
     /// been committed with says that they are missing.
     pub(super) fn altered(&mut self, query: QueryId, resync: Frame) {
         let mut instead = Some(resync);
-        for sent in &mut self.queue {
-            if let Sent::Delivery(delivery) = sent {
+        for waiting in &mut self.queue {
+            if let Sent::Delivery(delivery) = &mut waiting.sent {
                 delivery.drop_rows(query, &mut instead);
             }
         }
-        self.queue.retain(|sent| !matches!(sent, Sent::Chunk(chunk) if chunk.query == query));
-        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.queue.retain(|waiting| !matches!(&waiting.sent, Sent::Chunk(chunk) if chunk.query == query));
+        self.weigh_again();
         self.lagged.iter_mut().for_each(|lagged| lagged.retain(|lagged| *lagged != query));
         if let Some(resync) = instead {
             self.put(Sent::Delivery(Delivery { frames: [resync].into(), position: None, pinned: true }));
@@ -304,8 +396,8 @@ impl Outbox {
 
     /// Forgets what is queued about a room, because it was left, or all of it is told anew.
     pub(super) fn forget(&mut self, name: &RoomName) {
-        self.queue.retain(|sent| !matches!(sent, Sent::Ephemeral { room: Some(room), .. } if room == name));
-        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.queue.retain(|waiting| !matches!(&waiting.sent, Sent::Ephemeral { room: Some(room), .. } if room == name));
+        self.weigh_again();
         self.missed.remove(&Some(name.clone()));
     }
 
@@ -343,58 +435,66 @@ impl Outbox {
 
     /// Drops the rows that wait behind the last pinned delivery; `queries` were live and must be brought up again.
     pub(super) fn lag(&mut self, queries: impl IntoIterator<Item = QueryId>) {
-        let kept = self.queue.iter().rposition(Sent::pinned).map_or(0, |index| index + 1);
+        let kept = self.queue.iter().rposition(|waiting| waiting.sent.pinned()).map_or(0, |index| index + 1);
         let behind = self.queue.split_off(kept);
-        self.queue.extend(behind.into_iter().filter(|sent| matches!(sent, Sent::Ephemeral { .. })));
-        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.queue.extend(behind.into_iter().filter(|waiting| matches!(waiting.sent, Sent::Ephemeral { .. })));
+        self.weigh_again();
         self.lagged.get_or_insert_default().extend(queries);
         self.filled.notify_one();
     }
 
     /// Drops all that was said in rooms and to the person, to tell later that something was missed.
     pub(super) fn silence(&mut self) {
-        for sent in std::mem::take(&mut self.queue) {
-            match sent {
+        for waiting in std::mem::take(&mut self.queue) {
+            match waiting.sent {
                 Sent::Ephemeral { room, .. } => {
                     self.missed.entry(room).or_default();
                 }
-                sent => self.queue.push_back(sent),
+                sent => self.queue.push_back(Waiting { sent, ..waiting }),
             }
         }
-        self.bytes = self.queue.iter().map(Sent::bytes).sum();
+        self.weigh_again();
         self.filled.notify_one();
     }
 
     /// Bytes that lagging and silence would drop.
     pub(super) fn droppable(&self) -> usize {
-        self.queue.iter().rev().take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
+        self.queue.iter().rev().map(|waiting| &waiting.sent).take_while(|sent| !sent.pinned()).map(Sent::bytes).sum()
     }
 
     pub(super) fn take(&mut self) -> Option<(Sent, OnItsWay)> {
-        let sent = self.take_lagged().or_else(|| self.queue.pop_front())?;
-        let bytes = sent.bytes();
-        self.bytes -= bytes;
-        if let Sent::Delivery(Delivery { position: Some(position), .. }) = &sent {
+        let waiting = self.take_lagged().map(Waiting::now).or_else(|| self.queue.pop_front())?;
+        self.bytes -= waiting.sent.bytes();
+        if let Sent::Delivery(Delivery { position: Some(position), .. }) = &waiting.sent {
             self.sent = position.clone();
         }
         if !self.queue.is_empty() || self.lagged.is_some() || !self.missed.is_empty() {
             self.filled.notify_one();
         }
-        Some((sent, OnItsWay::new(bytes, &self.on_its_way)))
+        let on_its_way = OnItsWay::new(&waiting, &self.on_its_way);
+        Some((waiting.sent, on_its_way))
     }
 
     /// That the session lagged, when all rows that it still gets have been taken. What is said in rooms, of which there may be no end,
     /// does not delay that.
     fn take_lagged(&mut self) -> Option<Sent> {
-        let is_said = |sent: &Sent| matches!(sent, Sent::Ephemeral { .. });
+        let is_said = |waiting: &Waiting| matches!(waiting.sent, Sent::Ephemeral { .. });
         let queries = self.lagged.take_if(|_| self.queue.iter().all(is_said))?;
         Some(Sent::Lagged { position: self.sent.clone(), queries })
     }
 
     fn put(&mut self, sent: Sent) {
-        self.bytes += sent.bytes();
-        self.queue.push_back(sent);
+        self.put_since(Waiting::now(sent));
+    }
+
+    fn put_since(&mut self, waiting: Waiting) {
+        self.bytes += waiting.sent.bytes();
+        self.queue.push_back(waiting);
         self.filled.notify_one();
+    }
+
+    fn weigh_again(&mut self) {
+        self.bytes = self.queue.iter().map(|waiting| waiting.sent.bytes()).sum();
     }
 }
 

@@ -3,21 +3,25 @@
 mod deliver;
 mod fold;
 mod live;
+mod report;
 mod rooms;
 mod session;
 mod views;
 
 use super::{
-    Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, index::Index,
-    meter::Meter, net::MissingKey, ring::Ring, rooms::Rooms,
+    Batch, Bounds, Catalog, Credential, Definition, Delivery, Frame, Outbox, Principal, Table, TableId, flow::Flow,
+    index::Index, meter::Meter, net::MissingKey, ring::Ring, rooms::Rooms,
 };
 use crate::protocol::{CloseCode, Epoch, ErrorCode, Position, ResyncReason, ServerFrame, Token};
 pub use fold::{Folded, Missing, NotFolded};
 pub use live::{Greeting, NotYet, Ready};
+pub use report::{HubReport, SessionReport};
 pub use session::{Query, Session, Ticket};
 use std::{
     collections::{BTreeSet, HashMap},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::sync::{Notify, watch};
 pub use views::Filled;
@@ -60,6 +64,9 @@ struct State {
     sessions: HashMap<u64, SessionState>,
     /// What waits for all of them together.
     meter: Arc<Meter>,
+    flow: Arc<Flow>,
+    /// While changes are delivered: when the newest of them was made.
+    changed: Option<Instant>,
     /// How many outboxes were emptied because it was too much, and how many because one more delivery did not fit.
     relieved: u64,
     overflowed: u64,
@@ -87,6 +94,11 @@ struct SessionState {
     /// True when it is closed by the hub.
     ended: watch::Sender<bool>,
     principal: Arc<Principal>,
+    /// The network address that it comes from, if that is known.
+    origin: Option<IpAddr>,
+    since: SystemTime,
+    /// How often its outbox was emptied because it was too full.
+    lags: u64,
 }
 
 impl Hub {
@@ -110,6 +122,8 @@ impl Hub {
                 fill_wanted,
                 sessions: HashMap::new(),
                 meter: Arc::default(),
+                flow: Arc::default(),
+                changed: None,
                 relieved: 0,
                 overflowed: 0,
                 // New for each start: who was here before is somebody else to the other nodes.
@@ -193,15 +207,29 @@ impl Hub {
 
     /// Opens a session of somebody. It ends when the handle is dropped.
     pub fn open(self: &Arc<Self>, principal: Arc<Principal>) -> Session {
+        self.open_from(principal, None)
+    }
+
+    /// The same, from a network address.
+    pub fn open_from(self: &Arc<Self>, principal: Arc<Principal>, origin: Option<IpAddr>) -> Session {
         let mut state = self.lock();
         state.next += 1;
         let id = state.next;
-        let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes);
+        let outbox = Outbox::new(state.token(), state.bounds.outbox_bytes).counted_in(&state.flow);
         let (filled, ended) = (outbox.filled(), watch::Sender::new(false));
         let ends = ended.subscribe();
         state.sessions.insert(
             id,
-            SessionState { outbox, held: HashMap::new(), lagging: false, ended, principal: principal.clone() },
+            SessionState {
+                outbox,
+                held: HashMap::new(),
+                lagging: false,
+                ended,
+                principal: principal.clone(),
+                origin,
+                since: SystemTime::now(),
+                lags: 0,
+            },
         );
         state.rooms.opened(id, principal.clone());
         Session::new(self.clone(), id, principal, filled, ends, state.bounds.chunks_ahead)
@@ -213,8 +241,15 @@ impl Hub {
     /// Rows of a table lack columns of its key. The table's queries have ended, with an error to their subscribers; all
     /// else has been taken.
     pub fn publish(&self, batch: Batch, catalog: Vec<CatalogChange>) -> Result<(), MissingKey> {
+        self.publish_aged(batch, catalog, Duration::ZERO)
+    }
+
+    /// The same for a batch whose newest change was made that long ago. From then on it is measured how long its deliveries take.
+    pub fn publish_aged(&self, batch: Batch, catalog: Vec<CatalogChange>, age: Duration) -> Result<(), MissingKey> {
         let mut state = self.lock();
+        state.changed = Instant::now().checked_sub(age);
         let outcome = state.publish(Arc::new(batch), catalog);
+        state.changed = None;
         let stirred = state.rooms.is_stirred();
         drop(state);
         if stirred {

@@ -359,3 +359,52 @@ fn whoever_is_dismissed_has_left_the_rooms() {
         assert_eq!(left, ends, "a page whose rights have changed may come back: {told:?}");
     }
 }
+
+/// Two sessions with the same question, of which one takes nothing.
+#[test]
+fn a_report_tells_who_is_behind_how_far_and_first_and_what_is_sent_is_measured() {
+    use std::{sync::Arc, time::Duration};
+    let mut model = Model::new();
+    let (hub, stuck, queries) = live_session(&model);
+    let start = hub.token();
+    stuck.go_live(&[ready(&queries[0], start.clone())], false).expect("goes live");
+    let origin = std::net::IpAddr::from([192, 0, 2, 7]);
+    let person = Principal { account: Some(5), name: "Ann".into(), ..Principal::nobody(Role::Customer) };
+    let reader = hub.open_from(Arc::new(person), Some(origin));
+    let table = hub.find_table("a").expect("is tracked");
+    let query = reader.hold(Definition::all(table), |_| Vec::new()).expect("is tracked");
+    reader.go_live(&[ready(&query, start)], false).expect("goes live");
+    let drain = |session: &Session| {
+        while let Some((_, on_its_way)) = session.take() {
+            on_its_way.arrived()
+        }
+    };
+    drain(&stuck);
+    drain(&reader);
+    let before = hub.flowed();
+    let position = model.position();
+    model.act(model::Act::Once { table: 0, statement: model::Statement::Insert(1) });
+    hub.publish_aged(model.batch_after(&position), Vec::new(), Duration::from_secs(3)).expect("rows have keys");
+    assert!(hub.report(10).furthest.iter().all(SessionReport::is_slow), "both have yet to be sent it");
+    drain(&reader);
+    let report = hub.report(10);
+    assert_eq!((report.sessions, report.slow, report.people, report.queries), (2, 1, 1, 2));
+    let [first, second] = &report.furthest[..] else { panic!("{report:?}") };
+    assert_eq!((first.id, first.is_slow(), first.backlog.frames), (stuck.id(), true, 1));
+    assert!(first.backlog.bytes > 0 && first.backlog.waited >= Duration::from_secs(3), "{first:?}");
+    assert_eq!((second.id, second.is_slow(), second.backlog), (reader.id(), false, Backlog::default()));
+    assert_eq!((second.principal.id().as_deref(), second.origin), (Some("5"), Some(origin)));
+    assert_eq!(second.subscriptions.values().sum::<usize>(), 1);
+    let one = hub.report(1);
+    assert_eq!((one.sessions, one.furthest.len(), one.furthest[0].id), (2, 1, stuck.id()), "the furthest behind");
+    let now = hub.flowed();
+    assert_eq!((now.changes - before.changes, now.frames - before.frames), (1, 1));
+    let place = DELAYS_MS.iter().position(|most| *most == 5_000).expect("a place");
+    assert_eq!(now.delays[place] - before.delays[place], 1, "three seconds, and no more than five");
+    // What is taken and then given up was not delivered, but is on its way until then.
+    let taken = stuck.take().expect("waits");
+    assert!(hub.report(1).furthest[0].is_slow(), "it is on its way");
+    drop(taken);
+    assert_eq!(hub.flowed().frames, now.frames);
+    assert_eq!(hub.report(10).slow, 0);
+}

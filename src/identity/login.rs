@@ -94,6 +94,12 @@ pub(super) async fn end_all(pool: &PgPool, account: i64) -> Result<(), IdentityE
     Ok(statement::execute(pool, end.bind(account)).await?)
 }
 
+/// The same within a transaction. How many browsers that were.
+pub async fn end_all_within(connection: &mut PgConnection, account: i64) -> Result<u64, sqlx::Error> {
+    let end = statement::query("delete from rowcast.login where account = $1").bind(account);
+    Ok(end.execute(connection).await?.rows_affected())
+}
+
 /// Where a person is signed in, the one that was used last first.
 pub async fn of_account(pool: &PgPool, account: i64, here: i64) -> Result<Vec<ListedLogin>, IdentityError> {
     type Row = (i64, String, String, String, String);

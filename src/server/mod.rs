@@ -35,6 +35,7 @@ use crate::{
     embedded::Cluster,
     hub::Hub,
     identity::{self, Identity, Standing, demo::DemoAccount},
+    operations::{About, Operations},
     orders, projections,
     protocol::CloseCode,
     socket::{self, Limits, Live, Places, Recheck, Shared},
@@ -235,11 +236,14 @@ pub async fn serve_pool(
     let address = listener.local_addr()?;
     leptos.site_addr = address;
     let identity = identity_of(&config.identity, pool.clone(), demo, address, &config.server);
-    let router = routes::router(leptos, live.clone(), identity, config);
+    let about = About { address, keep: config.changelog.keep(), counters: counters.clone() };
+    let operations = Operations::new(live.hub.clone(), pool.clone(), about);
+    let router = routes::router(leptos, live.clone(), identity, operations.clone(), config);
     let background = CancellationToken::new();
     let _end_background = background.clone().drop_guard();
     let tasks = TaskTracker::new();
     tasks.spawn(backplane::run(live.hub.clone(), redis, config.nodes.prefix.clone(), background.clone()));
+    tasks.spawn(operations.run(background.clone()));
     tasks.spawn(count(live.hub.clone(), counters.clone(), background.clone()));
     tasks.spawn(socket::fill(live.hub, live.source, background.clone()));
     tasks.spawn(changelog::follow(pool.clone(), background.clone()));

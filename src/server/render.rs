@@ -134,7 +134,7 @@ mod tests {
         F: Future<Output = String> + Send,
     {
         let renderer = Renderer::new();
-        let routes = Router::new().route("/", get(page)).route_layer(from_fn_with_state(renderer, on_one_thread));
+        let routes = Router::new().fallback(get(page)).layer(from_fn_with_state(renderer, on_one_thread));
         routes.oneshot(Request::new(Body::empty())).await.expect("answers")
     }
 

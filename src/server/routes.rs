@@ -13,6 +13,7 @@ use crate::{
     counters::Counters,
     hub::{Hub, Principal},
     identity::{self, Identity},
+    operations::Operations,
     orders::{self, Readers},
     protocol::{self, ErrorCode, Subscribe},
     socket::{self, Live, Refusal},
@@ -46,7 +47,13 @@ const PAGE_PATIENCE: Duration = socket::CONSTANTS_TIMEOUT;
 const MAX_TRIES: u32 = 5;
 
 /// Everything that the server answers.
-pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, config: &config::Rowcast) -> Router {
+pub(super) fn router(
+    leptos: LeptosOptions,
+    live: Live,
+    identity: Identity,
+    operations: Operations,
+    config: &config::Rowcast,
+) -> Router {
     let guarding = Arc::new(Guard::new(config, live.counters.clone()));
     let assets = Arc::new(Assets::of(&leptos));
     let deadline = Deadline { after: config.limits.request_timeout(), counters: live.counters.clone() };
@@ -64,7 +71,7 @@ pub(super) fn router(leptos: LeptosOptions, live: Live, identity: Identity, conf
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
     let readers = Readers::new(reader);
     let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
-    let pages = pages(leptos, live, identity.clone(), snapshots, readers)
+    let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers)
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
@@ -107,10 +114,18 @@ async fn in_time(State(deadline): State<Deadline>, request: Request, next: Next)
     })
 }
 
-fn pages(leptos: LeptosOptions, live: Live, identity: Identity, snapshots: PageSnapshots, readers: Readers) -> Router {
+fn pages(
+    leptos: LeptosOptions,
+    live: Live,
+    identity: Identity,
+    operations: Operations,
+    snapshots: PageSnapshots,
+    readers: Readers,
+) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
+        provide_context(operations.clone());
         provide_page(&identity, &live.hub, &snapshots, &readers);
     };
     let rendered = {

@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::{Sink, SinkExt, Stream, StreamExt};
-use std::{borrow::Cow, collections::BTreeMap, error::Error as _, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
     time::{Instant, interval, interval_at, timeout},
@@ -101,8 +101,8 @@ struct Subscription {
 }
 
 /// Serves one connection until it ends.
-pub(super) async fn run(socket: WebSocket, principal: Principal, live: Live) {
-    let session = Arc::new(live.hub.open(Arc::new(principal)));
+pub(super) async fn run(socket: WebSocket, principal: Principal, origin: IpAddr, live: Live) {
+    let session = Arc::new(live.hub.open_from(Arc::new(principal), Some(origin)));
     let span = tracing::info_span!("session", id = session.id(), account = session.principal().account);
     serve(socket, live.source, live.limits, live.counters, live.stop, live.recheck, session).instrument(span).await;
 }
@@ -433,7 +433,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
 
     /// One thing at a time: what the client says, and the time, are not to wait until nothing is left to send.
     async fn send_outbox(&mut self) -> Result<(), End> {
-        if let Some((sent, _on_its_way)) = self.session.take() {
+        if let Some((sent, on_its_way)) = self.session.take() {
             match sent {
                 Sent::Delivery(delivery) => self.send(&delivery.frames).await?,
                 Sent::Ephemeral { frames, .. } => self.send(&frames).await?,
@@ -453,6 +453,7 @@ impl<W: Wire, S: Source> Connection<W, S> {
                     self.bring_up(Task::Lagged { position, queries })?;
                 }
             }
+            on_its_way.arrived();
         }
         Ok(())
     }

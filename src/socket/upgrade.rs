@@ -78,7 +78,7 @@ pub async fn upgrade(
         .on_upgrade(move |socket| {
             let tracker = live.sessions.clone();
             tracker.track_future(async move {
-                session::run(socket, principal, live).await;
+                session::run(socket, principal, peer.address, live).await;
                 drop(taken);
             })
         })

@@ -16,6 +16,7 @@ use futures::channel::mpsc::{UnboundedSender, unbounded};
 use leptos::{prelude::*, reactive::effect::batch};
 use serde_json::Value;
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -87,7 +88,7 @@ pub struct Connection {
     registry: Arc<Mutex<Registry>>,
     status: ArcRwSignal<Status>,
     nodes: ArcRwSignal<Option<bool>>,
-    said: ArcRwSignal<Vec<RoomMessage>>,
+    said: ArcRwSignal<VecDeque<(u64, RoomMessage)>>,
     traffic: Arc<Mutex<Traffic>>,
     /// Bounded by what a person can click and a page can mount; the transport empties it at once.
     commands: UnboundedSender<Command>,
@@ -117,7 +118,7 @@ pub fn provide_connection() -> Connection {
 pub fn provide_connection_with(options: ConnectionOptions) -> Connection {
     let (commands, received) = unbounded();
     let status = ArcRwSignal::new(Status::Connecting { offline_since: None });
-    let (nodes, said) = (ArcRwSignal::new(None), ArcRwSignal::new(Vec::new()));
+    let (nodes, said) = (ArcRwSignal::new(None), ArcRwSignal::new(VecDeque::new()));
     let (replica, registry, traffic) = Default::default();
     let connection = Connection { replica, registry, status, nodes, said, traffic, commands };
     provide_context(connection.clone());
@@ -158,7 +159,10 @@ impl Connection {
             }
             if !out.said.is_empty() {
                 self.said.update(|said| {
-                    said.extend(out.said.iter().cloned());
+                    for message in &out.said {
+                        let number = said.back().map_or(0, |(number, _)| number + 1);
+                        said.push_back((number, message.clone()));
+                    }
                     let most = said.len().saturating_sub(KEPT_MESSAGES);
                     said.drain(..most);
                 });
@@ -198,7 +202,20 @@ impl Connection {
 
     /// The last [`KEPT_MESSAGES`] that were said to this person, or to everybody. Tracked.
     pub fn said(&self) -> Vec<RoomMessage> {
-        self.said.get()
+        self.said.with(|said| said.iter().map(|(_, message)| message.clone()).collect())
+    }
+
+    /// Calls `act` with each message to this person or to everybody that comes from now on, as long as the calling component lives.
+    pub fn on_said(&self, act: impl Fn(&RoomMessage) + Send + Sync + 'static) {
+        let said = self.said.clone();
+        let first = said.with_untracked(|said| said.back().map_or(0, |(number, _)| number + 1));
+        Effect::new(move |next: Option<u64>| {
+            let next = next.unwrap_or(first);
+            let new: Vec<(u64, RoomMessage)> =
+                said.with(|said| said.iter().filter(|(number, _)| *number >= next).cloned().collect());
+            new.iter().for_each(|(_, message)| untrack(|| act(message)));
+            new.last().map_or(next, |(number, _)| number + 1)
+        });
     }
 
     /// Says something to one person, on all their pages. What is said without a connection is not said later, and what is said to

@@ -29,6 +29,7 @@ mod ledger;
 mod limits;
 mod locked;
 mod nodes;
+mod operations;
 mod orders;
 mod page;
 mod partitions;

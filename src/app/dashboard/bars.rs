@@ -2,13 +2,13 @@
 
 /// One step of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bar {
+pub(in crate::app) struct Bar {
     /// Which step.
-    pub(super) step: i64,
+    pub(in crate::app) step: i64,
     /// What it is called.
-    pub(super) name: String,
+    pub(in crate::app) name: String,
     /// How much, in whatever is shown.
-    pub(super) amount: i64,
+    pub(in crate::app) amount: i64,
 }
 
 /// The height of the tallest bar, in units of the drawing.

@@ -13,7 +13,7 @@ const GAP: i64 = 2;
 
 /// A chart with its heading.
 #[component]
-pub(super) fn Chart(
+pub(in crate::app) fn Chart(
     /// What is shown.
     title: &'static str,
     /// What one step is.
@@ -26,9 +26,12 @@ pub(super) fn Chart(
     words: fn(i64) -> String,
     /// The same where it need not be exact.
     about: fn(i64) -> String,
+    /// What of all amounts stands above them: their sum, if nothing else is said.
+    #[prop(default = sum as fn(&[Bar]) -> i64)]
+    headline: fn(&[Bar]) -> i64,
 ) -> impl IntoView {
     let end = Memo::new(move |_| bars.with(|bars| scale(bars)));
-    let total = Memo::new(move |_| bars.with(|bars| bars.iter().map(|bar| bar.amount).sum::<i64>()));
+    let total = Memo::new(move |_| bars.with(|bars| headline(bars)));
     let width = move || bars.with(|bars| bars.len() as i64 * PLACE);
     let name = |at: fn(&[Bar]) -> Option<&Bar>| {
         move || bars.with(|bars| at(bars).map(|bar| bar.name.clone()).unwrap_or_default())
@@ -114,4 +117,8 @@ pub(super) fn Chart(
             </details>
         </section>
     }
+}
+
+fn sum(bars: &[Bar]) -> i64 {
+    bars.iter().map(|bar| bar.amount).sum()
 }

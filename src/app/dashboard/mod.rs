@@ -27,6 +27,8 @@ mod rows;
 mod sales;
 mod states;
 
+pub(super) use bars::Bar;
+pub(super) use chart::Chart;
 pub(super) use page::DashboardPage;
 
 /// Where it is.

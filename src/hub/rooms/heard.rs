@@ -7,7 +7,7 @@ use super::{
     MAX_EVENT_BYTES, MAX_NAME_BYTES, MAX_NODE_BYTES, MAX_PAYLOAD_BYTES, MAX_STATE_BYTES, MAX_VERSION, MAX_WORD_BYTES,
     member::is_id,
     name::{is_name, is_sign},
-    word::{Carried, Envelope, From, Word},
+    word::{Act, Carried, Envelope, From, Word},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -54,6 +54,13 @@ fn is_word(word: &Word) -> bool {
         Word::Message { room, from, event, payload } => is_name(room) && is_said(from, event, payload),
         Word::Direct { to, from, event, payload } => is_name(to) && is_said(from, event, payload),
         Word::Broadcast { from, event, payload } => is_said(from, event, payload),
+        Word::Session { of, person, act, .. } => {
+            let is_act = match act {
+                Act::Close => true,
+                Act::Say { from, event, payload } => is_said(from, event, payload),
+            };
+            is_node(of) && person.as_deref().is_none_or(is_name) && is_act
+        }
     }
 }
 

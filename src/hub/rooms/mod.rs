@@ -12,6 +12,7 @@
 //! | `room` | one room: its members, its audience, what the audience has yet to be told |
 //! | `frames` | the frames that tell it, encoded once for all |
 //! | `session` | what one session may do |
+//! | `own` | what servers say by themselves, and do to a session of whichever of them |
 //! | `rule` | what becomes of sessions whose rights change |
 //! | `word` | what nodes say to each other |
 //! | `heard` | which of these are taken |
@@ -35,6 +36,7 @@ mod member;
 mod name;
 mod nodes;
 mod outgoing;
+mod own;
 mod rights;
 mod room;
 mod rule;
@@ -45,6 +47,7 @@ mod word;
 
 pub use limits::*;
 pub use name::RoomName;
+pub use own::{Reached, Target};
 pub use rights::{History, MalformedRule, Rights, Rule};
 pub use session::Refused;
 
@@ -85,6 +88,11 @@ pub(super) enum Effect {
         session: u64,
         /// Which room.
         room: RoomName,
+    },
+    /// End a session; its page may come back.
+    Close {
+        /// Which session.
+        session: u64,
     },
 }
 

@@ -115,6 +115,11 @@ impl Rooms {
                 self.tell_person(&to, &from, &event, &payload);
             }
             Word::Broadcast { from, event, payload } => self.tell_everybody(&from, &event, &payload),
+            Word::Session { of, session, person, act } => {
+                if *of == *self.node {
+                    self.act(session, person.as_deref(), act);
+                }
+            }
         }
         self.ask_if_incomplete(&id, now);
     }

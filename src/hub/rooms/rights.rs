@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 /// What names of rooms that are not rooms begin with: who may write to whom.
 pub(super) const DIRECT: &str = "direct:";
+/// What names of rooms begin with that are the server's own: administrators may listen there, only servers speak, and no rule is about
+/// them. Events whose names begin so are said by servers only, too.
+pub(super) const OWN: &str = "rowcast:";
 /// In a pattern: the id of whoever asks.
 const USER_ID: &str = "$user.id";
 /// In a history's filter: the name of the room.
@@ -85,6 +88,9 @@ impl Rule {
 
     fn covers(&self, name: &str, principal: &Principal) -> bool {
         // `*` is about rooms: who may write to persons is said by itself.
+        if name.starts_with(OWN) {
+            return false;
+        }
         if self.role != principal.role || name.starts_with(DIRECT) != self.pattern.starts_with(DIRECT) {
             return false;
         }
@@ -113,6 +119,9 @@ impl Rights {
     }
 
     pub(super) fn may_join(&self, name: &str, principal: &Principal) -> bool {
+        if name.starts_with(OWN) {
+            return is_admin(principal);
+        }
         !name.starts_with(DIRECT) && self.covering(name, principal).next().is_some()
     }
 
@@ -149,6 +158,11 @@ impl Rights {
         let rules = if principal.tables.is_some() { &[][..] } else { &self.rules };
         rules.iter().filter(move |rule| rule.covers(name, principal))
     }
+}
+
+/// Whether they may do whatever there is to be done. A token for some tables may not.
+pub(super) fn is_admin(principal: &Principal) -> bool {
+    principal.role == Role::Admin && principal.tables.is_none()
 }
 
 #[cfg(test)]
@@ -202,6 +216,25 @@ mod tests {
         let all = person(Role::Staff, Some(1));
         let some = Principal { tables: Some(Arc::from(["public.items".to_owned()])), ..all.clone() };
         assert!(rights.may_join("a", &all) && !rights.may_join("a", &some));
+    }
+
+    #[test]
+    fn no_rule_lets_anybody_into_the_servers_own_rooms_or_speak_there() {
+        let rights = Rights::new(
+            [Role::Customer, Role::Staff, Role::Admin]
+                .into_iter()
+                .flat_map(|role| ["*", "rowcast:*"].map(|pattern| rule(pattern, role, true)))
+                .collect(),
+        );
+        let own = "rowcast:operations";
+        for role in [Role::Anonymous, Role::Customer, Role::Staff] {
+            assert!(!rights.may_join(own, &person(role, Some(1))), "{role}");
+        }
+        let admin = person(Role::Admin, Some(1));
+        assert!(rights.may_join(own, &admin) && !rights.may_publish(own, &admin));
+        assert!(Rights::default().may_join(own, &admin), "without any rule");
+        let some = Principal { tables: Some(Arc::from(["public.items".to_owned()])), ..admin };
+        assert!(!rights.may_join(own, &some));
     }
 
     #[test]

@@ -4,12 +4,13 @@ use super::{
     Effect, GRACE, MAX_CLIENT_BYTES, MAX_EVENT_BYTES, MAX_MEMBERS, MAX_PAYLOAD_BYTES, MAX_ROOM_BYTES, MAX_ROOMS,
     MAX_STATE_BYTES, Own, RoomName, Rooms, frames, member, ms,
     name::is_name,
+    rights::{self, OWN},
     room::MemberId,
     word::{From, Word},
 };
 use crate::{
     hub::{Frame, Principal},
-    protocol::{ErrorCode, Role},
+    protocol::ErrorCode,
 };
 use serde_json::{
     Value,
@@ -224,8 +225,7 @@ impl Rooms {
     pub(in crate::hub) fn broadcast(&mut self, session: u64, event: &str, payload: &Value) -> Result<usize, Refused> {
         check_event(event)?;
         let principal = self.sessions.get(&session).map(|own| own.principal.clone());
-        let Some(principal) = principal.filter(|principal| principal.role == Role::Admin && principal.tables.is_none())
-        else {
+        let Some(principal) = principal.filter(|principal| rights::is_admin(principal)) else {
             return refused(ErrorCode::NotAllowed, "only an admin may say something to everybody");
         };
         let payload = bounded(payload, MAX_PAYLOAD_BYTES, "payload")?;
@@ -235,7 +235,7 @@ impl Rooms {
         Ok(self.sessions.len())
     }
 
-    fn tell_nodes(&mut self, word: impl FnOnce() -> Word) {
+    pub(super) fn tell_nodes(&mut self, word: impl FnOnce() -> Word) {
         if self.connected == Some(true) {
             self.outgoing.push(&word());
         }
@@ -304,17 +304,20 @@ impl Rooms {
 }
 
 fn check_event(event: &str) -> Result<(), Refused> {
+    if event.starts_with(OWN) {
+        return refused(ErrorCode::NotAllowed, format!("events whose names begin with {OWN} are said by servers only"));
+    }
     if (1..=MAX_EVENT_BYTES).contains(&event.len()) {
         return Ok(());
     }
     refused(ErrorCode::InvalidRoom, format!("an \"event\" has 1 to {MAX_EVENT_BYTES} bytes"))
 }
 
-fn from(principal: &Principal) -> From {
+pub(super) fn from(principal: &Principal) -> From {
     From { id: principal.id(), name: principal.name.to_string(), session: None }
 }
 
-fn bounded(value: &Value, most: usize, what: &str) -> Result<Box<RawValue>, Refused> {
+pub(super) fn bounded(value: &Value, most: usize, what: &str) -> Result<Box<RawValue>, Refused> {
     match to_raw_value(value) {
         Ok(text) if text.get().len() <= most => Ok(text),
         _ => refused(ErrorCode::PayloadTooLarge, format!("a {what} has at most {most} bytes of JSON")),

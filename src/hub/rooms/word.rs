@@ -44,6 +44,18 @@ pub(super) enum Word {
     Direct { to: String, from: From, event: String, payload: Box<RawValue> },
     /// Said to everybody.
     Broadcast { from: From, event: String, payload: Box<RawValue> },
+    /// To be done to one session of a node, if it is that person's.
+    Session { of: String, session: u64, person: Option<String>, act: Act },
+}
+
+/// What is done to a session.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Act {
+    /// It is ended; its page may come back.
+    Close,
+    /// It is told something.
+    Say { from: From, event: String, payload: Box<RawValue> },
 }
 
 /// Members of one room.

@@ -19,6 +19,7 @@ impl State {
     pub(super) fn publish(&mut self, batch: Arc<Batch>, catalog: Vec<CatalogChange>) -> Result<(), MissingKey> {
         let before = std::mem::replace(&mut self.position, batch.position.clone());
         self.caught_up.clear();
+        self.flow.came(batch.changes.len());
         self.ring.push(batch.clone());
         // First, because what follows in the same batch has the new shape.
         for change in catalog {
@@ -148,7 +149,10 @@ impl State {
     fn push(&mut self, session: u64, delivery: Delivery) {
         let Some(own) = self.sessions.get_mut(&session) else { return };
         if own.outbox.has_room(&delivery) {
-            own.outbox.push(delivery);
+            match self.changed {
+                Some(changed) => own.outbox.push_changes(delivery, changed),
+                None => own.outbox.push(delivery),
+            }
         } else {
             self.overflowed += 1;
             self.lag(session);
@@ -165,6 +169,7 @@ impl State {
             }
         }
         if !lagged.is_empty() {
+            own.lags += 1;
             own.lagging = true;
             own.outbox.lag(lagged);
         }

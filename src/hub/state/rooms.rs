@@ -2,9 +2,10 @@
 
 use super::{Hub, Session, State};
 use crate::hub::{
-    Delivery, Frame,
-    rooms::{Effect, Refused, Rights, RoomCounters},
+    Delivery, Frame, Principal,
+    rooms::{Effect, Reached, Refused, Rights, RoomCounters, Target},
 };
+use crate::protocol::CloseCode;
 use serde_json::Value;
 
 impl Hub {
@@ -58,6 +59,57 @@ impl Hub {
         self.lock().rooms.counters()
     }
 
+    /// What this server is called among the others: another name each time that it starts.
+    pub fn node(&self) -> String {
+        self.lock().rooms.node().to_owned()
+    }
+
+    /// How many sessions of this server are in a room, and whether anybody is, on any of them.
+    pub fn attended(&self, room: &str) -> (usize, bool) {
+        self.lock().rooms.attended(room)
+    }
+
+    /// The server says something in one of its own rooms, on all servers.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub fn announce(&self, room: &str, event: &str, payload: &Value) -> Result<(), Refused> {
+        self.of_rooms(|state| state.rooms.announce(room, event, payload))
+    }
+
+    /// The server says to everybody what somebody has to say, who is known to be allowed to. Returns to how many sessions of this server
+    /// it went.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub fn proclaim(&self, by: &Principal, event: &str, payload: &Value) -> Result<usize, Refused> {
+        self.of_rooms(|state| state.rooms.proclaim(by, event, payload))
+    }
+
+    /// The server says to one session of any server what somebody has to say, who is known to be allowed to.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub fn tell_session(
+        &self,
+        target: &Target,
+        by: &Principal,
+        event: &str,
+        payload: &Value,
+    ) -> Result<Reached, Refused> {
+        self.of_rooms(|state| state.rooms.tell_session(target, by, event, payload))
+    }
+
+    /// What would become of doing something to a session.
+    pub fn reach_session(&self, target: &Target) -> Reached {
+        self.lock().rooms.reach(target)
+    }
+
+    /// Ends one session of any server. Its page may come back.
+    pub fn end_session(&self, target: &Target) -> Reached {
+        self.of_rooms(|state| state.rooms.end_session(target))
+    }
+
     fn of_rooms<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         let result = act(&mut state);
@@ -86,6 +138,7 @@ impl State {
                         own.outbox.push(Delivery { frames: [frame].into(), position: None, pinned: true });
                     }
                 }
+                Effect::Close { session } => self.close(session, CloseCode::GoingAway),
                 Effect::Forget { session, room } => {
                     if let Some(own) = self.sessions.get_mut(&session) {
                         own.outbox.forget(&room);

@@ -194,6 +194,13 @@ const MATRIX: &[Row] = &[
         due: ADMIN_DATA,
     },
     get("/api/audit/export?format=ndjson", ADMIN),
+    // Operations.
+    get("/operations", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
+    Row { method: "POST", path: "/api/operations/read", kind: JSON, body: "{}", due: ADMIN_DATA },
+    form("/api/operations/message", "node=x&session=0&text=x", ADMIN_DATA),
+    form("/api/operations/disconnect", "node=x&session=0", ADMIN_DATA),
+    form("/api/operations/sign-out", "person=0", ADMIN_DATA),
+    form("/api/operations/broadcast", "text=x", ADMIN_DATA),
     // The inventory as a file.
     get("/api/inventory/export", [OUT, "200", "200", "200", "200", "200", "404", OUT, OUT]),
 ];

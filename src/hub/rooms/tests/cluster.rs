@@ -155,7 +155,7 @@ impl Cluster {
                     }
                 }
                 Effect::Insist { session, frame } => one.pages.get_mut(&session).expect("is open").take(&frame),
-                Effect::Forget { .. } => {}
+                Effect::Forget { .. } | Effect::Close { .. } => {}
             }
         }
     }

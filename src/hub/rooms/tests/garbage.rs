@@ -81,6 +81,10 @@ fn word() -> BoxedStrategy<Value> {
         ),
         1 => (from(), text(), state())
             .prop_map(|(from, event, payload)| json!({"broadcast": {"from": from, "event": event, "payload": payload}})),
+        1 => (text(), 0..3_u64, text(), from(), text(), state()).prop_map(|(of, session, person, from, event, payload)| {
+            let act = if session == 0 { json!("close") } else { json!({"say": {"from": from, "event": event, "payload": payload}}) };
+            json!({"session": {"of": of, "session": session, "person": person, "act": act}})
+        }),
         1 => Just(json!({"dance": {}})),
     ]
     .boxed()
