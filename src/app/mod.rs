@@ -76,7 +76,7 @@ use dashboard::DashboardPage;
 use history::HistoryPage;
 pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
-use inventory::InventoryPage;
+use inventory::{ImportPage, InventoryPage};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::{
@@ -168,6 +168,7 @@ pub fn App() -> impl IntoView {
                     <Routes fallback=NotFound>
                         <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
                         <Route path=path!("/products/:id") view=ProductPage ssr=SsrMode::Async />
+                        <Route path=path!("/import/:id?") view=ImportPage ssr=SsrMode::Async />
                         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                         <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
