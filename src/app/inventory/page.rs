@@ -84,7 +84,6 @@ fn Inventory(products: LiveQuery<Product>) -> impl IntoView {
                 <Company room=use_room(ROOM, ()) />
                 {edits.then(|| view! { <PickButton /> })}
                 {edits.then(|| view! { <a class="button past-link" href="/history">"History"</a> })}
-                {edits.then(|| view! { <a class="button import-link" href=super::IMPORT>"Import"</a> })}
                 {edits.then(|| view! { <AddProductForm notice /> })}
             </div>
             <FilterBar />

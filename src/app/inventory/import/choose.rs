@@ -55,10 +55,10 @@ fn Form(home: Home) -> impl IntoView {
             on:submit=move |_| sending.set(true)
         >
             <label class="drop">
-                <span class="drop-words">"Choose a CSV file, or drop it here"</span>
+                <span class="drop-text"><span class="drop-words">"Choose a CSV file, or drop it here"</span>
                 <span class="hint">
                     {format!("Up to {megabytes} MB and {} rows. Nothing is changed before you have seen what it does.", grouped(rows as i64))}
-                </span>
+                </span></span>
                 <input type="file" name="file" accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain" />
             </label>
             <details class="paste">
@@ -93,7 +93,7 @@ fn Form(home: Home) -> impl IntoView {
                         "an export"
                     </a> " is such a file. Columns that are missing stay as they are."
                 </li>
-                <li>"A row with an id changes that product, one without the product of its SKU. If there is none, it is added."</li>
+                <li>"A row with an id changes that product. One without changes the product of its SKU, or adds it if there is none."</li>
                 <li>"Commas, semicolons or tabs between cells; UTF-8; prices with a point."</li>
                 <li>"All rows are imported together, or none; and one click undoes it."</li>
             </ul>

@@ -5,13 +5,13 @@ use super::{
     actions::{RunImport, UndoImport, look_at_import, run_import, undo_import},
     model::{Done, Refusal, Show, State, View, rows},
     page::{NoticeBanner, Problem},
-    preview::Preview,
+    preview::{Preview, filter_id},
     progress::{Import, ImportKey, Progress},
     rest,
 };
 use crate::{
     app::{
-        focus::focus_soon,
+        focus::focus_if_lost,
         inventory::refusal::{Refusal as Common, Unconfirmed},
         toast::{Messages, use_messages},
     },
@@ -23,6 +23,9 @@ use leptos_router::hooks::use_query_map;
 /// What became of it; the focus goes there when something did.
 const OUTCOME: &str = "import-outcome";
 
+/// The button that has it done.
+const RUN: &str = "import-run";
+
 /// What the parts share. Copies are the same.
 #[derive(Clone, Copy)]
 struct Desk {
@@ -31,6 +34,10 @@ struct Desk {
     version: RwSignal<u32>,
     /// Whether something is on its way.
     sending: RwSignal<bool>,
+    /// Whether something was done here whose outcome is to have the focus.
+    has_acted: StoredValue<bool>,
+    /// Which rows were shown before.
+    shown: StoredValue<Option<Show>>,
     row: RowSignal<Import>,
     messages: Messages,
 }
@@ -42,7 +49,8 @@ pub(super) fn OneImport(id: i64) -> impl IntoView {
     let show = Memo::new(move |_| query.with(|query| query.get_str(Show::PARAMETER).map(Show::of).unwrap_or_default()));
     let row = use_query(Import::one(id)).row(ImportKey { id });
     let (version, sending) = (RwSignal::new(0), RwSignal::new(false));
-    let desk = Desk { id, version, sending, row, messages: use_messages() };
+    let (has_acted, shown) = (StoredValue::new(false), StoredValue::new(None));
+    let desk = Desk { id, version, sending, has_acted, shown, row, messages: use_messages() };
     // Also what happens on another page of the same person.
     let state = Memo::new(move |_| row.with(|row| row.state));
     Effect::new(move |before: Option<Option<State>>| {
@@ -73,7 +81,17 @@ pub(super) fn OneImport(id: i64) -> impl IntoView {
 #[component]
 fn Found(desk: Desk, view: View) -> impl IntoView {
     let id = desk.id;
-    let (state, told) = (view.state, view.done);
+    let (state, told, show) = (view.state, view.done, view.show);
+    // What had the focus was drawn anew.
+    Effect::new(move |_| {
+        let before = desk.shown.get_value();
+        desk.shown.set_value(Some(show));
+        if before.is_some_and(|before| before != show) {
+            focus_if_lost(vec![filter_id(show)]);
+        } else if desk.has_acted.get_value() {
+            focus_if_lost(vec![OUTCOME.to_owned(), RUN.to_owned()]);
+        }
+    });
     let part = match state {
         State::Ready => view! { <Ready desk view=view.clone() /> }.into_any(),
         State::Running if view.is_interrupted => view! { <Interrupted desk view=view.clone() /> }.into_any(),
@@ -168,7 +186,7 @@ fn Run(desk: Desk, leave_out: bool, words: String) -> impl IntoView {
         <form class="import-run" method="post" action=RunImport::PATH aria-label="Import" on:submit=submit>
             <input type="hidden" name="id" value=id.to_string() />
             <input type="hidden" name="leave_out" value=leave_out.to_string() />
-            <button class="button primary" aria-disabled=move || sending.get().to_string()>
+            <button id=RUN class="button primary" aria-disabled=move || sending.get().to_string()>
                 {words}
             </button>
             <p class="hint">
@@ -188,11 +206,12 @@ impl Desk {
             return;
         }
         self.sending.set(true);
+        self.has_acted.set_value(true);
         let asked = ask();
         spawn_local(async move {
             let Self { version, sending, messages, .. } = self;
             match asked.await {
-                Ok(Ok(_)) => focus_soon(vec![OUTCOME.to_owned()]),
+                Ok(Ok(_)) => {}
                 Ok(Err(refusal)) => messages.refused(format!("The file {was_not}. {}.", refusal.message())),
                 Err(error) => {
                     let unconfirmed = Unconfirmed::failed(&error);

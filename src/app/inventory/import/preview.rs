@@ -20,9 +20,9 @@ pub(super) fn Preview(view: View) -> impl IntoView {
                 show => format!("{PATH}/{id}?{}={}", Show::PARAMETER, show.word()),
             };
             view! {
-                <a href=address aria-current=(show == shown).then_some("true")>
+                <a id=filter_id(show) href=address data-noscroll aria-current=(show == shown).then_some("true")>
                     {show.label()} " "
-                    <span class="figure">{grouped(counts.of(show) as i64)}</span>
+                    <span class="import-count">{grouped(counts.of(show) as i64)}</span>
                 </a>
             }
         })
@@ -34,20 +34,9 @@ pub(super) fn Preview(view: View) -> impl IntoView {
         view! { <p class="blank">"There are no such rows."</p> }.into_any()
     } else {
         view! {
-            <div class="import-region" role="region" aria-label="Rows of the file, scrollable" tabindex="0">
-                <table class="import-rows">
-                    <caption class="unseen">"Rows of the file"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Line"</th>
-                            <th scope="col">"What"</th>
-                            <th scope="col">"Product"</th>
-                            <th scope="col">"Details"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.into_iter().map(|row| view! { <OneRow row /> }).collect_view()}</tbody>
-                </table>
-            </div>
+            <ol role="list" class="import-rows" aria-label="Rows of the file">
+                {rows.into_iter().map(|row| view! { <OneRow row /> }).collect_view()}
+            </ol>
         }
         .into_any()
     };
@@ -62,6 +51,11 @@ pub(super) fn Preview(view: View) -> impl IntoView {
             {more.map(|more| view! { <p class="hint">{more}</p> })}
         </section>
     }
+}
+
+/// By which the focus finds it when the rows are drawn anew.
+pub(super) fn filter_id(show: Show) -> String {
+    format!("import-show-{}", show.word())
 }
 
 #[component]
@@ -88,25 +82,18 @@ fn OneRow(row: RowView) -> impl IntoView {
         view! { <li class="problem">{column} " " {words}</li> }
     });
     view! {
-        <tr class:stale=is_stale>
-            <td class="import-line">
-                <span class="import-line-word">"Line "</span>
-                {line}
-            </td>
-            <td>
-                <span class=format!("import-kind {word}")>{kind.label()}</span>
-            </td>
-            <th scope="row">
-                {name} <span class="code import-sku">{sku}</span>
-            </th>
-            <td>
-                <ul role="list" class="import-details">
-                    {is_stale.then(|| view! { <li class="import-stale">"Somebody has changed it since you looked"</li> })}
-                    {problems.collect_view()}
-                    {changes.into_iter().map(|change| view! { <OneChange change is_new=kind == Kind::New /> }).collect_view()}
-                </ul>
-            </td>
-        </tr>
+        <li class="import-row" class:stale=is_stale>
+            <span class="import-line">"Line " {line}</span>
+            <span class=format!("import-kind {word}")>{kind.label()}</span>
+            <p class="import-name">
+                {name} " " <span class="code">{sku}</span>
+            </p>
+            <ul role="list" class="import-details">
+                {is_stale.then(|| view! { <li class="import-stale">"Somebody has changed it since you looked"</li> })}
+                {problems.collect_view()}
+                {changes.into_iter().map(|change| view! { <OneChange change is_new=kind == Kind::New /> }).collect_view()}
+            </ul>
+        </li>
     }
 }
 
