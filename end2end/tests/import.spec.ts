@@ -63,6 +63,7 @@ test('errors are told by line and column, and those rows come back as a file', a
   await bring(page, `${HEAD},colour\n${stock.tag}-A,${name},Tools,B-1,3,1,9,red\n${stock.tag}-B,,Tools,B-1,many,1,9,blue\n`);
   await expect(page.getByText('1 row with errors.')).toBeVisible();
   await expect(page.getByText('Columns that are not known, and not read:')).toBeVisible();
+  await live(page);
   await page.getByRole('link', { name: 'Errors 1' }).click();
   await expect(page.getByRole('link', { name: 'Errors 1' })).toBeFocused();
   await expect(rowOf(page, 'Line 3')).toContainText('name Name must not be empty');

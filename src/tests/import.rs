@@ -1,6 +1,6 @@
 //! Products from a file: all of it or nothing, once, and nothing that others did is overwritten.
 
-use crate::support::{Server, eventually, http, sql, value};
+use crate::support::{Node, Server, eventually, http, sql, url_of, value};
 use rowcast::{
     capture::{self, Trust},
     changelog, config,
@@ -22,7 +22,7 @@ const HOLD: i64 = 4711;
 /// A server with three products, and people.
 struct Shop {
     pool: PgPool,
-    server: Option<Server>,
+    server: Server,
     address: SocketAddr,
     staff: String,
 }
@@ -56,7 +56,7 @@ impl Shop {
         })
         .await;
         let staff = script(pool, "script", Role::Staff).await;
-        Self { pool: pool.clone(), address: server.address, server: Some(server), staff }
+        Self { pool: pool.clone(), address: server.address, server, staff }
     }
 
     /// What the server says to somebody who brings a file: status, and data.
@@ -419,7 +419,7 @@ async fn files_are_no_larger_than_they_may_be(pool: PgPool) {
     // As much as one that comes in pieces, of which nobody knows how many there are.
     let endless = format!("{HEAD}{}", "x".repeat(12 * 1024 * 1024));
     assert_eq!(shop.refused(endless.as_bytes()).await, "The file is larger than 1 MB. Split it into smaller ones.");
-    let counters = &shop.server.as_ref().expect("runs").counters;
+    let counters = &shop.server.counters;
     assert_eq!(counters.imports_over_size.get(), 3);
     assert_eq!(value::<i64>(&pool, "select count(*) from public.imports").await, 1, "they are not kept");
     // Nor are more files than the latest five.
@@ -492,12 +492,14 @@ async fn fifty_thousand_rows_are_there_together_and_how_far_they_are_is_told(poo
 #[sqlx::test(migrations = false)]
 async fn a_server_that_is_killed_half_way_leaves_nothing_and_another_begins_anew(pool: PgPool) {
     let mut shop = Shop::open(&pool).await;
+    let mut node = Node::start(&url_of(&pool).await, "").await;
+    shop.address = node.address();
     let (id, _) = shop.bring(many(1_500)).await;
     let mut holds = shop.held_up_at("N-1200").await;
     let mut stream = shop.connect().await;
     stream.write_all(shop.form(&shop.staff, "/api/import/run", &format!("id={id}")).as_bytes()).await.expect("sends");
     shop.until_it_waits().await;
-    shop.server.take().expect("runs").kill();
+    node.kill().await;
     sqlx::query(AssertSqlSafe(format!("select pg_advisory_unlock({HOLD})")))
         .execute(&mut holds)
         .await
@@ -507,8 +509,8 @@ async fn a_server_that_is_killed_half_way_leaves_nothing_and_another_begins_anew
     assert_eq!(value::<i64>(&pool, "select count(*) from public.products").await, 3);
     assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event").await, 0);
     sql(&pool, "update public.imports set beat_at = beat_at - interval '1 minute'").await;
-    let server = Server::start_with(&pool, |config| config.identity.anonymous = Anonymous::Nobody).await;
-    (shop.address, shop.server) = (server.address, Some(server));
+    node.revive().await;
+    shop.address = node.address();
     let look = shop.look(id, "").await;
     assert_eq!((&look["state"], &look["is_interrupted"]), (&json!("running"), &json!(true)));
     assert_eq!(shop.run(id).await["Ok"]["added"], json!(1_500));
