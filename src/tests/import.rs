@@ -18,6 +18,11 @@ const HEAD: &str = "sku,name,category,location,quantity,reorder_level,price\n";
 const TABLES: [&str; 3] = ["public.products", "public.stock_movements", "public.imports"];
 /// What a test holds while it looks at an import that runs.
 const HOLD: i64 = 4711;
+/// In the keys of the locks of imports.
+const OF_IMPORTS: i32 = 0x696d_7074;
+/// Of the test's own database: others hold some, too.
+const LOCKS: &str = "select count(*) from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())";
 
 /// A server with three products, and people.
 struct Shop {
@@ -153,8 +158,8 @@ impl Shop {
     }
 
     async fn until_it_waits(&self) {
-        let waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted";
-        eventually("the import is held up", async || value::<i64>(&self.pool, waits).await > 0).await;
+        let waits = format!("{LOCKS} and objid = {HOLD} and not granted");
+        eventually("the import is held up", async || value::<i64>(&self.pool, &waits).await > 0).await;
     }
 }
 
@@ -504,8 +509,8 @@ async fn a_server_that_is_killed_half_way_leaves_nothing_and_another_begins_anew
         .execute(&mut holds)
         .await
         .expect("unlocks");
-    let locks = "select count(*) from pg_locks where locktype = 'advisory' and classid <> 0 and objid = 1";
-    eventually("its connection has ended", async || value::<i64>(&pool, locks).await == 0).await;
+    let locks = format!("{LOCKS} and classid = {OF_IMPORTS} and objid = {id}");
+    eventually("its connection has ended", async || value::<i64>(&pool, &locks).await == 0).await;
     assert_eq!(value::<i64>(&pool, "select count(*) from public.products").await, 3);
     assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event").await, 0);
     sql(&pool, "update public.imports set beat_at = beat_at - interval '1 minute'").await;

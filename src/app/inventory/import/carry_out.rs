@@ -105,10 +105,16 @@ pub(super) async fn waiting(
 }
 
 /// Whether nobody else has it; until the transaction ends.
-pub(super) async fn lock(connection: &mut PgConnection, id: i64) -> Result<bool, Error> {
+async fn lock(connection: &mut PgConnection, id: i64) -> Result<bool, Error> {
     // Two numbers of 32 bits are what there is; imports that share the lower half wait for each other.
     let lock = statement::query_scalar("select pg_try_advisory_xact_lock($1, $2)").bind(LOCK).bind(id as i32);
     lock.fetch_one(connection).await
+}
+
+/// Waits until nobody else has it.
+pub(super) async fn wait_for_lock(connection: &mut PgConnection, id: i64) -> Result<(), Error> {
+    let lock = statement::query("select pg_advisory_xact_lock($1, $2)").bind(LOCK).bind(id as i32);
+    lock.execute(connection).await.map(drop)
 }
 
 struct Import {
@@ -136,7 +142,9 @@ impl Import {
         let _place = PLACES.acquire().await.map_err(|_| Common::Unavailable)?;
         let mut transaction = statement::begin(pool).await.map_err(|error| refused(&error))?;
         if !lock(&mut transaction, *id).await.map_err(|error| refused(&error))? {
-            return Err(Refusal::Running);
+            // What is committed is seen a moment before its lock ends.
+            let kept = keep::find(pool, *id, person).await?;
+            return if kept.state == State::Done { Ok(kept.told) } else { Err(Refusal::Running) };
         }
         // From here on nobody else changes its state.
         let kept = keep::find(pool, *id, person).await?;

@@ -3,7 +3,9 @@
 //! Pieces go back by as many as they came, as everywhere else.
 
 use super::{
-    carry_out::{Asking, Written, append, asking, lock, locked, of_import, of_whole, told, update, waiting, with},
+    carry_out::{
+        Asking, Written, append, asking, locked, of_import, of_whole, told, update, wait_for_lock, waiting, with,
+    },
     keep::{self, refused},
     model::{Change, Done, Refusal, State},
 };
@@ -33,9 +35,7 @@ pub(super) async fn undo(id: i64) -> Result<Done, Refusal> {
 async fn carry_out(id: i64, asking: &Asking) -> Result<Result<Done, Refusal>, Error> {
     let Asking { pool, person } = asking;
     let mut transaction = statement::begin(pool).await?;
-    if !lock(&mut transaction, id).await? {
-        return Ok(Err(Refusal::Running));
-    }
+    wait_for_lock(&mut transaction, id).await?;
     let kept = match keep::find(pool, id, person).await {
         Ok(kept) => kept,
         Err(refusal) => return Ok(Err(refusal)),
