@@ -74,6 +74,8 @@ counters! {
     sessions_timed_out
     /// Subscriptions refused because a session had too many.
     subscriptions_over_limit
+    /// Files that were not imported because they were too large, or had too many rows.
+    imports_over_size
     /// Queues of sockets that were emptied because one more delivery did not fit into them.
     queues_overflowed
     /// Queues of sockets that were emptied because all together held too much.

@@ -19,6 +19,9 @@ pub const TABLE: &str = "public.products";
 /// What became of their pieces.
 pub const MOVEMENTS: &str = "public.stock_movements";
 
+/// Files that people import.
+pub const IMPORTS: &str = "public.imports";
+
 /// Any number of our own: two servers that start at once must not both create the table.
 const LOCK: i64 = 0x726f_7763_6173_7401;
 
@@ -78,6 +81,22 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     if let Err(error) = furnish_products(pool).await {
         tracing::warn!(error, "the pages of products lack what became of their pieces, until the next start");
     }
+    if let Err(error) = furnish_imports(pool).await {
+        tracing::warn!(error, "files cannot be imported until the tables for them can be made, at the next start");
+    }
+    Ok(())
+}
+
+/// Adds what imports need, once.
+async fn furnish_imports(pool: &PgPool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
+    let is_there = sqlx::query_scalar("select to_regclass('public.imports') is not null").persistent(false);
+    if is_there.fetch_one(&mut *transaction).await? {
+        return Ok(());
+    }
+    sqlx::raw_sql(include_str!("inventory/import/schema.sql")).execute(&mut *transaction).await?;
+    transaction.commit().await?;
     Ok(())
 }
 
@@ -138,11 +157,15 @@ async fn install_products(connection: &mut PgConnection) -> Result<(), DemoError
 pub async fn show(pool: &PgPool) -> Result<(), ShowError> {
     let products = [Role::Customer, Role::Staff, Role::Admin].map(Policy::all).into();
     let tables = orders::TABLES.map(|table| (table, orders::policies(table)));
-    let are_there = sqlx::query_scalar("select to_regclass($1) is not null").persistent(false).bind(MOVEMENTS);
-    let are_there: bool = are_there.fetch_one(pool).await.map_err(RightsError::from)?;
-    let movements = are_there.then(|| (MOVEMENTS, [Role::Staff, Role::Admin].map(Policy::all).into()));
+    let mut of_staff = Vec::new();
+    for table in [MOVEMENTS, IMPORTS] {
+        let is_there = sqlx::query_scalar("select to_regclass($1) is not null").persistent(false).bind(table);
+        if is_there.fetch_one(pool).await.map_err(RightsError::from)? {
+            of_staff.push((table, [Role::Staff, Role::Admin].map(Policy::all).into()));
+        }
+    }
     let talk = chat::TABLES.map(|table| (table, chat::policies()));
-    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(movements).chain(talk) {
+    for (table, policies) in [(TABLE, products)].into_iter().chain(tables).chain(of_staff).chain(talk) {
         if let Tracked::Now { .. } = capture::track(pool, table, Trust::Checked).await? {
             for policy in policies {
                 rights::grant(pool, table, policy).await?;

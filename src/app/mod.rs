@@ -80,7 +80,7 @@ use explore::ExplorePage;
 use history::HistoryPage;
 pub use history::{ComparePast, ReadPast};
 use icons::{IconSprite, Mark};
-use inventory::InventoryPage;
+use inventory::{ImportPage, InventoryPage};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::{
@@ -173,6 +173,7 @@ pub fn App() -> impl IntoView {
                     <Routes fallback=NotFound>
                         <Route path=path!("/") view=InventoryPage ssr=SsrMode::Async />
                         <Route path=path!("/products/:id") view=ProductPage ssr=SsrMode::Async />
+                        <Route path=path!("/import/:id?") view=ImportPage ssr=SsrMode::Async />
                         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                         <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
                         <Route path=path!("/explore") view=ExplorePage ssr=SsrMode::Async />

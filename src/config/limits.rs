@@ -35,6 +35,10 @@ pub struct Limits {
     pub queue_megabytes: usize,
     /// Kilobytes that wait to be sent to one socket. Beyond that its queue is emptied, and it catches up instead.
     pub outbox_kilobytes: usize,
+    /// Megabytes of a file of products that is imported. A larger one is refused.
+    pub import_megabytes: usize,
+    /// Rows of such a file. One with more is refused.
+    pub import_rows: usize,
 }
 
 impl Default for Limits {
@@ -52,6 +56,8 @@ impl Default for Limits {
             request_seconds: 30,
             queue_megabytes: 256,
             outbox_kilobytes: 1024,
+            import_megabytes: 10,
+            import_rows: 50_000,
         }
     }
 }
@@ -66,7 +72,9 @@ impl Limits {
             ("subscriptions", self.subscriptions, (1..=10_000, "from 1 to 10000")),
             ("frame-bytes", self.frame_bytes, (1024..=1_048_576, "from 1024 to 1048576 (a mebibyte)")),
             ("frames-per-second", self.frames_per_second as usize, million.clone()),
-            ("frames-at-once", self.frames_at_once as usize, million),
+            ("frames-at-once", self.frames_at_once as usize, million.clone()),
+            ("import-rows", self.import_rows, million),
+            ("import-megabytes", self.import_megabytes, (1..=100, "from 1 to 100")),
             ("header-bytes", self.header_bytes, (8192..=1_048_576, "from 8192 to 1048576 (a mebibyte)")),
             ("header-seconds", self.header_seconds as usize, (1..=300, "from 1 to 300")),
             ("request-seconds", self.request_seconds as usize, (1..=3600, "from 1 to 3600")),
@@ -99,7 +107,7 @@ mod tests {
         let document = include_str!("../../SECURITY.md");
         let shipped = include_str!("../../Leptos.toml").split("[rowcast.limits]").nth(1).unwrap();
         let keys: Vec<_> = shipped.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" = ")).collect();
-        assert_eq!(keys.len(), 12);
+        assert_eq!(keys.len(), 14);
         for (key, value) in keys {
             let start = format!("| `{key}` | {value} |");
             let row = document.lines().find(|line| line.starts_with(&start)).expect(&start);

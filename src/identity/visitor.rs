@@ -57,9 +57,14 @@ pub fn use_visitor() -> Visitor {
 /// which of them it may change nobody has said.
 #[cfg(feature = "ssr")]
 pub fn person_asking() -> Option<Person> {
-    let principal = principal_asking()?;
+    principal_asking().map(|principal| person_of(&principal))
+}
+
+/// Whom a page knows somebody as.
+#[cfg(feature = "ssr")]
+pub fn person_of(principal: &crate::hub::Principal) -> Person {
     let role = if principal.tables.is_some() { principal.role.min(Role::Customer) } else { principal.role };
-    Some(Person { id: principal.id(), name: principal.name.to_string(), role })
+    Person { id: principal.id(), name: principal.name.to_string(), role }
 }
 
 /// The same, as the hub knows them.

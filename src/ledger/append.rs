@@ -64,6 +64,37 @@ pub async fn append_recorded(
     Ok(recorded)
 }
 
+/// Appends events to many streams, wherever they are: what a change of many things at once has to tell. As [`append`], within a
+/// transaction, and at most a thousand at once.
+pub async fn append_each(
+    connection: &mut PgConnection,
+    events: &[(String, NewEvent)],
+    metadata: &Metadata,
+) -> Result<(), AppendError> {
+    if events.len() > limits::EVENTS_AT_ONCE {
+        return Err(unfit(format!("{} events at once", events.len()), "at most 1,000 are appended at once"));
+    }
+    check_metadata(metadata)?;
+    let mut data = Vec::with_capacity(events.len());
+    for (stream, event) in events {
+        data.extend(texts(stream, std::slice::from_ref(event))?);
+    }
+    let streams: Vec<&str> = events.iter().map(|(stream, _)| stream.as_str()).collect();
+    let (kinds, schemas): (Vec<_>, Vec<_>) = events.iter().map(|(_, event)| (&*event.kind, event.schema)).unzip();
+    query(include_str!("append_each.sql"))
+        .bind(streams)
+        .bind(kinds)
+        .bind(schemas)
+        .bind(data)
+        .bind(&metadata.who)
+        .bind(&metadata.who_name)
+        .bind(&metadata.cause)
+        .bind(&metadata.correlation)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// The version of a stream; 0 if there is none.
 async fn version_of(connection: &mut PgConnection, stream: &str) -> Result<i64, sqlx::Error> {
     let version = query_scalar("select version from rowcast.stream where stream = $1").bind(stream);

@@ -42,7 +42,7 @@ mod replay;
 mod status;
 mod streams;
 
-pub use append::{append, append_recorded};
+pub use append::{append, append_each, append_recorded};
 pub use check::{Checked, Difference, check, check_streams};
 pub use claim::declare;
 pub use codec::{DecodeError, Events, upcast};

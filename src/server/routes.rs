@@ -69,9 +69,12 @@ pub(super) fn router(
         move |principal: Principal| page_reader(&identity, &hub, &snapshots, move || Some(principal.clone()))
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
+    let bounds = app::inventory::ImportBounds::from(&config.limits);
+    let imports = app::inventory::import_routes(identity.pool.clone(), reader.clone(), bounds, live.counters.clone())
+        .layer(CompressionLayer::new());
     let readers = Readers::new(reader);
     let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
-    let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers)
+    let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers, bounds)
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
@@ -79,6 +82,7 @@ pub(super) fn router(
         .merge(engine)
         .merge(orders)
         .merge(exports)
+        .merge(imports)
         .layer(middleware::from_fn_with_state(identity, identity::gate))
         .layer(middleware::from_fn(known_peer))
         .layer(middleware::from_fn_with_state(deadline, in_time))
@@ -121,11 +125,13 @@ fn pages(
     operations: Operations,
     snapshots: PageSnapshots,
     readers: Readers,
+    bounds: app::inventory::ImportBounds,
 ) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
         provide_context(operations.clone());
+        provide_context(bounds);
         provide_page(&identity, &live.hub, &snapshots, &readers);
     };
     let rendered = {

@@ -24,6 +24,7 @@ mod history;
 mod hostile_frames;
 mod hostile_requests;
 mod identity;
+mod import;
 mod inventory_file;
 mod ledger;
 mod limits;

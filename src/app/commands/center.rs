@@ -4,7 +4,7 @@ use super::command::Command;
 use crate::{
     app::{
         density,
-        inventory::Listing,
+        inventory::{IMPORT, Listing},
         storage::{store_word, stored_word},
         theme::ThemeChoice,
         toast::{Messages, use_messages},
@@ -63,6 +63,7 @@ impl Center {
     pub(super) fn carry_out(self, command: Command) {
         match command {
             Command::Open(page) => self.go.run(page.address.to_owned()),
+            Command::Import => self.go.run(IMPORT.to_owned()),
             Command::NewOrder => self.go.run("/orders/new".to_owned()),
             Command::Order(number) => self.go.run(format!("/orders/{number}")),
             Command::Find(search) => self.go.run(Listing { search, ..Listing::default() }.address()),

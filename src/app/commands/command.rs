@@ -58,6 +58,8 @@ pub(super) enum Command {
     Open(Page),
     /// Go to the form for a new order.
     NewOrder,
+    /// Go to where products are imported.
+    Import,
     /// Go to an order.
     Order(u64),
     /// Look for something in the inventory.
@@ -82,6 +84,7 @@ impl Command {
         let pages = PAGES.into_iter().filter(|page| who.may_open(page)).map(Self::Open);
         pages
             .chain((who.role >= Role::Customer).then_some(Self::NewOrder))
+            .chain((who.role >= Role::Staff).then_some(Self::Import))
             .chain([Self::Search, Self::Theme, Self::Density, Self::Reconnect, Self::Help])
             .chain(who.is_signed_in.then_some(Self::SignOut))
             .collect()
@@ -92,6 +95,7 @@ impl Command {
         match self {
             Self::Open(page) => format!("Go to {}", page.label),
             Self::NewOrder => "New order".to_owned(),
+            Self::Import => "Import products".to_owned(),
             Self::Order(number) => format!("Open order {number}"),
             Self::Find(text) => format!("Find “{text}” in the inventory"),
             Self::Search => "Search this page".to_owned(),
@@ -116,6 +120,7 @@ impl Command {
             Self::Open(Page { address: "/operations", .. }) => "sessions nodes errors broadcast health",
             Self::Open(Page { address: "/account", .. }) => "password profile",
             Self::NewOrder => "place create add",
+            Self::Import => "csv file upload spreadsheet",
             Self::Theme => "light dark color colour appearance",
             Self::Density => "compact comfortable rows spacing size",
             Self::Reconnect => "connection retry live",
@@ -155,6 +160,8 @@ pub(super) mod tests {
         assert!(labels(Role::Customer).contains(&"Go to Orders".to_owned()));
         assert!(!labels(Role::Customer).contains(&"Go to History".to_owned()));
         assert!(!labels(Role::Staff).contains(&"Go to Audit".to_owned()));
+        assert!(labels(Role::Staff).contains(&"Import products".to_owned()));
+        assert!(!labels(Role::Customer).contains(&"Import products".to_owned()));
         assert!(labels(Role::Admin).contains(&"Go to Audit".to_owned()));
         let nobody = Command::all(Who { role: Role::Staff, is_signed_in: false });
         assert!(!nobody.contains(&Command::SignOut));

@@ -46,13 +46,19 @@ fn file(listing: &Listing, products: Vec<Product>) -> Response {
     let mut arranger = Arranger::new(listing);
     products.iter().for_each(|row| arranger.take(row));
     let by_id: HashMap<i64, &Product> = products.iter().map(|row| (row.id, row)).collect();
-    let mut text = csv::row(NAMES);
-    arranger.finish().keys.iter().filter_map(|id| by_id.get(id)).for_each(|row| text.push_str(&line(row)));
+    let text = text(arranger.finish().keys.iter().filter_map(|id| by_id.get(id).copied()));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"inventory.csv\"")),
     ];
     (headers, text).into_response()
+}
+
+/// The file: what can be imported again.
+pub(super) fn text<'p>(products: impl Iterator<Item = &'p Product>) -> String {
+    let mut text = csv::row(NAMES);
+    products.for_each(|row| text.push_str(&line(row)));
+    text
 }
 
 fn line(row: &Product) -> String {

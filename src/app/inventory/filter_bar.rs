@@ -2,7 +2,7 @@
 //! choice acts at once. The address has all of it: a list that is narrowed and sorted can be kept as a bookmark or passed on.
 
 use super::{filters::Filters, listing::Listing, sheet::Sheet, toolbar::FORM};
-use crate::app::early;
+use crate::{app::early, identity::visitor::use_visitor};
 use leptos::{ev, prelude::*};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,6 +34,7 @@ pub(super) fn FilterBar() -> impl IntoView {
             show.run(early);
         }
     });
+    let edits = use_visitor().person.works_here();
     let is_low = move || filters.with(|filters| filters.low);
     view! {
         <div class="filters" role="group" aria-label="Filters">
@@ -62,6 +63,7 @@ pub(super) fn FilterBar() -> impl IntoView {
                     "Clear filters"
                 </a>
             </Show>
+            {edits.then(|| view! { <a class="button import-link" href=super::IMPORT>"Import"</a> })}
             <a class="button export" rel="external" download="inventory.csv" href=move || listing.with(Listing::export)>
                 "Export CSV"
             </a>

@@ -8,6 +8,7 @@
 //! | `actions` | the server functions | both |
 //! | `statements`, `form_answer` | what they do, and how plain forms are answered | server |
 //! | `export` | a list as CSV | server |
+//! | `import` | products from a file | both |
 //! | `bulk` | many products changed together | both |
 //! | `sheet` | what the parts of the page share | both |
 //! | `page`, `toolbar`, `filter_bar`, `table`, `row`, `quantity`, `add`, `remove`, `notice`, `blank` | the page | both |
@@ -24,6 +25,7 @@ mod filter_bar;
 mod filters;
 #[cfg(feature = "ssr")]
 mod form_answer;
+mod import;
 mod listing;
 mod notice;
 mod page;
@@ -49,6 +51,10 @@ pub use actions::{AddProduct, Committed, DeleteProduct, RestoreProduct, SetQuant
 pub use bulk::{AdjustMany, MoveBack};
 #[cfg(feature = "ssr")]
 pub use export::routes;
+#[cfg(feature = "ssr")]
+pub use import::{Bounds as ImportBounds, routes as import_routes};
+pub use import::{ImportHome, LookAtImport, RunImport, UndoImport};
+pub(super) use import::{ImportPage, PATH as IMPORT};
 pub(super) use page::InventoryPage;
 pub use page::ROOM;
 pub(super) use product::grouped;

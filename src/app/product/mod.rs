@@ -36,9 +36,11 @@ mod statements;
 
 pub use actions::{AdjustStock, EditProduct};
 pub use company::ROOMS;
+#[cfg(feature = "ssr")]
+pub(super) use fields::{checked, value};
 pub(super) use page::{ProductPage, address};
 #[cfg(feature = "ssr")]
 pub use projection::StockMovements;
 #[cfg(feature = "ssr")]
-pub(super) use statements::{adjusted, note};
+pub(super) use statements::{adjusted, edited, note};
 pub use {movement::Reason, refusal::Moved};

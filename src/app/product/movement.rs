@@ -25,6 +25,8 @@ pub enum Reason {
     Counted,
     /// Something that was said before was wrong; how many more, or fewer.
     Corrected,
+    /// A file said that there are so many. Not for forms.
+    Imported,
 }
 
 impl Reason {
@@ -41,12 +43,18 @@ impl Reason {
             Self::Lost => "lost",
             Self::Counted => "counted",
             Self::Corrected => "corrected",
+            Self::Imported => "imported",
         }
     }
 
-    /// The inverse of [`word`](Self::word).
+    /// The inverse of [`word`](Self::word), for those that forms have.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+
+    /// The inverse of [`word`](Self::word), for all that events have.
+    pub fn recorded(word: &str) -> Option<Self> {
+        Self::of(word).or_else(|| Some(Self::Imported).filter(|reason| reason.word() == word))
     }
 
     /// For people, in the form.
@@ -58,6 +66,7 @@ impl Reason {
             Self::Lost => "Broken or lost",
             Self::Counted => "Counted: there are",
             Self::Corrected => "Correction, by (− for fewer)",
+            Self::Imported => "Imported from a file",
         }
     }
 
@@ -66,7 +75,7 @@ impl Reason {
         match self {
             Self::Received | Self::GivenBack | Self::Corrected => now.checked_add(number),
             Self::Sold | Self::Lost => now.checked_sub(number),
-            Self::Counted => Some(number),
+            Self::Counted | Self::Imported => Some(number),
         }
     }
 
@@ -145,7 +154,7 @@ impl Movement {
             ("order_ended", Some(order)) => format!("Back from order {order}"),
             ("counted", _) => "Counted".to_owned(),
             ("corrected", _) => "Corrected".to_owned(),
-            (kind, _) => Reason::of(kind).map_or_else(|| kind.to_owned(), |reason| reason.label().to_owned()),
+            (kind, _) => Reason::recorded(kind).map_or_else(|| kind.to_owned(), |reason| reason.label().to_owned()),
         }
     }
 
@@ -166,6 +175,8 @@ mod tests {
         assert_eq!(Reason::ALL.map(after), [Some(14), Some(6), Some(4), Some(6), Some(14), Some(14)]);
         assert_eq!(Reason::Received.apply(i32::MAX, 1), None);
         assert!(Reason::ALL.into_iter().all(|reason| Reason::of(reason.word()) == Some(reason)));
+        assert_eq!((Reason::of("imported"), Reason::recorded("imported")), (None, Some(Reason::Imported)));
+        assert_eq!(Reason::recorded("sold"), Some(Reason::Sold));
     }
 
     #[test]

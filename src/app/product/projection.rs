@@ -96,7 +96,7 @@ fn moved(event: &Recorded) -> Result<Option<Moved>, FoldError> {
         "StockReserved" => for_order("ordered", -1),
         "StockReleased" => for_order("order_ended", 1),
         "StockAdjusted" => {
-            let reason = event.data["reason"].as_str().and_then(Reason::of);
+            let reason = event.data["reason"].as_str().and_then(Reason::recorded);
             let reason = reason.ok_or_else(|| FoldError("nobody knows such a reason".to_owned()))?;
             from_to(reason.word(), event.data["note"].as_str().unwrap_or_default())
         }

@@ -15,7 +15,7 @@ create table public.stock_movements (
 comment on table public.stock_movements is 'What became of the pieces of each product, and why. Made from events; whatever is written here directly is undone when it is rebuilt.';
 comment on column public.stock_movements.version is 'The number of the event in the product''s stream.';
 comment on column public.stock_movements.who is 'An account, or token: and its number; null for the system.';
-comment on column public.stock_movements.kind is 'added, restored, deleted, set, received, given_back, sold, lost, counted, corrected, ordered or order_ended.';
+comment on column public.stock_movements.kind is 'added, restored, deleted, set, received, given_back, sold, lost, counted, corrected, imported, ordered or order_ended.';
 comment on column public.stock_movements.change is 'How many pieces more, or fewer if it is negative.';
 comment on column public.stock_movements.left_over is 'How many there were then; null where the event does not tell.';
 comment on column public.stock_movements.order_id is 'The order for which pieces were set aside, or came back.';

@@ -41,8 +41,7 @@ pub(super) async fn edit(id: i64, typed: &Typed, seen: &Typed) -> Answer {
         };
         if !changes.is_empty() {
             write(&mut transaction, id, &now, &changes).await?;
-            let event = NewEvent { kind: "ProductEdited".to_owned(), schema: SCHEMA, data: told(&now, &changes) };
-            append(&mut transaction, id, event, &person).await?;
+            append(&mut transaction, id, edited(&now, &changes), &person).await?;
         }
         finish(transaction, id).await.map(Ok)
     };
@@ -120,13 +119,14 @@ async fn write(
     Ok(())
 }
 
-/// What an event tells of an edit: each field with what it was and is.
-fn told(now: &Product, changes: &[(Field, String)]) -> Value {
+/// The event of a product that was edited: each field with what it was and is.
+pub(in crate::app) fn edited(now: &Product, changes: &[(Field, String)]) -> NewEvent {
     let change = |(field, to): &(Field, String)| {
         (field.column().to_owned(), json!({"from": fields::value(now, *field), "to": to}))
     };
     let changes: Map<String, Value> = changes.iter().map(change).collect();
-    json!({ "sku": now.sku, "name": now.name, "changes": changes })
+    let data = json!({ "sku": now.sku, "name": now.name, "changes": changes });
+    NewEvent { kind: "ProductEdited".to_owned(), schema: SCHEMA, data }
 }
 
 async fn append(connection: &mut PgConnection, id: i64, event: NewEvent, person: &Person) -> Result<(), Error> {

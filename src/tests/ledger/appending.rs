@@ -24,6 +24,42 @@ async fn try_append(pool: &PgPool, stream: &str, expected: Expected, event: &Tal
 }
 
 #[sqlx::test(migrations = false)]
+async fn many_who_append_to_many_streams_at_once_neither_lose_a_version_nor_wait_for_each_other(pool: PgPool) {
+    const STREAMS: i64 = 40;
+    installed(&pool).await;
+    let pool = pool_of(&pool, 8).await;
+    let all = (0..8).map(|appender| {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            let mut dice = Dice::new(appender + 1);
+            for round in 0..10 {
+                // Each of the streams once or twice, in any order.
+                let mut events: Vec<(String, NewEvent)> = (0..STREAMS)
+                    .chain(0..STREAMS / 2)
+                    .map(|stream| (format!("tally-{stream}"), added(round).to_new()))
+                    .collect();
+                for at in 1..events.len() {
+                    events.swap(at, dice.roll(at as u64 + 1) as usize);
+                }
+                let mut transaction = pool.begin().await.expect("begins");
+                ledger::append_each(&mut transaction, &events, &somebody()).await.expect("appends");
+                transaction.commit().await.expect("commits");
+            }
+        })
+    });
+    futures::future::join_all(all).await.into_iter().for_each(|ended| ended.expect("ends"));
+    assert_eq!(value::<i64>(&pool, FLAWS).await, 0);
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event").await, 8 * 10 * (STREAMS + STREAMS / 2));
+    // Those of one stream are in the order in which they were given.
+    let two = [("tally-x".to_owned(), added(1).to_new()), ("tally-x".to_owned(), added(2).to_new())];
+    let mut transaction = pool.begin().await.expect("begins");
+    ledger::append_each(&mut transaction, &two, &somebody()).await.expect("appends");
+    transaction.commit().await.expect("commits");
+    let told = "select string_agg(data->>'amount', ' ' order by version) from rowcast.event where stream = 'tally-x'";
+    assert_eq!(value::<String>(&pool, told).await, "1 2");
+}
+
+#[sqlx::test(migrations = false)]
 async fn of_fifty_who_expect_the_same_version_one_appends_and_all_others_are_told_where_it_is(pool: PgPool) {
     installed(&pool).await;
     let pool = pool_of(&pool, 50).await;

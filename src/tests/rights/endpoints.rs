@@ -125,6 +125,15 @@ const MATRIX: &[Row] = &[
     form("/api/product/edit", "id=0", WORK),
     form("/api/product/adjust", "id=0&moved[reason]=counted&moved[pieces]=1", WORK),
     get("/dashboard", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
+    // Products from a file. There is none of that number.
+    get("/import", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
+    get("/import/9", [LED, "403", "403", "404", "404", "404", "403", OUT, LED]),
+    form("/api/import/file", "", [OUT, "403", "403", "422", "422", "422", "403", OUT, OUT]),
+    get("/api/import/rest/9", [OUT, "403", "403", "404", "404", "404", "403", OUT, OUT]),
+    form("/api/import/home", "", WORK),
+    form("/api/import/look", "id=9", WORK),
+    form("/api/import/run", "id=9", WORK),
+    form("/api/import/undo", "id=9", WORK),
     // The past.
     get("/history", [LED, "403", "403", "200", "200", "200", "403", OUT, LED]),
     form("/api/history/past", "", WORK_DATA),
@@ -341,11 +350,17 @@ const SPELLED: &[(&str, &str)] = &[
     ("\"/api/orders/{id}/{step}\"", "/api/orders/1001/pay"),
     ("EXPORT", "/api/audit/export?format=ndjson"),
     ("LIST_FILE", "/api/inventory/export"),
+    ("UPLOAD", "/api/import/file"),
+    ("REST", "/api/import/rest/9"),
 ];
 
 /// An address for each page that has a part of its address as a parameter.
-const EXAMPLES: &[(&str, &str)] =
-    &[("/orders/{id}", "/orders/1001"), ("/products/{id}", "/products/1"), ("/chat/{id}", "/chat/1")];
+const EXAMPLES: &[(&str, &str)] = &[
+    ("/orders/{id}", "/orders/1001"),
+    ("/products/{id}", "/products/1"),
+    ("/chat/{id}", "/chat/1"),
+    ("/import/{id}", "/import/9"),
+];
 
 /// What stands first in every call of these in the server's source.
 fn routed(below: &Path, found: &mut BTreeSet<String>) {

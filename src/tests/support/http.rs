@@ -34,12 +34,12 @@ impl Answer {
     }
 }
 
-/// Sends text, and reads until the other end has nothing more to say.
-pub async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Answer {
+/// Sends text, or what is none, and reads until the other end has nothing more to say.
+pub async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: impl AsRef<[u8]>) -> Answer {
     let mut bytes = Vec::new();
     let conversation = async {
         // Fails if the server has heard enough before all is said.
-        let _ = stream.write_all(text.as_bytes()).await;
+        let _ = stream.write_all(text.as_ref()).await;
         // TLS may end without a farewell.
         let _ = stream.read_to_end(&mut bytes).await;
     };

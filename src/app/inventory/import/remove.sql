@@ -1,0 +1,2 @@
+-- $1: products.
+delete from public.products where id = any($1)
