@@ -124,11 +124,11 @@ test('rows add up, by group, and stay right', async ({ page, server, sql }) => {
   expect(await explorer.column('tame')).toEqual(['false', 'true']);
   expect(await explorer.column('avg(weight)')).toEqual(['22.5', '24']);
   await sql(`update ${table} set tame = true where id = 1`);
-  await expect.poll(() => explorer.column('count')).toEqual(['14', '16']);
+  await expect.poll(() => explorer.column('count(*)')).toEqual(['14', '16']);
   await sql(`update ${table} set tame = null where id = 1`);
   await expect.poll(() => explorer.column('tame')).toEqual(['false', 'true', 'null']);
-  await page.getByRole('link', { name: 'count' }).click();
-  await expect.poll(() => explorer.column('count')).toEqual(['1', '14', '15']);
+  await page.getByRole('link', { name: 'count(*)' }).click();
+  await expect.poll(() => explorer.column('count(*)')).toEqual(['1', '14', '15']);
   await page.getByRole('link', { name: 'Start over' }).click();
   await expect(explorer.rows).toHaveCount(30);
   await expect(page.getByRole('checkbox', { name: 'Group by tame' })).not.toBeChecked();
@@ -258,7 +258,7 @@ test.describe('without JavaScript', () => {
     await page.getByText('Totals: none').click();
     await page.getByRole('checkbox', { name: 'Group by tame' }).check();
     await page.getByRole('button', { name: 'Show' }).click();
-    expect(await explorer.column('count')).toEqual(['1', '1']);
+    expect(await explorer.column('count(*)')).toEqual(['1', '1']);
   });
 });
 

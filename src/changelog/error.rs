@@ -14,6 +14,9 @@ pub enum Error {
     /// Others have locked the table, and may do so for long. All else can be read.
     #[error("the table is locked by others")]
     Locked,
+    /// There is more of it than whoever asks wants to hold in memory.
+    #[error("there are more than {0} bytes of it")]
+    Bulky(usize),
     /// The engine's schema could not be created or upgraded.
     #[error("the schema rowcast could not be created or upgraded: {0}")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -45,7 +48,7 @@ impl Error {
     }
 
     /// Whether it took longer than it may: to try again would take as long.
-    pub(super) fn is_overtime(&self) -> bool {
+    pub fn is_overtime(&self) -> bool {
         match self {
             // 57014 query canceled.
             Self::Postgres(sqlx::Error::Database(error)) => error.code().as_deref() == Some("57014"),
@@ -73,7 +76,7 @@ impl Error {
                 _ => false,
             },
             Self::Migrate(sqlx::migrate::MigrateError::Execute(sqlx::Error::Io(_))) => true,
-            Self::Migrate(_) | Self::Rights(_) | Self::Outdated(_) | Self::Unexpected(_) => false,
+            Self::Migrate(_) | Self::Rights(_) | Self::Outdated(_) | Self::Unexpected(_) | Self::Bulky(_) => false,
         }
     }
 }

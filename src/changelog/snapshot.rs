@@ -14,13 +14,17 @@ use crate::{
 use futures::{Stream, TryStreamExt};
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Transaction, postgres::PgRow};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a table may be locked by others before a page that reads it fails. Long enough for a truncate.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a page may hold its snapshot: longer than it takes to render one.
 const PAGE_HOLDS: Duration = Duration::from_secs(3);
+/// How long one statement of a page may take, in milliseconds: what takes longer is for the socket, and the page shows without it.
+const PAGE_STATEMENT_MS: u32 = 10_000;
+/// Most bytes of rows that one question of a page is answered with.
+const MAX_PAGE_BYTES: usize = 32 * 1024 * 1024;
 /// How long a page waits for others to give theirs back.
 const PAGE_WAITS: Duration = Duration::from_secs(5);
 
@@ -263,12 +267,25 @@ impl PageSnapshot {
                 let place = tokio::time::timeout(PAGE_WAITS, self.of.places.clone().acquire_owned()).await;
                 let place = place.map_err(|_| Error::Connect(sqlx::Error::PoolTimedOut))?.expect("it is never closed");
                 let mut snapshot = Snapshot::open(&self.of.pool, &[&definition.table]).await?;
+                let bound = format!("set local statement_timeout = {PAGE_STATEMENT_MS}");
+                query(AssertSqlSafe(bound)).execute(snapshot.connection()).await?;
                 let token = snapshot.token().await?;
                 self.give_back_later();
                 open.insert(OpenPage { snapshot, token, _place: place })
             }
         };
-        let rows = page.snapshot.rows(definition).try_collect().await?;
+        let mut bytes = 0;
+        let mut rows = Vec::new();
+        {
+            let mut read = pin!(page.snapshot.rows(definition));
+            while let Some(row) = read.try_next().await? {
+                bytes += row.get().len();
+                if bytes > MAX_PAGE_BYTES {
+                    return Err(Error::Bulky(MAX_PAGE_BYTES));
+                }
+                rows.push(row);
+            }
+        }
         Ok((page.token.clone(), answer(definition, rows)?))
     }
 

@@ -32,11 +32,13 @@ use super::{Error, Snapshot, statement::query};
 use crate::hub::Definition;
 use record::Record;
 use sqlx::{AssertSqlSafe, PgPool};
-use std::fmt;
+use std::{fmt, time::Duration};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long one statement about the past may take, in milliseconds.
 const STATEMENT_TIMEOUT_MS: u32 = 15_000;
+/// How long somebody waits for a place.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How many look into the past at once. Each holds a connection; the present must not wait for them.
 const PLACES: usize = 4;
 
@@ -111,6 +113,9 @@ pub enum TravelError {
     /// There is more of it than is read at once.
     #[error("there is too much to show: {0}")]
     TooMuch(&'static str),
+    /// Too many look into it at the moment.
+    #[error("too many look into the past at the moment; try again")]
+    Busy,
     /// It takes too long to be read.
     #[error("the past takes too long to be read; ask for a later moment, or for fewer rows")]
     TooSlow,
@@ -145,7 +150,8 @@ pub struct Travel {
 impl Travel {
     /// Opens one. Of a window or totals, the rows that they are made of are told.
     pub async fn open(pool: &PgPool, definition: &Definition) -> Result<Self, TravelError> {
-        let place = TRAVELLERS.acquire().await.expect("it is never closed");
+        let place = tokio::time::timeout(PATIENCE, TRAVELLERS.acquire()).await;
+        let place = place.map_err(|_| TravelError::Busy)?.expect("it is never closed");
         let mut snapshot = Snapshot::open_with_past(pool, &definition.table).await?;
         let bound = format!("set local statement_timeout = {STATEMENT_TIMEOUT_MS}; set local jit = off");
         for setting in bound.split("; ") {

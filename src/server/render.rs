@@ -9,19 +9,22 @@
 //! - Nothing of a page runs once its request is no longer waited for.
 //! - An answer that is made here is made as a whole before any of it is sent.
 
+use super::routes::MAX_FORM_BYTES;
+use crate::identity::paths;
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     sync::Semaphore,
     task::{LocalSet, spawn_blocking, spawn_local},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -33,15 +36,22 @@ thread_local! {
     static RENDERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Where pages are rendered.
+/// How long something waits for its place.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where pages are rendered. What is asked by pages that are open has places of its own: neither keeps the other waiting.
 #[derive(Clone, Debug)]
-pub(super) struct Renderer(Arc<Semaphore>);
+pub(super) struct Renderer {
+    pages: Arc<Semaphore>,
+    functions: Arc<Semaphore>,
+}
 
 impl Renderer {
     /// Everything that leptos starts is started here from now on.
     pub(super) fn new() -> Self {
         Self::install();
-        Self(Arc::new(Semaphore::new(MAX_PAGES)))
+        let places = || Arc::new(Semaphore::new(MAX_PAGES));
+        Self { pages: places(), functions: places() }
     }
 
     /// Before leptos is asked for anything, because it chooses for itself otherwise.
@@ -53,7 +63,20 @@ impl Renderer {
 
 /// Middleware: the answer is made by one thread, which makes nothing else until then.
 pub(super) async fn on_one_thread(State(renderer): State<Renderer>, request: Request, next: Next) -> Response {
-    let place = renderer.0.acquire_owned().await.expect("it is never closed");
+    // Nobody holds a place who has not yet said what they want.
+    let (head, body) = request.into_parts();
+    let request = match to_bytes(body, MAX_FORM_BYTES).await {
+        Ok(bytes) => Request::from_parts(head, Body::from(bytes)),
+        Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    };
+    let is_function = request.uri().path().starts_with(paths::API);
+    let places = if is_function { renderer.functions } else { renderer.pages };
+    let Ok(place) = timeout(PATIENCE, places.acquire_owned()).await else {
+        let again = [(header::RETRY_AFTER, "5")];
+        return (StatusCode::SERVICE_UNAVAILABLE, again, "there is too much to do at the moment; try again\n")
+            .into_response();
+    };
+    let place = place.expect("it is never closed");
     let unwanted = CancellationToken::new();
     let wanted = unwanted.clone().drop_guard();
     let runtime = Handle::current();
@@ -124,7 +147,7 @@ impl CustomExecutor for Starter {
 mod tests {
     use super::*;
     use axum::{Router, body::to_bytes, middleware::from_fn_with_state, routing::get};
-    use std::{collections::HashSet, sync::Mutex, thread, time::Duration};
+    use std::{collections::HashSet, sync::Mutex, thread};
     use tokio::task::yield_now;
     use tower::ServiceExt;
 
@@ -173,6 +196,29 @@ mod tests {
         let body = to_bytes(answer.into_body(), 100).await.expect("a body");
         assert_eq!(&body[..], b"done");
         assert_eq!(seen.lock().expect("is whole").len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn functions_that_take_long_keep_no_page_waiting_and_neither_does_a_body_that_never_comes() {
+        let renderer = Renderer::new();
+        let page = async || {
+            let routes = Router::new()
+                .fallback(get(|| async { "page" }))
+                .layer(from_fn_with_state(renderer.clone(), on_one_thread));
+            routes.oneshot(Request::new(Body::empty())).await.expect("answers").status()
+        };
+        let _busy = renderer.functions.clone().acquire_many_owned(MAX_PAGES as u32).await.expect("are free");
+        let silent =
+            Request::new(Body::from_stream(futures::stream::pending::<Result<axum::body::Bytes, std::io::Error>>()));
+        let routes =
+            Router::new().fallback(get(|| async { "page" })).layer(from_fn_with_state(renderer.clone(), on_one_thread));
+        let waiting = tokio::spawn(routes.oneshot(silent));
+        tokio::task::yield_now().await;
+        assert_eq!(renderer.pages.available_permits(), MAX_PAGES, "who has not said what they want has no place");
+        assert_eq!(page().await, StatusCode::OK);
+        let _all = renderer.pages.clone().acquire_many_owned(MAX_PAGES as u32).await.expect("are free");
+        assert_eq!(page().await, StatusCode::SERVICE_UNAVAILABLE);
+        waiting.abort();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

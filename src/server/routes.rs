@@ -39,7 +39,7 @@ use std::{
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, services::ServeDir};
 
 /// Largest form that is read, in bytes.
-const MAX_FORM_BYTES: usize = 64 * 1024;
+pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// How long a page waits for the database to say what constants mean, and for the hub to hear of new policies, each time.
 const PAGE_PATIENCE: Duration = socket::CONSTANTS_TIMEOUT;
@@ -248,7 +248,17 @@ async fn read_for_page(
         }
     };
     tracing::warn!(%error, table, "a page could not read its rows");
-    Err(ReadError::Unavailable)
+    let message = match error {
+        changelog::Error::Bulky(_) => {
+            "there is too much of it to come with the page; it comes by itself a moment later"
+        }
+        error if error.is_overtime() => {
+            "it takes too long to be read; where there is an index for the condition and the order, it does not"
+        }
+        _ => return Err(ReadError::Unavailable),
+    };
+    let (code, message) = (ErrorCode::SourceUnavailable, message.to_owned());
+    Err(ReadError::Refused(SubscriptionError { code, message, at: None, hint: None }))
 }
 
 fn not_answered(table: &str, refusal: Refusal) -> ReadError {

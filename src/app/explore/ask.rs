@@ -12,8 +12,8 @@ pub(super) const PATH: &str = "/explore";
 pub(super) const USUAL_LIMIT: u32 = 100;
 /// What can be chosen; a window has no more than the last.
 pub(super) const LIMITS: [u32; 5] = [25, 100, 250, 500, 1_000];
-/// Longest text of an address that is looked at, in bytes. The engine bounds the rest.
-const MAX_BYTES: usize = 8_192;
+/// Longest text of an address that is looked at, in bytes: longer than the engine takes, so that it is refused rather than cut.
+const MAX_BYTES: usize = 10_000;
 /// Most columns that are named in one place.
 const MAX_COLUMNS: usize = 200;
 
@@ -82,6 +82,11 @@ pub(super) struct Heading {
     pub(super) is_rounded: bool,
 }
 
+/// The least that can be chosen and is as many.
+fn offered(limit: u32) -> Option<u32> {
+    LIMITS.into_iter().find(|offered| limit > 0 && *offered >= limit)
+}
+
 impl Ask {
     /// Everything of a table.
     pub fn of(table: &str) -> Self {
@@ -112,7 +117,7 @@ impl Ask {
             columns: names("column"),
             filter: text("where").trim().to_owned(),
             sort: (!sort.is_empty()).then(|| (sort, text("direction") == "desc")),
-            limit: text("limit").parse().ok().filter(|limit| (1..=LIMITS[4]).contains(limit)).unwrap_or(USUAL_LIMIT),
+            limit: text("limit").parse().ok().and_then(offered).unwrap_or(USUAL_LIMIT),
             group: names("group"),
             totals: totals.collect(),
             count: text("count") == "1",
@@ -208,7 +213,7 @@ impl Ask {
         });
         let count = Heading {
             path: vec!["count".to_owned()],
-            label: "count".to_owned(),
+            label: "count(*)".to_owned(),
             column: None,
             is_number: true,
             is_rounded: false,
@@ -272,7 +277,7 @@ mod tests {
         #[test]
         fn an_address_says_all_of_it(
             table in "[^\0\\s][^\0]{0,8}[^\0\\s]", columns in prop::collection::hash_set("[^\0]{1,6}", 0..3), desc: bool,
-            filter in "([^\0\\s]([^\0]{0,20}[^\0\\s])?)?", sort in prop::option::of("[^\0]{1,6}"), limit in 1..=1_000_u32,
+            filter in "([^\0\\s]([^\0]{0,20}[^\0\\s])?)?", sort in prop::option::of("[^\0]{1,6}"), limit in prop::sample::select(&LIMITS[..]),
             group in prop::collection::hash_set("[^\0]{1,6}", 0..3), sums in prop::collection::hash_set("[^\0]{1,6}", 0..3),
         ) {
             let ask = Ask {
@@ -295,6 +300,7 @@ mod tests {
             assert_eq!(read(&pairs), Ask::of(""), "{pairs:?}");
         }
         assert_eq!(read(&[]).address(), "/explore");
+        assert_eq!(["1", "26", "1000"].map(|text| read(&[("limit", text)]).limit), [25, 100, 1_000]);
         assert_eq!(read(&[("column", "a"), ("column", "a")]).columns, ["a"]);
         assert!(read(&[("where", &"ü".repeat(9_000))]).filter.len() <= MAX_BYTES);
     }
@@ -318,7 +324,7 @@ mod tests {
             r#"{"id":"","table":"public.orders","where":"total > 5","aggregate":{"count":true,"max":["total"]},"group_by":["state"]}"#
         );
         let labels: Vec<String> = totals.headings(&[], &[]).into_iter().map(|heading| heading.label).collect();
-        assert_eq!(labels, ["state", "count", "max(total)"]);
+        assert_eq!(labels, ["state", "count(*)", "max(total)"]);
     }
 
     #[test]

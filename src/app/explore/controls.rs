@@ -123,7 +123,12 @@ fn SortChoice(table: Table, ask: Memo<Ask>) -> impl IntoView {
         ask.with(|ask| {
             let totals = ask.is_totals();
             let all = Ask { columns: Vec::new(), ..ask.clone() };
-            let labels: Vec<String> = all.headings(&names, &key).into_iter().map(|heading| heading.label).collect();
+            let mut labels: Vec<String> = Vec::new();
+            for heading in all.headings(&names, &key) {
+                if !labels.contains(&heading.label) {
+                    labels.push(heading.label);
+                }
+            }
             (labels, totals)
         })
     });

@@ -9,7 +9,7 @@ use super::{
     model::{Change, Log, Refusal, Shape, Table, Transaction},
 };
 use crate::app::{fresh, inventory::grouped, when::When};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, time::Duration};
 
@@ -17,6 +17,8 @@ use std::{collections::HashMap, time::Duration};
 const PAUSE: Duration = Duration::from_millis(400);
 /// How many times as long as the answer took.
 const PAUSE_FACTOR: u32 = 4;
+/// How long it waits if it was told nothing.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Values of a row that came or went that are told at once.
 const TOLD: usize = 3;
 
@@ -30,6 +32,8 @@ struct Follow {
     /// Something has changed meanwhile.
     due: StoredValue<bool>,
     ask: Memo<Ask>,
+    /// Which question `told` is about.
+    of: StoredValue<Ask>,
 }
 
 /// The latest changes; `pulse` moves when rows do.
@@ -61,18 +65,26 @@ fn Changes(first: Result<Log, Refusal>, table: Table, ask: Memo<Ask>, pulse: RwS
         is_on: RwSignal::new(true),
         busy: StoredValue::new(false),
         due: StoredValue::new(false),
+        of: StoredValue::new(ask.get_untracked()),
         ask,
     };
     Effect::new(move |before: Option<(u64, Ask)>| {
         let now = (pulse.get(), ask.get());
-        if before.is_some_and(|before| before != now) {
-            follow.look();
+        match before {
+            // What is told of another question is no answer to this one, also while it is paused.
+            Some((_, asked)) if asked != now.1 => follow.look_at_once(),
+            Some((moved, _)) if moved != now.0 => follow.look(),
+            _ => {}
         }
         now
     });
+    Effect::new(move || {
+        let seen = window_event_listener(ev::visibilitychange, move |_| follow.catch_up());
+        on_cleanup(move || seen.remove());
+    });
     let toggle = move |_| {
         follow.is_on.update(|is_on| *is_on = !*is_on);
-        follow.look();
+        follow.catch_up();
     };
     let entries = Memo::new(move |_| {
         follow.told.with(|told| told.as_ref().map(|log| log.transactions.clone()).unwrap_or_default())
@@ -86,7 +98,7 @@ fn Changes(first: Result<Log, Refusal>, table: Table, ask: Memo<Ask>, pulse: RwS
             ),
             Err(refusal) => Some(view! { <p class="problem" role="alert">{refusal.message()}</p> }.into_any()),
             Ok(log) if log.transactions.is_empty() => {
-                Some(view! { <p class="hint">"No change is on record. The next one shows here."</p> }.into_any())
+                Some(view! { <p class="hint">"No change is on record. The next one of the rows that are shown is told here."</p> }.into_any())
             }
             Ok(log) => {
                 let since = log.since.clone().filter(|_| !log.earlier);
@@ -105,7 +117,7 @@ fn Changes(first: Result<Log, Refusal>, table: Table, ask: Memo<Ask>, pulse: RwS
             </button>
         </div>
         <ol class="log" role="list" tabindex="0" aria-label="Latest changes, the newest first">
-            <For each=move || entries.get() key=|one| (one.number, one.seq) let:one>
+            <For each=move || entries.get() key=Transaction::clone let:one>
                 <Entry transaction=one table=table.get_value() />
             </For>
         </ol>
@@ -114,31 +126,47 @@ fn Changes(first: Result<Log, Refusal>, table: Table, ask: Memo<Ask>, pulse: RwS
 }
 
 impl Follow {
-    /// Asks for what there is now, unless it does, or somebody reads.
+    /// Asks for what there is now: later, if it does already, if somebody reads, or if nobody looks.
     fn look(self) {
-        if !self.is_on.get_untracked() || document().hidden() {
-            return;
-        }
-        if self.busy.get_value() {
+        if self.busy.get_value() || !self.is_on.get_untracked() || document().hidden() {
             self.due.set_value(true);
-            return;
+        } else {
+            self.look_at_once();
         }
+    }
+
+    /// What was put off.
+    fn catch_up(self) {
+        if self.due.try_get_value() == Some(true) {
+            self.look();
+        }
+    }
+
+    fn look_at_once(self) {
         self.busy.set_value(true);
         self.due.set_value(false);
         let (ask, began) = (self.ask.get_untracked(), fresh::millis());
         spawn_local(async move {
             let told = recent_changes(ask.clone()).await.unwrap_or(Err(Refusal::Unavailable));
             let Some(now) = self.ask.try_get_untracked() else { return };
-            if now == ask && self.is_on.try_get_untracked() == Some(true) {
-                self.told.try_set(told);
-            } else {
-                self.due.try_set_value(true);
-            }
             let took = u64::try_from(fresh::millis() - began).unwrap_or(0);
-            let pause = PAUSE.max(Duration::from_millis(took) * PAUSE_FACTOR);
+            let mut pause = PAUSE.max(Duration::from_millis(took) * PAUSE_FACTOR);
+            if now != ask {
+                // Another one is on its way.
+                return;
+            }
+            // What is known is worth more than that nothing newer can be told just now.
+            let fails_for_now = matches!(told, Err(Refusal::Unavailable | Refusal::TooMuch(_)));
+            if fails_for_now && self.told.with_untracked(Result::is_ok) && self.of.get_value() == ask {
+                self.due.set_value(true);
+                pause = pause.max(AFTER_FAILURE);
+            } else {
+                self.of.set_value(ask);
+                self.told.set(told);
+            }
             let again = move || {
-                if self.busy.try_set_value(false).is_none() && self.due.get_value() {
-                    self.look();
+                if self.busy.try_set_value(false).is_none() {
+                    self.catch_up();
                 }
             };
             set_timeout(again, pause);
@@ -148,7 +176,7 @@ impl Follow {
 
 #[component]
 fn Entry(transaction: Transaction, table: Table) -> impl IntoView {
-    let Transaction { number, at, who, rows, further, .. } = transaction;
+    let Transaction { number, at, who, rows, further, partial, .. } = transaction;
     let rows = rows.into_iter().map(|change| view! { <ChangeView change table=table.clone() /> }).collect_view();
     view! {
         <li class="tx">
@@ -163,7 +191,7 @@ fn Entry(transaction: Transaction, table: Table) -> impl IntoView {
                 <When at=Signal::stored(Some(at)) />
             </p>
             <ul role="list">{rows}</ul>
-            {(further > 0).then(|| view! { <p class="hint">{format!("and {} more rows", grouped(further as i64))}</p> })}
+            {(further > 0).then(|| view! { <p class="hint">{format!("and {}{} more rows", if partial { "at least " } else { "" }, grouped(further as i64))}</p> })}
         </li>
     }
 }

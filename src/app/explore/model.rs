@@ -88,7 +88,7 @@ pub struct Log {
 }
 
 /// What one transaction did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Transaction {
     /// The database's number for it.
     pub number: u64,
@@ -102,10 +102,12 @@ pub struct Transaction {
     pub rows: Vec<Change>,
     /// How many more.
     pub further: usize,
+    /// Whether there are even more of them, which were not counted.
+    pub partial: bool,
 }
 
 /// What became of a row: JSON objects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Change {
     /// As it was, if it was there and to be seen.
     pub old: Option<String>,
@@ -122,6 +124,8 @@ pub enum Refusal {
     Refused(String),
     /// The past takes too long to be read, or is too much.
     TooMuch(String),
+    /// What was in this table before is not told to anybody.
+    Forgotten,
     /// The database does not answer.
     Unavailable,
 }
@@ -130,7 +134,10 @@ impl Refusal {
     /// For people.
     pub(super) fn message(&self) -> String {
         match self {
-            Self::NotAllowed => "Sign in to see this.".to_owned(),
+            Self::NotAllowed => "This is for those who work here.".to_owned(),
+            Self::Forgotten => {
+                "What was deleted here is gone for everybody, so what this table was before is not told.".to_owned()
+            }
             Self::Refused(why) | Self::TooMuch(why) => format!("{why}."),
             Self::Unavailable => "The database cannot be read at the moment.".to_owned(),
         }
@@ -139,7 +146,7 @@ impl Refusal {
     /// The HTTP status of a page that has nothing else to say.
     pub(super) const fn status(&self) -> u16 {
         match self {
-            Self::NotAllowed => 403,
+            Self::NotAllowed | Self::Forgotten => 403,
             Self::Refused(_) | Self::TooMuch(_) => 422,
             Self::Unavailable => 503,
         }

@@ -14,6 +14,7 @@ use super::{
 use crate::app::query_map::use_query_map;
 use crate::{
     app::{inventory::grouped, missing, response::set_status},
+    identity::visitor::use_visitor,
     store::{AnyRow, LiveQuery, Query, use_query},
 };
 use leptos::prelude::*;
@@ -91,6 +92,11 @@ fn Sheet(table: Table, ask: Memo<Ask>) -> impl IntoView {
     };
     let pulse = RwSignal::new(0_u64);
     let count = use_query(move || Query::asking(own.with(Ask::counted)));
+    Effect::new(move || {
+        count.live().revision();
+        pulse.update(|pulse| *pulse += 1);
+    });
+    let works_here = use_visitor().person.works_here();
     let narrowed = table.narrowed.then(|| view! { <p class="hint">"Some of its rows or columns are not for you."</p> });
     let table = StoredValue::new(table);
     view! {
@@ -114,7 +120,7 @@ fn Sheet(table: Table, ask: Memo<Ask>) -> impl IntoView {
                 let (headings, totals) = headings.get();
                 view! { <Grid table=table.get_value() ask=own headings totals pulse /> }
             }}
-            <LogPane table=table.get_value() ask=own pulse />
+            {works_here.then(|| view! { <LogPane table=table.get_value() ask=own pulse /> })}
         </div>
     }
 }

@@ -10,21 +10,33 @@ use crate::{
         PostgresSource,
         travel::{Difference, Moment, Travel, TravelError, When},
     },
-    hub::{self, Hub, Image, Kind, Principal},
-    identity::{Identity, visitor::principal_asking},
+    hub::{self, Hub, Kind, Principal},
+    identity::{
+        Identity,
+        visitor::{person_asking, principal_asking},
+    },
     protocol::{ErrorCode, Role},
     socket::{CONSTANTS_TIMEOUT, define},
 };
 use leptos::prelude::use_context;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
 use sqlx::{PgPool, Row};
-use std::sync::Arc;
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
+/// Tables whose rows lose, when somebody deletes something, what is not to be seen by anybody any more.
+const FORGETTING: [&str; 4] = ["public.chats", "public.chat_messages", "public.chat_marks", "public.notifications"];
 /// How many transactions are told.
 const TOLD: usize = 50;
+/// How long looking for them may take.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Most rows of a transaction that are told.
 const ROWS_TOLD: usize = 20;
-/// Most bytes of a row's image that are told: of a larger one, that it is large.
-const MAX_IMAGE_BYTES: usize = 64 * 1024;
+/// Most bytes of a value that are told: of a longer one, its beginning.
+const MAX_VALUE_BYTES: usize = 512;
 /// Most tables that are listed as asleep.
 const MAX_ASLEEP: i64 = 200;
 
@@ -116,6 +128,15 @@ fn in_shell(word: &str) -> String {
 /// The latest transactions that changed the rows that are asked for.
 pub(super) async fn changes(ask: &Ask) -> Result<Log, Refusal> {
     let (pool, hub, principal) = asking()?;
+    // As with the past of the inventory: who did what is for those who work here.
+    if !person_asking().is_some_and(|person| person.works_here()) {
+        return Err(Refusal::NotAllowed);
+    }
+    if FORGETTING.contains(&ask.table.as_str())
+        || FORGETTING.iter().any(|name| name.strip_prefix("public.") == Some(&ask.table))
+    {
+        return Err(Refusal::Forgotten);
+    }
     let source = PostgresSource::new(pool.clone());
     // Always the rows, never totals of them: which columns may be seen is decided for rows.
     let definition = define(&ask.rows(), &principal, &hub, &source, CONSTANTS_TIMEOUT).await;
@@ -123,9 +144,14 @@ pub(super) async fn changes(ask: &Ask) -> Result<Log, Refusal> {
         ErrorCode::SourceUnavailable => Refusal::Unavailable,
         _ => Refusal::Refused(refusal.message),
     })?;
-    let mut travel = Travel::open(&pool, &definition).await?;
-    let told = travel.moments(When::Now, TOLD, 0).await?;
-    let reach = travel.reach();
+    let looking = async {
+        let mut travel = Travel::open(&pool, &definition).await?;
+        let told = travel.moments(When::Now, TOLD, 0).await?;
+        Ok::<_, TravelError>((told, travel.reach().clone()))
+    };
+    // A page waits for it.
+    let looked = tokio::time::timeout(PATIENCE, looking).await.map_err(|_| TravelError::TooSlow)?;
+    let (told, reach) = looked?;
     Ok(Log {
         transactions: told.moments.iter().rev().map(transaction).collect(),
         earlier: told.earlier,
@@ -141,31 +167,87 @@ fn transaction(moment: &Moment) -> Transaction {
         who: moment.author.as_ref().map(|author| author.name.clone()),
         rows: moment.differences.iter().take(ROWS_TOLD).map(change).collect(),
         further: moment.further + moment.differences.len().saturating_sub(ROWS_TOLD),
+        partial: moment.partial,
     }
 }
 
 fn change(difference: &Difference) -> Change {
-    let told = |image: &Option<Image>| image.as_ref().map(|image| told(image.get()));
-    Change { old: told(&difference.old), new: told(&difference.new) }
+    let (old, new) = (difference.old.as_ref().map(|old| old.get()), difference.new.as_ref().map(|new| new.get()));
+    told(old, new)
 }
 
-/// A row, or of one that is very large its small values.
-fn told(text: &str) -> String {
-    if text.len() <= MAX_IMAGE_BYTES {
+/// Both images, with long values cut. What differs still does.
+fn told(old: Option<&str>, new: Option<&str>) -> Change {
+    let read = |image: Option<&str>| image.map(|image| serde_json::from_str::<Values>(image).unwrap_or_default());
+    let (old, new) = (read(old), read(new));
+    let cut = |image: &Option<Values>, other: &Option<Values>, word: &str| {
+        image.as_ref().map(|Values(values)| {
+            let cut = values.iter().map(|(name, value)| {
+                let before =
+                    other.as_ref().and_then(|Values(other)| Some(other.iter().find(|(one, _)| one == name)?.1.get()));
+                let differs = before.is_some_and(|before| before != value.get());
+                (name, short(value, if differs { word } else { "" }))
+            });
+            let mut text = String::from("{");
+            for (name, value) in cut {
+                if text.len() > 1 {
+                    text.push(',');
+                }
+                text.push_str(&serde_json::to_string(name).unwrap_or_default());
+                text.push(':');
+                text.push_str(&value);
+            }
+            text.push('}');
+            text
+        })
+    };
+    Change { old: cut(&old, &new, "before"), new: cut(&new, &old, "after") }
+}
+
+/// A value, or of a long one its beginning as a text, and how long it is.
+fn short(value: &RawValue, word: &str) -> String {
+    let text = value.get();
+    if text.len() <= MAX_VALUE_BYTES {
         return text.to_owned();
     }
-    let values: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-    let short = |value: serde_json::Value| {
-        let bytes = value.to_string().len();
-        if bytes > 1_024 { serde_json::Value::String(format!("({bytes} bytes)")) } else { value }
-    };
-    serde_json::Value::Object(values.into_iter().map(|(name, value)| (name, short(value))).collect()).to_string()
+    let whole: Cow<'_, str> = serde_json::from_str::<String>(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    let end = (0..=MAX_VALUE_BYTES.min(whole.len())).rev().find(|end| whole.is_char_boundary(*end)).unwrap_or(0);
+    let blank = if word.is_empty() { "" } else { ", " };
+    serde_json::Value::from(format!("({} bytes{blank}{word}) {}…", whole.len(), &whole[..end])).to_string()
+}
+
+/// An object's values as they are written, in their order.
+#[derive(Default)]
+struct Values(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let mut values = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    values.push(pair);
+                }
+                Ok(Values(values))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
 }
 
 impl From<TravelError> for Refusal {
     fn from(error: TravelError) -> Self {
         match error {
-            TravelError::Beyond(_) | TravelError::TooMuch(_) | TravelError::TooSlow => Self::TooMuch(error.to_string()),
+            TravelError::Beyond(_) | TravelError::TooMuch(_) | TravelError::TooSlow | TravelError::Busy => {
+                Self::TooMuch(error.to_string())
+            }
             TravelError::Altered => Self::Unavailable,
             TravelError::Changelog(error) => {
                 tracing::warn!(%error, "the latest changes of a table cannot be read");
@@ -186,9 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_very_large_is_told_without_what_makes_it_so() {
-        let text = format!(r#"{{"id":7,"body":"{}"}}"#, "x".repeat(MAX_IMAGE_BYTES));
-        assert_eq!(told(&text), r#"{"body":"(65538 bytes)","id":7}"#);
-        assert_eq!(told(r#"{"id":7}"#), r#"{"id":7}"#);
+    fn of_long_values_the_beginning_is_told_and_what_differs_still_does() {
+        let long = |end: &str| format!(r#"{{"id":7,"n":1.50,"body":"{}{end}"}}"#, "ü".repeat(MAX_VALUE_BYTES));
+        let change = told(Some(&long("a")), Some(&long("b")));
+        let (old, new) = (change.old.expect("is told"), change.new.expect("is told"));
+        assert!(old.starts_with(r#"{"id":7,"n":1.50,"body":"(1025 bytes, before) üü"#) && old.len() < 700, "{old}");
+        assert_ne!(old, new);
+        assert_eq!(told(None, Some(r#"{"id":7}"#)).new.as_deref(), Some(r#"{"id":7}"#));
     }
 }

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
 const GLOW: &str = "data-glow";
 
+/// Most characters that are told of a value where the pointer rests.
+const MAX_TITLE: usize = 1_000;
+
 /// The values of a row in the order of the columns, as JSON texts. Of a row that is gone, those of before.
 pub(super) fn values_of(rows: LiveQuery<AnyRow>, key: AnyKey, columns: &GridColumns) -> Memo<Vec<Box<str>>> {
     let (row, paths) = (rows.row(key), columns.paths());
@@ -70,7 +73,8 @@ pub(super) fn RowView(
         });
         let title = move || {
             shown.with(|shown| shown.is_cut).then(|| {
-                values.with(|values| whole(values.get(place).map_or("null", |value| value), shape)).unwrap_or_default()
+                let whole = values.with(|values| whole(values.get(place).map_or("null", |value| value), shape));
+                whole.unwrap_or_default().chars().take(MAX_TITLE).collect::<String>()
             })
         };
         view! {

@@ -98,7 +98,7 @@ impl From<TravelError> for Refusal {
     fn from(error: TravelError) -> Self {
         match error {
             TravelError::Beyond(found) => Self::Beyond(reach(&found)),
-            TravelError::TooMuch(_) | TravelError::TooSlow => Self::TooMuch(error.to_string()),
+            TravelError::TooMuch(_) | TravelError::TooSlow | TravelError::Busy => Self::TooMuch(error.to_string()),
             TravelError::Altered => Self::Unavailable,
             TravelError::Changelog(error) => {
                 tracing::warn!(%error, "the past of the inventory cannot be read");

@@ -190,7 +190,7 @@ const MATRIX: &[Row] = &[
         path: "/api/explore/changes",
         kind: JSON,
         body: r#"{"ask":{"table":"public.products","columns":[],"filter":"","sort":null,"limit":100,"group":[],"totals":[],"count":false}}"#,
-        due: ANSWERED,
+        due: WORK_DATA,
     },
     // The audit.
     get("/audit", [LED, "403", "403", "403", "200", "403", "403", OUT, LED]),
