@@ -69,12 +69,12 @@ pub(super) fn router(
         move |principal: Principal| page_reader(&identity, &hub, &snapshots, move || Some(principal.clone()))
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
-    let bounds = app::inventory::ImportBounds::from(&config.limits);
-    let imports = app::inventory::import_routes(identity.pool.clone(), reader.clone(), bounds, live.counters.clone())
+    let places = app::inventory::ImportPlaces::new((&config.limits).into());
+    let imports = app::inventory::import_routes(identity.pool.clone(), reader.clone(), places.clone(), live.counters.clone())
         .layer(CompressionLayer::new());
     let readers = Readers::new(reader);
     let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
-    let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers, bounds)
+    let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers, places)
         .merge(identity::routes(identity.clone()))
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES));
@@ -125,13 +125,13 @@ fn pages(
     operations: Operations,
     snapshots: PageSnapshots,
     readers: Readers,
-    bounds: app::inventory::ImportBounds,
+    places: app::inventory::ImportPlaces,
 ) -> Router {
     let admit = middleware::from_fn_with_state(identity.clone(), identity::admit);
     let context = move || {
         provide_context(identity.clone());
         provide_context(operations.clone());
-        provide_context(bounds);
+        provide_context(places.clone());
         provide_page(&identity, &live.hub, &snapshots, &readers);
     };
     let rendered = {

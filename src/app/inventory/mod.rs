@@ -52,7 +52,7 @@ pub use bulk::{AdjustMany, MoveBack};
 #[cfg(feature = "ssr")]
 pub use export::routes;
 #[cfg(feature = "ssr")]
-pub use import::{Bounds as ImportBounds, routes as import_routes};
+pub use import::{Bounds as ImportBounds, Places as ImportPlaces, routes as import_routes};
 pub use import::{ImportHome, LookAtImport, RunImport, UndoImport};
 pub(super) use import::{ImportPage, PATH as IMPORT};
 pub(super) use page::InventoryPage;

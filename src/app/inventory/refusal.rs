@@ -56,6 +56,8 @@ pub enum Refusal {
     Present,
     /// The database does not answer.
     Unavailable,
+    /// Somebody else holds it, and did not let go of it in time.
+    Busy,
     /// The database does not allow it, for a reason that this program does not know.
     Forbidden,
     /// Whoever asked does not work here.
@@ -78,6 +80,7 @@ impl Refusal {
             Self::Gone => "Somebody deleted this product in the meantime".to_owned(),
             Self::Present => "This product is there already".to_owned(),
             Self::Unavailable => "The database does not answer".to_owned(),
+            Self::Busy => "Somebody else is changing this at the moment; try again".to_owned(),
             Self::NotAllowed => "Only staff may change the inventory".to_owned(),
             Self::Forbidden => "The database does not allow this change; the server's log says why".to_owned(),
         }
@@ -99,7 +102,7 @@ impl Refusal {
         match self {
             Self::Fields(_) => 422,
             Self::Gone => 410,
-            Self::Present => 409,
+            Self::Present | Self::Busy => 409,
             Self::Forbidden | Self::NotAllowed => 403,
             Self::Unavailable => 503,
         }

@@ -11,6 +11,7 @@ use super::{
     validate::{self, Field, Problem, Typed, Valid},
 };
 use crate::{
+    changelog::statement,
     identity::visitor::{Person, person_asking},
     ledger::{self, AppendError, Expected, Metadata, NewEvent},
 };
@@ -82,7 +83,7 @@ async fn write(kind: &str, statement: Statement, missing: Refusal) -> Answer {
 
 /// In a transaction and without a name: behind a pooler, the session belongs to others, too.
 async fn run(pool: &PgPool, kind: &str, statement: Statement, person: &Person) -> Result<Option<Written>, Error> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = statement::begin(pool).await?;
     let row = statement.persistent(false).fetch_optional(&mut *transaction).await?;
     if let Some((id, _, data)) = &row {
         let data = serde_json::from_str(data).map_err(|error| Error::Decode(error.into()))?;
@@ -107,10 +108,14 @@ pub(in crate::app) fn metadata(person: &Person) -> Metadata {
 
 /// What people are told of it.
 pub(in crate::app) fn refusal(error: &Error) -> Refusal {
-    let constraint = match error {
-        Error::Database(error) => error.constraint().unwrap_or_default(),
-        _ => "",
+    let (constraint, code) = match error {
+        Error::Database(error) => (error.constraint().unwrap_or_default(), error.code().unwrap_or_default()),
+        _ => ("", "".into()),
     };
+    // A lock that did not come in time, or a deadlock.
+    if matches!(&*code, "55P03" | "40P01") {
+        return Refusal::Busy;
+    }
     match constraint {
         "products_sku_key" => Refusal::field(Field::Sku, Problem::Taken),
         "products_pkey" => Refusal::Present,

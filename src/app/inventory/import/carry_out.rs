@@ -9,6 +9,7 @@
 use super::{
     keep::{self, Kept, refused},
     model::{Change, Done, Refusal, State},
+    places::{Place, Places},
     plan::{Row, Step, counts},
 };
 use crate::{
@@ -32,12 +33,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{Error, PgConnection, PgPool, Row as _};
 use std::{collections::HashMap, future::Future, time::Duration};
-use tokio::sync::Semaphore;
 
 /// Rows that are written at once. With two events each they are as many as the ledger takes.
 const AT_ONCE: usize = 500;
-/// So many imports run at a time; each holds a connection of the database.
-static PLACES: Semaphore = Semaphore::const_new(2);
 /// How long an answer waits for an import. It goes on afterwards.
 const WAITED_FOR: Duration = Duration::from_secs(20);
 /// How long an import waits until it can say how far it is.
@@ -60,16 +58,17 @@ pub(super) enum Written {
 pub(super) struct Asking {
     pub(super) pool: PgPool,
     pub(super) person: Person,
+    pub(super) places: Places,
 }
 
 /// Those who work here may import.
 pub(super) fn asking() -> Result<Asking, Refusal> {
     let person = person_asking().filter(Person::works_here).ok_or(Common::NotAllowed)?;
-    let Some(pool) = use_context::<PgPool>() else {
+    let (Some(pool), Some(places)) = (use_context::<PgPool>(), use_context::<Places>()) else {
         tracing::error!("a server function was called without a database in its context");
         return Err(Common::Unavailable.into());
     };
-    Ok(Asking { pool, person })
+    Ok(Asking { pool, person, places })
 }
 
 /// What whoever asks sees of the products. To them there are no others.
@@ -85,9 +84,9 @@ pub(super) async fn visible(reader: &PageReader) -> Result<Vec<Product>, Common>
 pub(super) async fn run(id: i64, leaves_out: bool) -> Result<Done, Refusal> {
     let asking = asking()?;
     let reader = use_context::<PageReader>().ok_or(Common::Unavailable)?;
-    let visible = visible(&reader).await?;
-    let visible = visible.into_iter().map(|product| (product.id, product)).collect();
-    waiting(async move { Import { id, asking, leaves_out }.run(visible).await }).await
+    // Whoever leaves while they wait for it, waits no more.
+    let place = asking.places.import().await?;
+    waiting(async move { Import { id, asking, leaves_out }.run(&reader, &place).await }).await
 }
 
 /// Waits for something that goes on anyhow.
@@ -137,23 +136,25 @@ impl From<Error> for Undecided {
 }
 
 impl Import {
-    async fn run(self, visible: HashMap<i64, Product>) -> Result<Done, Refusal> {
-        let Self { id, asking: Asking { pool, person }, leaves_out } = &self;
-        let _place = PLACES.acquire().await.map_err(|_| Common::Unavailable)?;
+    async fn run(self, reader: &PageReader, place: &Place) -> Result<Done, Refusal> {
+        let Self { id, asking: Asking { pool, person, .. }, leaves_out } = &self;
+        // Before there is a transaction: it takes a connection, too.
+        let visible: HashMap<i64, Product> =
+            visible(reader).await?.into_iter().map(|product| (product.id, product)).collect();
         let mut transaction = statement::begin(pool).await.map_err(|error| refused(&error))?;
         if !lock(&mut transaction, *id).await.map_err(|error| refused(&error))? {
             // What is committed is seen a moment before its lock ends.
-            let kept = keep::find(pool, *id, person).await?;
+            let kept = keep::find_on(&mut transaction, *id, person).await?;
             return if kept.state == State::Done { Ok(kept.told) } else { Err(Refusal::Running) };
         }
         // From here on nobody else changes its state.
-        let kept = keep::find(pool, *id, person).await?;
+        let kept = keep::find_on(&mut transaction, *id, person).await?;
         match kept.state {
             State::Done => return Ok(kept.told),
             State::Undone => return Err(Refusal::Undone),
             State::Ready | State::Running => {}
         }
-        let (kept, rows) = kept.planned().await?;
+        let (kept, rows) = kept.planned(place).await?;
         let counts = counts(&rows, &kept.stale);
         match (counts.wrong, counts.written()) {
             (wrong, _) if wrong > 0 && !leaves_out => return Err(Refusal::Wrong(wrong)),
@@ -331,14 +332,16 @@ async fn taken(connection: &mut PgConnection, changes: &[(i64, u64, &[Change])])
         .iter()
         .filter_map(|(id, line, changes)| Some((changes.iter().find(of_sku)?.to.as_str(), (*id, *line))))
         .collect();
-    let skus: Vec<&str> = wanted.keys().copied().collect();
+    let owners = owners(connection, wanted.keys().copied().collect()).await?;
+    let of_others =
+        wanted.iter().filter(|(sku, (id, _))| owners.get(**sku).is_some_and(|owner| owner != id));
+    Ok(of_others.map(|(_, (_, line))| *line).collect())
+}
+
+/// Whose these SKUs are, if they are anybody's.
+pub(super) async fn owners(connection: &mut PgConnection, skus: Vec<&str>) -> Result<HashMap<String, i64>, Error> {
     let found = statement::query("select sku, id from public.products where sku = any($1)").bind(skus);
-    let mut lines = Vec::new();
-    for row in found.fetch_all(connection).await? {
-        let (sku, id): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
-        lines.extend(wanted.get(sku).filter(|(wanted, _)| *wanted != id).map(|(_, line)| *line));
-    }
-    Ok(lines)
+    found.fetch_all(connection).await?.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// What is still to be changed; none if somebody has changed one of the fields otherwise since it was shown.

@@ -2,6 +2,7 @@
 
 use super::{
     model::{Done, Refusal, State, Summary},
+    places::Place,
     plan::{Row, plan},
     sheet,
 };
@@ -10,7 +11,7 @@ use crate::{
     changelog::statement,
     identity::visitor::Person,
 };
-use sqlx::{Error, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgConnection, PgPool, Row as _, postgres::PgRow};
 
 /// An import as it is kept.
 #[derive(Debug)]
@@ -30,9 +31,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What it does, which takes a moment for a large file.
-    pub(super) async fn planned(self) -> Result<(Self, Vec<Row>), Refusal> {
+    /// What it does, which takes a moment for a large file, and a place also when nobody waits for it any more.
+    pub(super) async fn planned(self, place: &Place) -> Result<(Self, Vec<Row>), Refusal> {
+        let place = place.clone();
         let planned = tokio::task::spawn_blocking(move || {
+            let _place = place;
             // It was read before it was kept, by the limits of then.
             let rows = sheet::read(&self.content, usize::MAX).map(|sheet| plan(&sheet, &self.seen));
             rows.map(|rows| (self, rows))
@@ -71,12 +74,15 @@ pub(super) async fn keep(
 
 /// The import of this number, if it is this person's.
 pub(super) async fn find(pool: &PgPool, id: i64, person: &Person) -> Result<Kept, Refusal> {
-    let found = async {
-        let mut transaction = statement::begin(pool).await?;
-        let find = statement::query(include_str!("find.sql")).bind(id).bind(&person.id);
-        find.fetch_optional(&mut *transaction).await?.map(|row| kept(&row)).transpose()
-    };
-    found.await.map_err(|error: Error| refused(&error))?.ok_or(Refusal::Gone)
+    let mut transaction = statement::begin(pool).await.map_err(|error| refused(&error))?;
+    find_on(&mut transaction, id, person).await
+}
+
+/// The same, in a transaction: whoever holds a connection takes no other one.
+pub(super) async fn find_on(connection: &mut PgConnection, id: i64, person: &Person) -> Result<Kept, Refusal> {
+    let find = statement::query(include_str!("find.sql")).bind(id).bind(&person.id);
+    let found = find.fetch_optional(connection).await.and_then(|row| row.map(|row| kept(&row)).transpose());
+    found.map_err(|error| refused(&error))?.ok_or(Refusal::Gone)
 }
 
 /// The latest of this person's.

@@ -12,25 +12,28 @@ use crate::app::{
     csv,
     inventory::validate::{Field, Valid},
 };
-use leptos::prelude::use_context;
 use std::collections::HashMap;
 
 /// Rows that are shown.
 pub(super) const SHOWN: usize = 200;
 /// Longer values are shown up to so many characters.
 const SHOWN_CHARACTERS: usize = 120;
+/// So many columns that are not read are named.
+const IGNORED: usize = 20;
 
 /// What somebody may bring, and has brought.
 pub(super) async fn home() -> Result<Home, Refusal> {
-    let Asking { pool, person } = asking()?;
-    let Bounds { megabytes, rows } = use_context::<Bounds>().unwrap_or_default();
+    let Asking { pool, person, places } = asking()?;
+    let Bounds { megabytes, rows } = places.bounds;
     Ok(Home { megabytes, rows, imports: keep::recent(&pool, &person).await? })
 }
 
 /// An import, and the first of its rows.
 pub(super) async fn look(id: i64, show: Show) -> Result<View, Refusal> {
-    let Asking { pool, person } = asking()?;
-    let (kept, rows) = keep::find(&pool, id, &person).await?.planned().await?;
+    let Asking { pool, person, places } = asking()?;
+    let place = places.look().await?;
+    let (kept, rows) = keep::find(&pool, id, &person).await?.planned(&place).await?;
+    let ignored = sheet::ignored(&kept.content);
     let is_stale = |row: &Row| kept.stale.binary_search(&row.line).is_ok();
     let is_shown = |row: &&Row| match show {
         Show::All => true,
@@ -43,7 +46,8 @@ pub(super) async fn look(id: i64, show: Show) -> Result<View, Refusal> {
         state: kept.state,
         is_interrupted: kept.is_interrupted,
         counts: counts(&rows, &kept.stale),
-        ignored: sheet::ignored(&kept.content),
+        ignored: ignored.iter().take(IGNORED).map(|title| short(title)).collect(),
+        ignored_more: ignored.len().saturating_sub(IGNORED),
         show,
         rows: rows.iter().filter(is_shown).take(SHOWN).map(|row| shown(row, is_stale(row))).collect(),
         progress: kept.progress,
@@ -53,20 +57,19 @@ pub(super) async fn look(id: i64, show: Show) -> Result<View, Refusal> {
 
 /// The rows with errors, as they came, with what is wrong in a column more.
 pub(super) async fn rest(asking: &Asking, id: i64) -> Result<String, Refusal> {
-    let (kept, rows) = keep::find(&asking.pool, id, &asking.person).await?.planned().await?;
+    let place = asking.places.look().await?;
+    let (kept, rows) = keep::find(&asking.pool, id, &asking.person).await?.planned(&place).await?;
     let sheet = sheet::read(&kept.content, usize::MAX).map_err(|_| Refusal::Gone)?;
     let errors: HashMap<u64, String> = rows.iter().filter_map(|row| Some((row.line, errors(row)?))).collect();
     // One that was handed back before has such a column already.
     let kept_columns: Vec<usize> =
         (0..sheet.titles.len()).filter(|at| !sheet.titles[*at].eq_ignore_ascii_case("error")).collect();
-    let cells = |cells: &[String], error: &str| {
-        let own = kept_columns.iter().map(|at| cells.get(*at).map_or("", String::as_str));
-        csv::row(own.chain([error]))
-    };
-    let mut text = cells(&sheet.titles, "error");
+    let titles = kept_columns.iter().map(|at| sheet.titles[*at].as_str());
+    let mut text = csv::row(titles.chain(["error"]));
     for line in &sheet.lines {
         if let Some(error) = errors.get(&line.number) {
-            text.push_str(&cells(&line.cells, error));
+            let cells = kept_columns.iter().map(|at| line.cell(*at).unwrap_or_default());
+            text.push_str(&csv::row(cells.chain([error.as_str()])));
         }
     }
     Ok(text)
@@ -79,11 +82,14 @@ fn errors(row: &Row) -> Option<String> {
     }
 }
 
-fn shown(row: &Row, is_stale: bool) -> RowView {
-    let short = |text: &str| match text.char_indices().nth(SHOWN_CHARACTERS) {
+fn short(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
-    };
+    }
+}
+
+fn shown(row: &Row, is_stale: bool) -> RowView {
     let (mut id, mut changes, mut problems) = (None, Vec::new(), Vec::new());
     match &row.step {
         Step::Add(valid) => changes = whole(valid),

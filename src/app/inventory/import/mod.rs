@@ -7,6 +7,7 @@
 //! | `plan` | what a file would do | server, pure |
 //! | `upload` | takes files | server |
 //! | `keep`, `look` | files in the database, and what is shown of them | server |
+//! | `places` | how many files are worked at in a server at a time | server |
 //! | `carry_out`, `undo` | what they do, in one transaction each | server |
 //! | `actions`, `form_answer` | the server functions, and how plain forms are answered | both, server |
 //! | `page`, `choose`, `one`, `preview`, `progress` | the pages | both |
@@ -30,6 +31,8 @@ mod model;
 mod one;
 mod page;
 #[cfg(feature = "ssr")]
+mod places;
+#[cfg(feature = "ssr")]
 mod plan;
 mod preview;
 mod progress;
@@ -42,6 +45,8 @@ mod upload;
 
 pub use actions::{ImportHome, LookAtImport, RunImport, UndoImport};
 pub(in crate::app) use page::ImportPage;
+#[cfg(feature = "ssr")]
+pub use places::Places;
 #[cfg(feature = "ssr")]
 pub use upload::{Bounds, routes};
 

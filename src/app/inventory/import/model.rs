@@ -26,6 +26,8 @@ pub enum FileProblem {
     NoColumns,
     /// A column is there twice.
     ColumnTwice(Column),
+    /// More than so many columns.
+    TooManyColumns(usize),
     /// Neither ids nor SKUs.
     NoKey,
     /// Columns, and nothing below them.
@@ -34,6 +36,8 @@ pub enum FileProblem {
     Broken,
     /// The database does not answer.
     Unavailable,
+    /// As many files as may be are being read.
+    Full,
     /// Whoever asks may not see the products.
     Forbidden,
 }
@@ -60,11 +64,13 @@ impl FileProblem {
                 "The first line must name the columns, such as id, sku, name, category, location, quantity, reorder_level, price."
                     .to_owned()
             }
+            Self::TooManyColumns(most) => format!("There are more than {most} columns. Leave out those that are not needed."),
             Self::ColumnTwice(column) => format!("The column {} is there twice.", column.name()),
             Self::NoKey => "There must be a column id, or sku, that says which products are meant.".to_owned(),
             Self::NoRows => "There are columns, but no rows below them.".to_owned(),
             Self::Broken => "The file did not arrive as a whole. Try again.".to_owned(),
             Self::Unavailable => "The database does not answer. Try again.".to_owned(),
+            Self::Full => "Other files are being read at the moment. Try again.".to_owned(),
             Self::Forbidden => "The products that are to be compared with cannot be shown to you.".to_owned(),
         }
     }
@@ -74,7 +80,7 @@ impl FileProblem {
         match self {
             Self::TooLarge(_) | Self::TooManyRows(_) => 413,
             Self::Broken => 400,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Full => 503,
             Self::Forbidden => 403,
             _ => 422,
         }
@@ -265,7 +271,7 @@ pub struct Done {
     pub unchanged: i32,
     /// Rows with errors that were left out.
     pub left_out: i32,
-    /// Products that stayed as others had changed them, when it was undone.
+    /// Products that stayed as others had changed them, or are gone, when it was undone.
     pub kept: i32,
     /// Whether it is over: an import that takes long goes on when it is not waited for any more.
     pub is_over: bool,
@@ -289,15 +295,13 @@ impl Done {
 
     /// For people, when it was undone.
     pub fn told_undone(self) -> String {
+        const REST: &str = "the rest was taken back, pieces by as many as came";
         match self.kept {
-            0 => "All products are as they were before".to_owned(),
-            1 => {
-                "One product stays as somebody else has changed it since; the others are as they were before".to_owned()
+            0 => "All that it changed was taken back; pieces were moved back by as many as came".to_owned(),
+            1 => format!("One product was changed or deleted by somebody else since, and that stays; {REST}"),
+            kept => {
+                format!("{} products were changed or deleted by others since, and that stays; {REST}", grouped(kept.into()))
             }
-            kept => format!(
-                "{} products stay as others have changed them since; the rest is as it was before",
-                grouped(kept.into())
-            ),
         }
     }
 }
@@ -326,6 +330,8 @@ pub struct View {
     pub counts: Counts,
     /// Columns that are not known, and not read.
     pub ignored: Vec<String>,
+    /// So many more of them.
+    pub ignored_more: usize,
     /// Which rows are here.
     pub show: Show,
     /// The first of them.
@@ -382,6 +388,8 @@ pub enum Refusal {
     NotDone,
     /// Somebody else holds some of the products.
     Busy,
+    /// As many files as may be are being worked at.
+    Full,
     /// As for any change of the inventory.
     Common(Common),
 }
@@ -403,6 +411,7 @@ impl Refusal {
             Self::Undone => "It was undone; bring the file again to import it".to_owned(),
             Self::NotDone => "It was not imported, so there is nothing to undo".to_owned(),
             Self::Busy => "Somebody else is changing some of the products; try again in a moment".to_owned(),
+            Self::Full => "Other files are being read or imported at the moment; try again soon".to_owned(),
             Self::Common(refusal) => refusal.message(),
         }
     }
@@ -413,6 +422,7 @@ impl Refusal {
             Self::Gone => 404,
             Self::Wrong(_) | Self::Nothing => 422,
             Self::Stale(_) | Self::Running | Self::Undone | Self::NotDone | Self::Busy => 409,
+            Self::Full => 503,
             Self::Common(refusal) => refusal.status(),
         }
     }

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     app::{
         focus::focus_if_lost,
-        inventory::refusal::{Refusal as Common, Unconfirmed},
+        inventory::{
+            grouped,
+            refusal::{Refusal as Common, Unconfirmed},
+        },
         toast::{Messages, use_messages},
     },
     store::{RowSignal, use_query},
@@ -115,7 +118,7 @@ fn Found(desk: Desk, view: View) -> impl IntoView {
 /// What it would do, and the buttons that have it done.
 #[component]
 fn Ready(desk: Desk, view: View) -> impl IntoView {
-    let View { id, counts, ignored, .. } = view;
+    let View { id, counts, ignored, ignored_more, .. } = view;
     let (wrong, written, stale) = (counts.wrong, counts.written(), counts.stale);
     let ignored = (!ignored.is_empty()).then(|| {
         let names = ignored.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view();
@@ -124,6 +127,7 @@ fn Ready(desk: Desk, view: View) -> impl IntoView {
                 <p class="hint">"Columns that are not known, and not read:"</p>
                 <ul role="list" class="import-columns">
                     {names}
+                    {(ignored_more > 0).then(|| view! { <li>{format!("and {} more", grouped(ignored_more as i64))}</li> })}
                 </ul>
             </div>
         }

@@ -108,11 +108,11 @@ pub(super) fn counts(rows: &[Row], stale: &[u64]) -> Counts {
 /// The products that a file may be about, of all that there are.
 pub(super) fn meant(sheet: &Sheet, products: Vec<Product>) -> Vec<Product> {
     let cells = |column| {
-        sheet.place(column).into_iter().flat_map(|at| sheet.lines.iter().filter_map(move |line| line.cells.get(at)))
+        sheet.place(column).into_iter().flat_map(|at| sheet.lines.iter().filter_map(move |line| line.cell(at)))
     };
     let ids: std::collections::HashSet<i64> = cells(Column::Id).filter_map(|cell| id(cell).ok().flatten()).collect();
     let skus: std::collections::HashSet<&str> =
-        cells(Column::Field(Field::Sku)).flat_map(|cell| [cell.as_str(), cell.trim()]).collect();
+        cells(Column::Field(Field::Sku)).flat_map(|cell| [cell, cell.trim()]).collect();
     products.into_iter().filter(|product| ids.contains(&product.id) || skus.contains(product.sku.as_str())).collect()
 }
 
@@ -145,7 +145,7 @@ impl<'p> Planner<'p> {
 
     fn cell(&self, line: &'p Line, field: Field) -> Option<&'p str> {
         let (_, at) = self.fields.iter().find(|(one, _)| *one == field)?;
-        line.cells.get(*at).map(String::as_str)
+        line.cell(*at)
     }
 
     fn of_sku(&self, sku: &str) -> Option<&'p Product> {
@@ -154,12 +154,12 @@ impl<'p> Planner<'p> {
 
     /// The product that a line is about; none if it adds one.
     fn product(&self, line: &Line) -> Result<Option<&'p Product>, Fault> {
-        let given = self.id.and_then(|at| line.cells.get(at)).map_or(Ok(None), |cell| id(cell))?;
+        let given = self.id.and_then(|at| line.cell(at)).map_or(Ok(None), |cell| id(cell))?;
         if let Some(id) = given {
             return self.by_id.get(&id).copied().map(Some).ok_or(Fault::NoSuch(id));
         }
         let (_, at) = self.fields.first().filter(|(field, _)| *field == Field::Sku).copied().unzip();
-        Ok(at.and_then(|at| line.cells.get(at)).and_then(|sku| self.of_sku(sku)))
+        Ok(at.and_then(|at| line.cell(at)).and_then(|sku| self.of_sku(sku)))
     }
 
     /// For each line another one that is about the same product, if there is one.
@@ -183,8 +183,8 @@ impl<'p> Planner<'p> {
     fn row(&self, line: &'p Line, twice: Option<u64>) -> Row {
         let product = self.product(line);
         let known = product.ok().flatten();
-        let (here, due) = (line.cells.len(), self.sheet.titles.len());
-        let has_all = here >= due && line.cells.iter().skip(due).all(|cell| cell.trim().is_empty());
+        let (here, due) = (line.count, self.sheet.titles.len());
+        let has_all = here >= due && line.is_blank_beyond;
         let mut faults = Vec::new();
         if !has_all {
             faults.push(Fault::Cells(here, due));

@@ -25,7 +25,7 @@ comment on column public.imports.rows_all is 'How many rows are written by an im
 comment on column public.imports.rows_done is 'How many of these are written, and seen by nobody before all are.';
 comment on column public.imports.beat_at is 'When an import that runs was heard of last.';
 comment on column public.imports.left_out is 'Rows with errors, which whoever imported the others left out.';
-comment on column public.imports.kept is 'Products that stayed as somebody else had changed them when the import was undone.';
+comment on column public.imports.kept is 'Products that stayed as somebody else had changed them, or were gone, when the import was undone.';
 
 create table public.import_files (
     import bigint not null

@@ -10,6 +10,8 @@ use std::io::Read;
 
 /// The first of those by which most columns are known is taken.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// Known or not.
+const MOST_COLUMNS: usize = 200;
 /// Comes after the file, in which it cannot be: a quote that has no end swallows it.
 const END: &str = "\0";
 /// What some programs put before UTF-8.
@@ -20,7 +22,35 @@ const MARK: char = '\u{feff}';
 pub(super) struct Line {
     /// Its number in the file; a cell may have several lines.
     pub(super) number: u64,
-    pub(super) cells: Vec<String>,
+    /// So many cells it has, also where there are no columns.
+    pub(super) count: usize,
+    /// Whether nothing stands where there are no columns.
+    pub(super) is_blank_beyond: bool,
+    /// What stands in its cells, one after the other. A text for each would take several times as much as the file.
+    text: Box<str>,
+    /// Where they end.
+    ends: Box<[u32]>,
+}
+
+impl Line {
+    /// Those of its cells that have a column. None if there are gigabytes of them.
+    fn of(number: u64, record: &StringRecord, columns: usize) -> Option<Self> {
+        let mut text = String::new();
+        let mut ends = Vec::with_capacity(columns.min(record.len()));
+        for cell in record.iter().take(columns) {
+            text.push_str(&plain(cell));
+            ends.push(u32::try_from(text.len()).ok()?);
+        }
+        let is_blank_beyond = record.iter().skip(columns).all(|cell| cell.trim().is_empty());
+        Some(Self { number, count: record.len(), is_blank_beyond, text: text.into(), ends: ends.into() })
+    }
+
+    /// What stands in a column, if the line is that long.
+    pub(super) fn cell(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(at)? as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.text.get(start..end)
+    }
 }
 
 /// The table.
@@ -87,7 +117,7 @@ pub(super) fn read(text: &str, most: usize) -> Result<Sheet, FileProblem> {
         if lines.len() == most {
             return Err(FileProblem::TooManyRows(most));
         }
-        lines.push(Line { number: last, cells: record.iter().map(|cell| plain(cell).to_owned()).collect() });
+        lines.push(Line::of(last, &record, titles.len()).ok_or(FileProblem::Broken)?);
     }
     match (has_ended, lines.is_empty()) {
         (false, _) => Err(FileProblem::Unclosed(last)),
@@ -104,7 +134,7 @@ pub(super) fn ignored(text: &str) -> Vec<String> {
 
 /// The first line, and by which delimiter it was read.
 fn head(text: &str) -> Result<(Vec<String>, u8), FileProblem> {
-    let mut best: Option<(usize, Vec<String>, u8)> = None;
+    let mut best: Option<(usize, StringRecord, u8)> = None;
     for delimiter in DELIMITERS {
         let mut record = StringRecord::new();
         if !reader(text, delimiter).read_record(&mut record).map_err(|_| FileProblem::Broken)? {
@@ -112,10 +142,14 @@ fn head(text: &str) -> Result<(Vec<String>, u8), FileProblem> {
         }
         let known = record.iter().filter(|title| Column::of(title).is_some()).count();
         if known > best.as_ref().map_or(0, |(most, ..)| *most) {
-            best = Some((known, record.iter().map(|title| title.trim().to_owned()).collect(), delimiter));
+            best = Some((known, record, delimiter));
         }
     }
-    best.map(|(_, titles, delimiter)| (titles, delimiter)).ok_or(FileProblem::NoColumns)
+    let (_, titles, delimiter) = best.ok_or(FileProblem::NoColumns)?;
+    if titles.len() > MOST_COLUMNS {
+        return Err(FileProblem::TooManyColumns(MOST_COLUMNS));
+    }
+    Ok((titles.iter().map(|title| title.trim().to_owned()).collect(), delimiter))
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<impl Read> {
@@ -163,7 +197,7 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(u64, Vec<String>)> {
         let sheet = read(text, MOST).expect("reads");
-        sheet.lines.into_iter().map(|line| (line.number, line.cells)).collect()
+        sheet.lines.iter().map(|line| (line.number, (0..).map_while(|at| line.cell(at)).map(str::to_owned).collect())).collect()
     }
 
     fn line(number: u64, cells: &[&str]) -> (u64, Vec<String>) {
@@ -203,6 +237,20 @@ mod tests {
         assert_eq!(refused(b"id,name\n\n"), FileProblem::NoRows);
         assert_eq!(refused(b"id,name\n1,a\n2,\"b\n3,c\n"), FileProblem::Unclosed(3));
         assert_eq!(refused(b"id\n1\n2\n3\n"), FileProblem::TooManyRows(2));
+        let wide = |columns: usize| format!("id{}\n1", ",x".repeat(columns - 1));
+        assert_eq!(refused(wide(MOST_COLUMNS + 1).as_bytes()), FileProblem::TooManyColumns(MOST_COLUMNS));
+        assert!(read(&wide(MOST_COLUMNS), 2).is_ok());
+    }
+
+    #[test]
+    fn cells_without_a_column_are_counted_and_not_kept() {
+        let long = format!("id,name\n1,a{}\n2,b,{},c\n3\n", ",".repeat(100_000), " ,".repeat(100));
+        let sheet = read(&long, MOST).expect("reads");
+        let told = |line: &Line| (line.count, line.is_blank_beyond, line.ends.len(), line.text.to_string());
+        let told: Vec<_> = sheet.lines.iter().map(told).collect();
+        let due = [(100_002, true, 2, "1a"), (103, false, 2, "2b"), (1, true, 1, "3")];
+        assert_eq!(told, due.map(|(count, blank, kept, text)| (count, blank, kept, text.to_owned())));
+        assert_eq!((sheet.lines[0].cell(1), sheet.lines[0].cell(2), sheet.lines[2].cell(1)), (Some("a"), None, None));
     }
 
     #[test]

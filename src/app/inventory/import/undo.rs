@@ -1,10 +1,11 @@
 //! Undoes an import, in one transaction. Nothing that others have changed since is lost: such fields, and products, stay.
 //!
-//! Pieces go back by as many as they came, as everywhere else.
+//! Pieces go back by as many as they came, as everywhere else; but not those of a product that was counted since. A SKU that another
+//! product has by now stays there.
 
 use super::{
     carry_out::{
-        Asking, Written, append, asking, locked, of_import, of_whole, told, update, wait_for_lock, waiting, with,
+        Asking, Written, append, asking, locked, of_import, of_whole, owners, told, update, wait_for_lock, waiting, with,
     },
     keep::{self, refused},
     model::{Change, Done, Refusal, State},
@@ -19,7 +20,8 @@ use crate::{
     },
     changelog::statement,
 };
-use sqlx::Error;
+use sqlx::{Error, PgConnection};
+use std::collections::HashSet;
 
 /// Products that are written at once, with at most two events each.
 const AT_ONCE: usize = 500;
@@ -29,14 +31,19 @@ const NOTE: &str = "Undone";
 /// For whoever imported it.
 pub(super) async fn undo(id: i64) -> Result<Done, Refusal> {
     let asking = asking()?;
-    waiting(async move { carry_out(id, &asking).await.unwrap_or_else(|error| Err(refused(&error))) }).await
+    let place = asking.places.import().await?;
+    waiting(async move {
+        let _place = place;
+        carry_out(id, &asking).await.unwrap_or_else(|error| Err(refused(&error)))
+    })
+    .await
 }
 
 async fn carry_out(id: i64, asking: &Asking) -> Result<Result<Done, Refusal>, Error> {
-    let Asking { pool, person } = asking;
+    let Asking { pool, person, .. } = asking;
     let mut transaction = statement::begin(pool).await?;
     wait_for_lock(&mut transaction, id).await?;
-    let kept = match keep::find(pool, id, person).await {
+    let kept = match keep::find_on(&mut transaction, id, person).await {
         Ok(kept) => kept,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -48,14 +55,23 @@ async fn carry_out(id: i64, asking: &Asking) -> Result<Result<Done, Refusal>, Er
     let mut written: Vec<Written> = serde_json::from_str(&written).map_err(|error| Error::Decode(error.into()))?;
     written.sort_unstable_by_key(Written::id);
     let now = locked(&mut transaction, written.iter().map(Written::id)).await?;
+    let counted = counted_since(&mut transaction, id, &written).await?;
+    let skus = written.iter().flat_map(|one| one.sku_before());
+    let owners = owners(&mut transaction, skus.collect()).await?;
     let (mut removed, mut restored, mut kept_products) = (Vec::new(), Vec::new(), 0);
     for one in &written {
-        let Some(now) = now.get(&one.id()) else { continue };
-        match one {
-            Written::Added(as_added) if is_same(now, as_added) => removed.push(now),
-            Written::Added(_) => kept_products += 1,
-            Written::Changed(_, changes) => {
-                let back: Vec<Change> = changes.iter().filter_map(|change| back(now, change)).collect();
+        match (one, now.get(&one.id())) {
+            (Written::Added(_), None) => {}
+            (Written::Added(as_added), Some(now)) if is_same(now, as_added) => removed.push(now),
+            (Written::Added(_), Some(_)) | (Written::Changed(..), None) => kept_products += 1,
+            (Written::Changed(product, changes), Some(now)) => {
+                let is_free = |change: &&Change| match change.field {
+                    Field::Sku => owners.get(&change.from).is_none_or(|owner| owner == product),
+                    Field::Quantity => !counted.contains(product),
+                    _ => true,
+                };
+                let back: Vec<Change> =
+                    changes.iter().filter(is_free).filter_map(|change| back(now, change)).collect();
                 kept_products += i32::from(back.len() < changes.len());
                 if !back.is_empty() {
                     restored.push((now, back));
@@ -89,6 +105,28 @@ impl Written {
             Self::Changed(id, _) => *id,
         }
     }
+
+    /// The SKU that it would have again.
+    fn sku_before(&self) -> Option<&str> {
+        let Self::Changed(_, changes) = self else { return None };
+        changes.iter().find(|change| change.field == Field::Sku).map(|change| change.from.as_str())
+    }
+}
+
+/// The products of which somebody has said since how many pieces there are: that is so, however many came by the import.
+async fn counted_since(connection: &mut PgConnection, id: i64, written: &[Written]) -> Result<HashSet<i64>, Error> {
+    let is_moved = |one: &&Written| match one {
+        Written::Added(_) => false,
+        Written::Changed(_, changes) => changes.iter().any(|change| change.field == Field::Quantity),
+    };
+    let ids: Vec<i64> = written.iter().filter(is_moved).map(Written::id).collect();
+    let mut counted = HashSet::new();
+    for some in ids.chunks(AT_ONCE) {
+        let question = statement::query_scalar(include_str!("counted_since.sql"));
+        let found: Vec<i64> = question.bind(some).bind(format!("import-{id}")).fetch_all(&mut *connection).await?;
+        counted.extend(found);
+    }
+    Ok(counted)
 }
 
 /// Whether nobody has changed it.

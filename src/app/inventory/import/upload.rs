@@ -8,6 +8,7 @@ use super::{
     keep,
     look::rest,
     model::{FileProblem, Notice, Refusal},
+    places::Places,
     plan::{counts, meant, plan},
     sheet,
 };
@@ -72,7 +73,7 @@ impl Default for Bounds {
 struct Desk {
     pool: PgPool,
     reader: Arc<dyn Fn(Principal) -> PageReader + Send + Sync>,
-    bounds: Bounds,
+    places: Places,
     counters: Arc<Counters>,
 }
 
@@ -80,13 +81,13 @@ struct Desk {
 pub fn routes(
     pool: PgPool,
     reader: impl Fn(Principal) -> PageReader + Send + Sync + 'static,
-    bounds: Bounds,
+    places: Places,
     counters: Arc<Counters>,
 ) -> Router {
     Router::new()
-        .route(UPLOAD, post(upload).layer(DefaultBodyLimit::max(PATIENCE * bounds.megabytes * MEGABYTE)))
+        .route(UPLOAD, post(upload).layer(DefaultBodyLimit::max(PATIENCE * places.bounds.megabytes * MEGABYTE)))
         .route(REST, get(rows_with_errors))
-        .with_state(Desk { pool, reader: Arc::new(reader), bounds, counters })
+        .with_state(Desk { pool, reader: Arc::new(reader), places, counters })
 }
 
 async fn upload(
@@ -102,7 +103,7 @@ async fn upload(
         return not_allowed(wants_a_page);
     }
     let taken = match form {
-        Ok(form) => take(form, desk.bounds).await,
+        Ok(form) => take(form, desk.places.bounds).await,
         Err(_) => Err(FileProblem::NoFile),
     };
     let taken = match taken {
@@ -116,7 +117,7 @@ async fn upload(
             (StatusCode::CREATED, [(LOCATION, header(&address))], Json(told)).into_response()
         }
         Err(problem) => {
-            if matches!(problem, FileProblem::TooLarge(_) | FileProblem::TooManyRows(_)) {
+            if matches!(problem, FileProblem::TooLarge(_) | FileProblem::TooManyRows(_) | FileProblem::TooManyColumns(_)) {
                 desk.counters.imports_over_size.add();
             }
             refused(problem, wants_a_page)
@@ -133,12 +134,14 @@ impl Desk {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<(i64, serde_json::Value), FileProblem> {
+        let place = self.places.look().await.map_err(|_| FileProblem::Full)?;
         let products = visible(&(self.reader)(principal.clone())).await.map_err(|refusal| match refusal {
             Common::Unavailable => FileProblem::Unavailable,
             _ => FileProblem::Forbidden,
         })?;
-        let most = self.bounds.rows;
+        let most = self.places.bounds.rows;
         let read = tokio::task::spawn_blocking(move || {
+            let _place = place;
             let text = sheet::text(&bytes)?;
             let sheet = sheet::read(text, most)?;
             let seen = meant(&sheet, products);
@@ -206,7 +209,7 @@ async fn rows_with_errors(
     if !person.works_here() {
         return not_allowed(false);
     }
-    match rest(&Asking { pool: desk.pool, person }, id).await {
+    match rest(&Asking { pool: desk.pool, person, places: desk.places }, id).await {
         Ok(text) => {
             let headers = [
                 (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
