@@ -136,6 +136,13 @@ impl Snapshot {
         })
     }
 
+    /// How long each statement may take from now on.
+    async fn bound(&mut self, timeout: &str) -> Result<(), Error> {
+        let bound = format!("set local statement_timeout = {timeout}");
+        query(AssertSqlSafe(bound)).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
         let all = query(include_str!("tracked_tables.sql")).bind(None::<String>);
@@ -240,8 +247,21 @@ impl PageSnapshot {
     ///
     /// The table cannot be read, or [`Error::Outdated`]; or too many other pages are under way, as if the pool had no connection.
     pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+        self.read_within(definition, None).await
+    }
+
+    /// The same, if the database does not take longer than that for it.
+    ///
+    /// # Errors
+    ///
+    /// The same, or it takes longer.
+    pub async fn read_within(
+        &self,
+        definition: &Definition,
+        patience: Option<Duration>,
+    ) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
-        let outcome = self.read_in(&mut open, definition).await;
+        let outcome = self.read_in(&mut open, definition, patience).await;
         // What fails spoils the transaction for all that comes after it. To look whether somebody is behind does not.
         if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Outdated(_))) {
             open.take();
@@ -253,6 +273,7 @@ impl PageSnapshot {
         &self,
         open: &mut Option<OpenPage>,
         definition: &Definition,
+        patience: Option<Duration>,
     ) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let page = match open {
             Some(page) => {
@@ -268,7 +289,13 @@ impl PageSnapshot {
                 open.insert(OpenPage { snapshot, token, _place: place })
             }
         };
+        if let Some(patience) = patience {
+            page.snapshot.bound(&format!("'{}ms'", patience.as_millis())).await?;
+        }
         let rows = page.snapshot.rows(definition).try_collect().await?;
+        if patience.is_some() {
+            page.snapshot.bound("default").await?;
+        }
         Ok((page.token.clone(), answer(definition, rows)?))
     }
 

@@ -1,7 +1,7 @@
 //! The form that moves pieces: why, how many, and what there is to say about it.
 
 use super::{
-    actions::{Adjusted, AdjustStock, adjust_stock},
+    actions::{AdjustStock, Adjusted, adjust_stock},
     movement::{MAX_NOTE, Reason},
     refusal::{Moved, Notice, Refusal},
 };
