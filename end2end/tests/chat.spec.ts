@@ -55,6 +55,28 @@ test('what one says the other reads at once, sees being typed, changed and taken
   await expect(said.getByRole('link', { name: 'Delete this message' })).toHaveCount(1);
 });
 
+test('what was begun in one conversation is still there after a look at another', async ({ page, server }) => {
+  const [one, other] = [await room(server), await room(server, 3)];
+  const sam = await Talk.open(page, server, 'Sam Staff', one.id);
+  await sam.send('A line\nand another');
+  await expect(sam.message('A line').getByText('Sent', { exact: true })).toBeAttached();
+  const draft = 'Half a <b>thought</b>,\nin two lines';
+  await sam.field.fill(draft);
+  await sam.item(other.name).click();
+  await expect(page).toHaveURL(new RegExp(`/chat/${other.id}$`));
+  await expect(sam.message('line 3.')).toBeVisible();
+  await expect(sam.field).toHaveValue('');
+  await sam.item(one.name).click();
+  await expect(page).toHaveURL(new RegExp(`/chat/${one.id}$`));
+  await expect(sam.message('A line')).toBeVisible();
+  await expect(sam.field).toHaveValue(draft);
+  // In a field that is empty the arrow changes what was said last, just as it was said.
+  await sam.field.fill('');
+  await sam.field.press('ArrowUp');
+  const edit = page.getByRole('form', { name: 'Edit the message' }).getByRole('textbox');
+  await expect(edit).toHaveValue('A line\nand another');
+});
+
 test('two people talk, and the third has no part in it', async ({ page, openPage, server, complaints }) => {
   test.slow();
   complaints.allow(/status of 404/);

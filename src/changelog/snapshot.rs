@@ -140,6 +140,13 @@ impl Snapshot {
         })
     }
 
+    /// How long each statement may take from now on.
+    async fn bound(&mut self, timeout: &str) -> Result<(), Error> {
+        let bound = format!("set local statement_timeout = {timeout}");
+        query(AssertSqlSafe(bound)).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
     /// The tracked tables.
     pub async fn tables(&mut self) -> Result<Vec<Table>, Error> {
         let all = query(include_str!("tracked_tables.sql")).bind(None::<String>);
@@ -244,8 +251,21 @@ impl PageSnapshot {
     ///
     /// The table cannot be read, or [`Error::Outdated`]; or too many other pages are under way, as if the pool had no connection.
     pub async fn read(&self, definition: &Definition) -> Result<(Token, Vec<Box<RawValue>>), Error> {
+        self.read_within(definition, None).await
+    }
+
+    /// The same, if the database does not take longer than that for it.
+    ///
+    /// # Errors
+    ///
+    /// The same, or it takes longer.
+    pub async fn read_within(
+        &self,
+        definition: &Definition,
+        patience: Option<Duration>,
+    ) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let mut open = self.open.lock().await;
-        let outcome = self.read_in(&mut open, definition).await;
+        let outcome = self.read_in(&mut open, definition, patience).await;
         // What fails spoils the transaction for all that comes after it. To look whether somebody is behind does not.
         if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Outdated(_))) {
             open.take();
@@ -257,6 +277,7 @@ impl PageSnapshot {
         &self,
         open: &mut Option<OpenPage>,
         definition: &Definition,
+        patience: Option<Duration>,
     ) -> Result<(Token, Vec<Box<RawValue>>), Error> {
         let page = match open {
             Some(page) => {
@@ -267,13 +288,15 @@ impl PageSnapshot {
                 let place = tokio::time::timeout(PAGE_WAITS, self.of.places.clone().acquire_owned()).await;
                 let place = place.map_err(|_| Error::Connect(sqlx::Error::PoolTimedOut))?.expect("it is never closed");
                 let mut snapshot = Snapshot::open(&self.of.pool, &[&definition.table]).await?;
-                let bound = format!("set local statement_timeout = {PAGE_STATEMENT_MS}");
-                query(AssertSqlSafe(bound)).execute(snapshot.connection()).await?;
+                snapshot.bound(&PAGE_STATEMENT_MS.to_string()).await?;
                 let token = snapshot.token().await?;
                 self.give_back_later();
                 open.insert(OpenPage { snapshot, token, _place: place })
             }
         };
+        if let Some(patience) = patience {
+            page.snapshot.bound(&format!("'{}ms'", patience.as_millis())).await?;
+        }
         let mut bytes = 0;
         let mut rows = Vec::new();
         {
@@ -285,6 +308,9 @@ impl PageSnapshot {
                 }
                 rows.push(row);
             }
+        }
+        if patience.is_some() {
+            page.snapshot.bound(&PAGE_STATEMENT_MS.to_string()).await?;
         }
         Ok((page.token.clone(), answer(definition, rows)?))
     }

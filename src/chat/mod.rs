@@ -10,7 +10,7 @@
 //! | `notify` | telling people that they are named | server |
 //! | `people`, `search` | who can be written to, and what was said | server |
 //! | `failure` | why a transaction came to nothing | server |
-//! | `demo`, `schema.sql` | the demo's tables and conversations | server |
+//! | `demo`, `schema.sql`, `told.sql` | the demo's tables and conversations | server |
 //!
 //! Not here: pages. They show the tables as live rows, and call the commands. Who sees what is a matter of the tables' policies, for
 //! commands and searches as well.

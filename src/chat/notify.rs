@@ -97,7 +97,7 @@ pub(super) fn written(named: &[Named]) -> Vec<String> {
     written
 }
 
-/// Tells those of them who see the message. It is stored already.
+/// Tells those of them who see the message, and were not told of it before. It is stored already.
 pub(super) async fn tell(connection: &mut PgConnection, said: &Said<'_>, named: &[Named]) -> Result<(), Failure> {
     if named.is_empty() {
         return Ok(());
@@ -111,14 +111,14 @@ pub(super) async fn tell(connection: &mut PgConnection, said: &Said<'_>, named: 
             told.push(one.account);
         }
     }
-    let insert = "insert into public.notifications (account, kind, title, body, link)
-                  select account, $2, $3, $4, $5 from unnest($1::bigint[]) as account order by account";
-    statement::query(insert)
+    statement::query(include_str!("sql/tell.sql"))
         .bind(told)
         .bind(KIND)
         .bind(said.title())
         .bind(excerpt(said.text))
         .bind(said.link())
+        .bind(said.held.id)
+        .bind(said.number)
         .execute(connection)
         .await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     access::MESSAGES,
-    limits::{MAX_EXCERPT, MAX_FOUND, MAX_SEARCH, MAX_WORDS},
+    limits::{MAX_EXCERPT, MAX_FOUND, MAX_SEARCH, MAX_SEARCHES, MAX_WORDS, SEARCH_PATIENCE, SEARCH_WAITS},
     validate::one_line,
     wire::{Found, Refusal},
 };
@@ -11,9 +11,16 @@ use crate::{
     store::{PageReader, ReadError},
 };
 use serde::Deserialize;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 /// Before the first word that was found, in characters.
 const LEAD: usize = 40;
+
+/// A search looks at all that was said: a few of them keep a database busy.
+static PLACES: Semaphore = Semaphore::const_new(MAX_SEARCHES);
 
 #[derive(Deserialize)]
 struct Row {
@@ -27,7 +34,7 @@ struct Row {
 /// Messages that contain all of these words, the newest first. `reader` reads what whoever asks may see.
 ///
 /// # Errors
-/// They cannot be read.
+/// They cannot be read in time, or too many others search.
 pub async fn search(reader: &PageReader, wanted: &str) -> Result<Vec<Found>, Refusal> {
     let words = words(wanted);
     if words.is_empty() {
@@ -43,7 +50,8 @@ pub async fn search(reader: &PageReader, wanted: &str) -> Result<Vec<Found>, Ref
         limit: Some(MAX_FOUND),
         ..Subscribe::default()
     };
-    let page = match reader.ask(question).await {
+    let _place = place(&PLACES).await?;
+    let page = match reader.ask_within(question, SEARCH_PATIENCE).await {
         Ok(page) => page,
         // Nothing is granted to them.
         Err(ReadError::NotTracked(_)) => return Ok(Vec::new()),
@@ -58,6 +66,12 @@ pub async fn search(reader: &PageReader, wanted: &str) -> Result<Vec<Found>, Ref
         tracing::error!(%error, "a message is not what it should be");
         Refusal::Unavailable
     })
+}
+
+/// One of the places, if there is one soon.
+async fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {
+    let place = timeout(SEARCH_WAITS, places.acquire()).await;
+    place.ok().and_then(Result::ok).ok_or(Refusal::TooFast)
 }
 
 fn found(row: Row, words: &[String]) -> Found {
@@ -110,6 +124,15 @@ fn around(text: &str, words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_place_waits_a_little_and_is_refused() {
+        let places = Semaphore::new(1);
+        let one = place(&places).await.expect("is free");
+        assert_eq!(place(&places).await.map(drop), Err(Refusal::TooFast));
+        let (other, ()) = tokio::join!(place(&places), async { drop(one) });
+        assert!(other.is_ok(), "it became free while that waited");
+    }
 
     #[test]
     fn an_excerpt_has_the_word_in_it() {

@@ -64,7 +64,7 @@ pub enum Refusal {
     Deleted,
     /// There is a room of that name.
     NameTaken,
-    /// Too much was sent within a minute.
+    /// Too much was sent within a minute, or there is too much else to be done.
     TooFast,
     /// The database does not answer, or it is not known what it did.
     Unavailable,
@@ -100,7 +100,7 @@ impl Refusal {
             Self::Key => "It was sent before as something else; write it anew",
             Self::Deleted => "It was deleted",
             Self::NameTaken => "There is a room of that name already",
-            Self::TooFast => "You are sending too fast; wait a minute",
+            Self::TooFast => "That is too much at once; try again in a minute",
             Self::Unavailable => "The database does not answer; try again in a moment",
         }
     }

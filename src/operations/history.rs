@@ -1,8 +1,8 @@
-//! What went through a server in the last minutes, in steps of the same length. Pure: what there is comes as numbers that only grow.
+//! What went through a server in the last minutes, in steps of about the same length. Pure: what there is comes as numbers that only grow.
 
 use super::report::{STEPS, Step};
 use crate::hub::{DELAYS, DELAYS_MS, Flowed};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// What stands for longer than is measured, in milliseconds.
 const BEYOND_MS: u64 = 10_000;
@@ -20,8 +20,8 @@ impl History {
         Self { before: now, steps: VecDeque::with_capacity(STEPS) }
     }
 
-    /// A step ends that began `at`, in seconds since the Unix epoch.
-    pub(super) fn step(&mut self, at: i64, now: Flowed) {
+    /// A step ends that began `at`, in seconds since the Unix epoch, and was so long.
+    pub(super) fn step(&mut self, at: i64, length: Duration, now: Flowed) {
         let before = std::mem::replace(&mut self.before, now);
         let delays: [u64; DELAYS] = std::array::from_fn(|place| now.delays[place] - before.delays[place]);
         if self.steps.len() >= STEPS {
@@ -29,6 +29,7 @@ impl History {
         }
         self.steps.push_back(Step {
             at,
+            millis: u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
             changes: now.changes - before.changes,
             frames: now.frames - before.frames,
             bytes: now.bytes - before.bytes,
@@ -66,10 +67,10 @@ mod tests {
             now.changes += 1;
             now.frames += 2;
             now.bytes += 30;
-            history.step(at, now);
+            history.step(at, Duration::from_millis(5_020), now);
         }
         let steps = history.steps();
-        assert_eq!((steps.len(), steps[0].at), (STEPS, 1));
+        assert_eq!((steps.len(), steps[0].at, steps[0].millis), (STEPS, 1, 5_020));
         assert!(steps.iter().all(|step| (step.changes, step.frames, step.bytes) == (1, 2, 30)));
         assert_eq!(steps[0].typical, None, "nothing was delivered");
     }

@@ -88,11 +88,14 @@ pub struct ServerReport {
     pub steps: Vec<Step>,
 }
 
-/// What went through a server in [`STEP_SECONDS`].
+/// What went through a server in about [`STEP_SECONDS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// When it began, in seconds since the Unix epoch.
     pub at: i64,
+    /// How long it was, in milliseconds; none of a server that does not tell, whose steps are taken to be as long as they should be.
+    #[serde(default)]
+    pub millis: u64,
     /// Changes that were read.
     pub changes: u64,
     /// Frames that were handed to the network.
@@ -103,6 +106,17 @@ pub struct Step {
     pub typical: Option<u64>,
     /// In how many milliseconds 95 of 100 deliveries were made, at most.
     pub nearly_all: Option<u64>,
+}
+
+impl Step {
+    /// What would have come in [`STEP_SECONDS`], where so much came in this step.
+    pub fn paced(&self, amount: u64) -> u64 {
+        if self.millis == 0 {
+            return amount;
+        }
+        let paced = u128::from(amount) * u128::from(STEP_SECONDS) * 1_000 / u128::from(self.millis);
+        u64::try_from(paced).unwrap_or(u64::MAX)
+    }
 }
 
 /// One session.
@@ -313,6 +327,18 @@ mod tests {
             assert_eq!(told.len(), 1, "once, at the end");
             assert_eq!((told[0].items::<String>(), told[0].head::<Value>()), (items, Some(json!({"n": count}))));
         }
+    }
+
+    #[test]
+    fn a_step_that_took_longer_than_it_should_is_not_drawn_as_if_more_had_come() {
+        let step = |millis| Step { millis, ..Step::default() };
+        assert_eq!([0, 5_000, 10_000, 2_500].map(|millis| step(millis).paced(100)), [100, 100, 50, 200]);
+        assert_eq!(step(1).paced(u64::MAX), u64::MAX);
+        let told: Step = serde_json::from_value(json!({
+            "at": 1, "changes": 7, "frames": 0, "bytes": 0, "typical": null, "nearly_all": null
+        }))
+        .expect("what a server of before tells");
+        assert_eq!((told.millis, told.paced(told.changes)), (0, 7));
     }
 
     #[test]

@@ -19,13 +19,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Between two reports.
 const TICK: Duration = Duration::from_secs(1);
 /// Of so many ticks, one looks at the changelog, too, and tells errors again to those who came meanwhile.
 const SELDOM: u64 = 10;
+/// After so long a step ends: at the tick that is the nearest to its end.
+const STEP: Duration = Duration::from_millis(STEP_SECONDS * 1_000 - 500);
+/// How long a page waits for what the changelog takes, which servers tell it later.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Tables that are named of one session.
 const MAX_SUBSCRIPTIONS: usize = 20;
 /// Tables that are told of.
@@ -78,18 +82,21 @@ impl Operations {
     pub async fn run(self, stop: CancellationToken) {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut count, mut told_errors, mut began) = (0_u64, None, seconds());
+        let (mut count, mut told_errors) = (0_u64, None);
+        let (mut began, mut length) = (seconds(), Instant::now());
+        // Looking may take long, while a table is locked. Nothing waits for it.
+        let mut looks: Option<AbortOnDropHandle<()>> = None;
+        let mut is_due = false;
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             count += 1;
-            let now = seconds();
-            if now >= began + STEP_SECONDS as i64 {
-                self.history().step(began, self.hub().flowed());
-                began = now;
+            if length.elapsed() >= STEP {
+                self.history().step(began, length.elapsed(), self.hub().flowed());
+                (began, length) = (seconds(), Instant::now());
             }
             let (here, anywhere) = self.hub().attended(ROOM);
             if !anywhere {
                 // Whoever comes is told all.
-                (count, told_errors) = (0, None);
+                (count, told_errors, is_due) = (0, None, false);
                 continue;
             }
             let (server, sessions) = self.look();
@@ -102,18 +109,24 @@ impl Operations {
                 self.tell(Topic::Errors, &node, &(), &recent().read().0);
             }
             // One database is the same to all servers.
-            if here > 0 && count % SELDOM == 1 {
-                let stopped = stop.run_until_cancelled(self.storage()).await;
-                if let Some(Some((storage, tables))) = stopped {
-                    self.tell(Topic::Storage, &node, &storage, &tables);
-                }
+            is_due |= here > 0 && count % SELDOM == 1;
+            if is_due && looks.as_ref().is_none_or(AbortOnDropHandle::is_finished) {
+                is_due = false;
+                let look = self.clone().tell_storage(node);
+                looks = Some(AbortOnDropHandle::new(tokio::spawn(look)));
             }
         }
     }
 
-    /// All that there is to tell.
+    async fn tell_storage(self, node: String) {
+        if let Some((storage, tables)) = self.storage().await {
+            self.tell(Topic::Storage, &node, &storage, &tables);
+        }
+    }
+
+    /// All that there is to tell, but for what would take long.
     pub async fn everything(&self) -> Everything {
-        let storage = self.storage().await;
+        let storage = timeout(PATIENCE, self.storage()).await.ok().flatten();
         let (server, sessions) = self.look();
         Everything { server, sessions, errors: recent().read().0, storage }
     }

@@ -70,8 +70,9 @@ pub(super) fn router(
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
     let places = app::inventory::ImportPlaces::new((&config.limits).into());
-    let imports = app::inventory::import_routes(identity.pool.clone(), reader.clone(), places.clone(), live.counters.clone())
-        .layer(CompressionLayer::new());
+    let imports =
+        app::inventory::import_routes(identity.pool.clone(), reader.clone(), places.clone(), live.counters.clone())
+            .layer(CompressionLayer::new());
     let readers = Readers::new(reader);
     let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers, places)
@@ -205,13 +206,13 @@ fn page_reader(
     let identity = identity.clone();
     // Who asks is known where a page begins to be rendered, and not everywhere that one of its reads goes on from another.
     let known = OnceLock::new();
-    PageReader::new(move |question| {
+    PageReader::bounded(move |question, patience| {
         let (snapshot, hub, source) = (snapshot.clone(), hub.clone(), source.clone());
         let asks = known.get().cloned().or_else(|| asking().inspect(|principal| drop(known.set(principal.clone()))));
         let principal = reader(&identity, asks);
         async move {
             let Some(principal) = principal else { return Err(ReadError::NotTracked(question.table)) };
-            read_for_page(&question, &principal, &snapshot, &hub, &source).await
+            read_for_page(&question, patience, &principal, &snapshot, &hub, &source).await
         }
     })
 }
@@ -222,6 +223,7 @@ fn reader(identity: &Identity, principal: Option<Principal>) -> Option<Principal
 
 async fn read_for_page(
     question: &Subscribe,
+    patience: Option<Duration>,
     principal: &Principal,
     snapshot: &PageSnapshot,
     hub: &Hub,
@@ -236,7 +238,7 @@ async fn read_for_page(
         tries += 1;
         let definition = socket::define(question, principal, hub, source, PAGE_PATIENCE).await;
         let definition = definition.map_err(|refusal| not_answered(table, refusal))?;
-        match snapshot.read(&definition).await {
+        match snapshot.read_within(&definition, patience).await {
             Ok((token, rows)) => {
                 let position = protocol::stamp(&token.to_string(), &principal.rights());
                 return Ok(PageRows { position, key: definition.key.clone(), rows });

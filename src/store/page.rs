@@ -6,7 +6,7 @@ use super::{LiveRow, Query, SubscriptionError, place::Place};
 use crate::protocol::Subscribe;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// Rows as of a position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ type Reading = Pin<Box<dyn Future<Output = Result<PageRows, ReadError>> + Send>>
 
 /// Given to a page by the server that renders it, through the context: answers a query as of this page's snapshot.
 #[derive(Clone)]
-pub struct PageReader(Arc<dyn Fn(Subscribe) -> Reading + Send + Sync>);
+pub struct PageReader(Arc<dyn Fn(Subscribe, Option<Duration>) -> Reading + Send + Sync>);
 
 impl PageReader {
     /// Wraps the function that answers a query. What it is given is as in a `subscribe` frame, without id and position.
@@ -86,12 +86,25 @@ impl PageReader {
     where
         F: Future<Output = Result<PageRows, ReadError>> + Send + 'static,
     {
-        Self(Arc::new(move |question| Box::pin(read(question))))
+        Self::bounded(move |question, _| read(question))
+    }
+
+    /// The same for a function that can be told how long the database may take for the answer.
+    pub fn bounded<F>(read: impl Fn(Subscribe, Option<Duration>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<PageRows, ReadError>> + Send + 'static,
+    {
+        Self(Arc::new(move |question, patience| Box::pin(read(question, patience))))
     }
 
     /// The answer to a question, as text.
     pub async fn ask(&self, question: Subscribe) -> Result<PageRows, ReadError> {
-        (self.0)(question).await
+        (self.0)(question, None).await
+    }
+
+    /// The same, if the database does not take longer than that for it.
+    pub async fn ask_within(&self, question: Subscribe, patience: Duration) -> Result<PageRows, ReadError> {
+        (self.0)(question, Some(patience)).await
     }
 
     /// The rows of a query, in its order.

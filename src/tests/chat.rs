@@ -27,6 +27,7 @@ async fn with_tables(pool: &PgPool) {
     sql(pool, include_str!("../app/inventory/schema.sql")).await;
     sql(pool, include_str!("../orders/schema.sql")).await;
     sql(pool, include_str!("../chat/schema.sql")).await;
+    sql(pool, include_str!("../chat/told.sql")).await;
     let talk = chat::demo::TABLES.map(|table| (table, chat::demo::policies()));
     let told = [("public.notifications", orders::demo::policies("public.notifications"))];
     for (table, policies) in talk.into_iter().chain(told) {

@@ -310,3 +310,24 @@ async fn the_page_works_without_a_script(pool: PgPool) {
     client.until("she hears it", |client| !heard(client, "direct", ANNOUNCEMENT).is_empty()).await;
     assert!(browser.get(answer.location()).await.body.contains("The message is on its way."));
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_table_that_is_locked_keeps_no_server_from_telling_of_itself(pool: PgPool) {
+    with_items(&pool).await;
+    let server = Server::start(&pool).await;
+    let (_, admin) = person(&pool, &server, "Ada", Role::Admin).await;
+    let mut locks = pool.begin().await.expect("begins");
+    sqlx::query("lock table items in access exclusive mode").execute(&mut *locks).await.expect("locks");
+    let (mut looks, _seat) = looking(&server, &admin).await;
+    let times = |looks: &Client| {
+        let told = heard(looks, "message", "server");
+        told.iter().filter_map(|part| part["head"]["at"].as_i64()).collect::<Vec<_>>()
+    };
+    looks.until("it tells of itself", |looks| times(looks).len() >= 4).await;
+    let times = times(&looks);
+    // As long as it takes pages to think that it is gone.
+    assert!(times.windows(2).all(|two| two[1] - two[0] < 6_000), "{times:?}");
+    assert!(heard(&looks, "message", "storage").is_empty(), "of the table it cannot know");
+    locks.rollback().await.expect("lets go");
+    looks.until("it tells of the table", |looks| !heard(looks, "message", "storage").is_empty()).await;
+}

@@ -10,6 +10,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
+use std::time::Duration;
 
 async fn items_table(pool: &PgPool) -> Table {
     let mut snapshot = Snapshot::open(pool, &[]).await.expect("opens");
@@ -60,4 +61,17 @@ async fn pages_continue_on_the_socket_without_a_snapshot_and_without_a_gap(pool:
         client.until("it shows the end", |client| client.rows(items) == last).await;
         assert!(!client.has_heard("snapshot"));
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_takes_longer_than_it_may_is_given_up_and_other_reads_may_take_their_time(pool: PgPool) {
+    with_items(&pool).await;
+    sql(&pool, "insert into items select g, repeat('a', 100) from generate_series(1, 20000) g").await;
+    let all = Definition::all(items_table(&pool).await.into());
+    let page = PageSnapshots::new(pool.clone()).page();
+    let soon = page.read_within(&all, Some(Duration::from_millis(1))).await;
+    assert!(soon.is_err(), "twenty thousand rows are not read within a millisecond");
+    let (token, rows) = page.read_within(&all, Some(Duration::from_secs(600))).await.expect("reads");
+    assert_eq!(rows.len(), 20_000);
+    assert_eq!(page.read(&all).await.expect("reads").0, token, "it is the same snapshot");
 }

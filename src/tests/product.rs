@@ -120,7 +120,9 @@ async fn pieces_move_for_a_reason_never_below_none_and_each_move_is_told(pool: P
     let refused: Vec<_> = sold.iter().filter(|answer| answer["Ok"].is_null()).collect();
     assert_eq!((refused.len(), &refused[0]["Err"]), (2, &json!({ "beyond": 0 })));
     assert!(shop.adjust("received", "40").await["Ok"].is_object());
-    assert!(shop.adjust("counted", "38").await["Ok"].is_object());
+    let counted = shop.adjust("counted", "38").await;
+    assert_eq!((&counted["Ok"]["from"], &counted["Ok"]["to"]), (&json!(40), &json!(38)), "what was replaced");
+    assert!(counted["Ok"]["transaction"].is_u64(), "{counted}");
     assert!(shop.adjust("corrected", "-3").await["Ok"].is_object());
     for (reason, pieces) in [("sold", "-1"), ("sold", "many"), ("eaten", "1"), ("received", "0")] {
         assert_eq!(shop.adjust(reason, pieces).await["Err"], json!("not_a_number"), "{reason} {pieces}");

@@ -158,8 +158,8 @@ pub(super) fn Composer(talk: Talk, presence: Presence) -> impl IntoView {
 
 /// The content of a text field as HTML, which is how both sides of a page are given it.
 pub(super) fn escaped(text: &str) -> String {
-    // The first line end after the tag is not part of the text.
-    let mut html = String::from("\n");
+    // In a page, the first line end after the tag is not part of the text; of a field that a browser is given the content of, it is.
+    let mut html = String::from(if cfg!(feature = "ssr") { "\n" } else { "" });
     for sign in text.chars() {
         match sign {
             '&' => html.push_str("&amp;"),

@@ -38,7 +38,7 @@ pub(super) fn Charts(desk: Desk) -> impl IntoView {
             <Chart
                 title="Changes a second"
                 step="From"
-                bars=bars(|step| step.changes)
+                bars=bars(|step| step.paced(step.changes))
                 is_known
                 words=|amount| format!("{} a second", rate(amount))
                 about=rate
@@ -47,7 +47,7 @@ pub(super) fn Charts(desk: Desk) -> impl IntoView {
             <Chart
                 title="Frames a second"
                 step="From"
-                bars=bars(|step| step.frames)
+                bars=bars(|step| step.paced(step.frames))
                 is_known
                 words=|amount| format!("{} a second", rate(amount))
                 about=rate
@@ -56,7 +56,7 @@ pub(super) fn Charts(desk: Desk) -> impl IntoView {
             <Chart
                 title="Bytes a second"
                 step="From"
-                bars=bars(|step| step.bytes)
+                bars=bars(|step| step.paced(step.bytes))
                 is_known
                 words=|amount| format!("{} a second", size(amount))
                 about=size

@@ -14,14 +14,13 @@ use super::{
     storage::Storage,
 };
 use crate::{
-    app::{icons::Icon, response::set_status},
+    app::{icons::Icon, query_map::use_query_map, response::set_status},
     identity::visitor::use_visitor,
     operations::report::Everything,
     protocol::Role,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// For administrators.
 #[component]

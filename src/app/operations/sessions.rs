@@ -8,12 +8,11 @@ use super::{
     words::{bytes, count, duration},
 };
 use crate::{
-    app::{time::Timestamp, when::When},
+    app::{query_map::use_query_map, time::Timestamp, when::When},
     operations::report::SessionLine,
     protocol::Role,
 };
 use leptos::{ev::MouseEvent, prelude::*};
-use leptos_router::hooks::use_query_map;
 use std::cmp::Reverse;
 
 /// Parameters of the address: whose sessions, and whether only slow ones.

@@ -5,9 +5,25 @@
 use super::refusal::{Moved, Refusal};
 use crate::app::inventory::{Committed, validate::Typed};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What the server says.
 pub type Answer = Result<Committed, Refusal>;
+
+/// Pieces that were moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjusted {
+    /// The write.
+    #[serde(flatten)]
+    pub committed: Committed,
+    /// How many there were, which may not be what was shown.
+    pub from: i32,
+    /// How many there are.
+    pub to: i32,
+}
+
+/// What the server says of pieces.
+pub type MoveAnswer = Result<Adjusted, Refusal>;
 
 /// Changes fields of a product: those that were `typed` otherwise than they were `seen`.
 #[server(prefix = "/api", endpoint = "product/edit")]
@@ -25,7 +41,7 @@ pub async fn edit_product(
 
 /// Moves pieces of a product, for a reason.
 #[server(prefix = "/api", endpoint = "product/adjust")]
-pub async fn adjust_stock(id: i64, #[server(default)] moved: Moved) -> Result<Answer, ServerFnError> {
+pub async fn adjust_stock(id: i64, #[server(default)] moved: Moved) -> Result<MoveAnswer, ServerFnError> {
     let outcome = super::statements::adjust(id, &moved).await;
     super::form_answer::answer(id, outcome, |outcome| match outcome {
         Ok(()) => super::refusal::Notice::Moved,

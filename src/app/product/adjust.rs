@@ -1,7 +1,7 @@
 //! The form that moves pieces: why, how many, and what there is to say about it.
 
 use super::{
-    actions::{AdjustStock, adjust_stock},
+    actions::{AdjustStock, Adjusted, adjust_stock},
     movement::{MAX_NOTE, Reason},
     refusal::{Moved, Notice, Refusal},
 };
@@ -11,7 +11,7 @@ use crate::{
         inventory::{Product, ProductKey, grouped, refusal::Unconfirmed, validate::MAX_QUANTITY},
         toast::{Messages, use_messages},
     },
-    store::{LiveQuery, RowSignal},
+    store::{Live, LiveQuery, RowSignal},
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn, task::spawn_local};
 
@@ -20,7 +20,6 @@ const PIECES: &str = "adjust-pieces";
 #[derive(Clone, Copy)]
 struct Adjusting {
     id: i64,
-    product: LiveQuery<Product>,
     messages: Messages,
 }
 
@@ -36,7 +35,7 @@ pub(super) fn AdjustForm(
         Some(Notice::MoveRefused(moved, refusal)) => (moved, Some(refusal)),
         _ => (Moved::default(), None),
     };
-    let adjusting = Adjusting { id, product, messages: use_messages() };
+    let adjusting = Adjusting { id, messages: use_messages() };
     let reason = RwSignal::new(Reason::of(&typed.reason).unwrap_or(Reason::Received));
     let (pieces, note) = (RwSignal::new(typed.pieces), RwSignal::new(typed.note));
     let problem = RwSignal::new(refused);
@@ -63,14 +62,14 @@ pub(super) fn AdjustForm(
         }
         problem.set(None);
         sending.set(true);
+        // The way back is there after the page is left, and the query is not.
+        let live = untrack(|| product.live());
         spawn_local(async move {
-            let before = quantity.try_get_untracked().unwrap_or_default();
-            let after = outcome.try_get_untracked().flatten().unwrap_or(before);
-            match adjusting.send(moved).await {
-                Ok(()) => {
+            match adjusting.send(&live, moved).await {
+                Ok(adjusted) => {
                     pieces.try_set(String::new());
                     note.try_set(String::new());
-                    adjusting.done(before, after);
+                    adjusting.done(live, adjusted);
                 }
                 Err(refusal) => {
                     problem.try_set(refusal);
@@ -165,18 +164,29 @@ fn refusal_of(moved: &Moved, quantity: i32) -> Option<Refusal> {
     (moved.note.trim().chars().count() > MAX_NOTE).then_some(Refusal::Note)
 }
 
+/// What brings back the pieces that there were, or takes away those that came: those that the server moved, and not those that were
+/// seen to move. Nothing, if none did.
+fn way_back(adjusted: &Adjusted) -> Option<Moved> {
+    let back = adjusted.from - adjusted.to;
+    (back != 0).then(|| Moved {
+        reason: Reason::Corrected.word().to_owned(),
+        pieces: back.to_string(),
+        note: "Undone".to_owned(),
+    })
+}
+
 impl Adjusting {
     /// Shown at once, and taken back if the server refuses. What the form is to say of a refusal, if it is about what was typed.
-    async fn send(self, moved: Moved) -> Result<(), Option<Refusal>> {
+    async fn send(self, live: &Live<Product>, moved: Moved) -> Result<Adjusted, Option<Refusal>> {
         let (reason, pieces) = (Reason::of(&moved.reason), moved.pieces.clone());
-        let edit = self.product.edit(ProductKey { id: self.id }, move |row| {
+        let edit = live.edit(ProductKey { id: self.id }, move |row| {
             let after = reason.and_then(|reason| reason.apply(row.quantity, reason.number(&pieces)?));
             row.quantity = after.filter(|after| (0..=MAX_QUANTITY).contains(after)).unwrap_or(row.quantity);
         });
         let Unconfirmed { was_not, reason } = match adjust_stock(self.id, moved).await {
-            Ok(Ok(committed)) => {
-                edit.confirm(committed.transaction);
-                return Ok(());
+            Ok(Ok(adjusted)) => {
+                edit.confirm(adjusted.committed.transaction);
+                return Ok(adjusted);
             }
             Ok(Err(Refusal::Common(common))) => Unconfirmed::refused(&common),
             Ok(Err(refusal)) => return Err(Some(refusal)),
@@ -186,21 +196,17 @@ impl Adjusting {
         Err(None)
     }
 
-    fn done(self, before: i32, after: i32) {
-        let (now, back) = (grouped(after.into()), before - after);
-        if back == 0 {
+    fn done(self, live: Live<Product>, adjusted: Adjusted) {
+        let now = grouped(adjusted.to.into());
+        let Some(back) = way_back(&adjusted) else {
             self.messages.done(format!("Counted: {now} pieces"));
             return;
-        }
+        };
         self.messages.undoable(format!("The stock was adjusted to {now} pieces"), move || {
-            let moved = Moved {
-                reason: Reason::Corrected.word().to_owned(),
-                pieces: back.to_string(),
-                note: "Undone".to_owned(),
-            };
+            let (live, back) = (live.clone(), back.clone());
             spawn_local(async move {
-                match self.send(moved).await {
-                    Ok(()) => self.messages.done("Undone"),
+                match self.send(&live, back).await {
+                    Ok(_) => self.messages.done("Undone"),
                     Err(Some(refusal)) => self.messages.refused(format!("That was not undone. {}.", refusal.message())),
                     Err(None) => {}
                 }
@@ -212,6 +218,17 @@ impl Adjusting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::inventory::Committed;
+
+    #[test]
+    fn the_way_back_is_that_of_what_the_server_moved() {
+        let adjusted = |from, to| Adjusted { committed: Committed { id: 1, transaction: 2 }, from, to };
+        // Ten were shown, and eight were there.
+        let back = way_back(&adjusted(8, 12)).expect("there is one");
+        assert_eq!((Reason::of(&back.reason), &*back.pieces), (Some(Reason::Corrected), "-4"));
+        assert_eq!(Reason::Corrected.number(&back.pieces).and_then(|back| Reason::Corrected.apply(12, back)), Some(8));
+        assert_eq!(way_back(&adjusted(12, 12)), None);
+    }
 
     #[test]
     fn what_cannot_be_is_said_before_anything_is_sent() {

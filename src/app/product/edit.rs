@@ -18,7 +18,7 @@ use crate::{
         },
         toast::{Messages, use_messages},
     },
-    store::{LiveQuery, RowSignal},
+    store::{Live, LiveQuery, RowSignal},
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn, task::spawn_local};
 
@@ -120,9 +120,11 @@ impl Editing {
             return;
         }
         let (typed, seen) = untrack(|| self.forms());
+        // The way back is there after the page is left, and the query is not.
+        let live = untrack(|| self.product.live());
         self.sending.set(true);
         spawn_local(async move {
-            let answer = self.send(typed.clone(), seen.clone()).await;
+            let answer = self.send(&live, typed.clone(), seen.clone()).await;
             self.sending.try_set(false);
             match answer {
                 Ok(()) => {
@@ -134,7 +136,7 @@ impl Editing {
                             editable.discard();
                         }
                     }
-                    let undo = move || self.undo(typed.clone(), seen.clone());
+                    let undo = move || self.undo(live.clone(), typed.clone(), seen.clone());
                     self.messages.undoable("The product was changed", undo);
                 }
                 Err(Unconfirmed { was_not, reason }) => {
@@ -145,9 +147,9 @@ impl Editing {
     }
 
     /// Shown at once, and taken back if the server refuses.
-    async fn send(self, typed: Typed, seen: Typed) -> Result<(), Unconfirmed> {
+    async fn send(self, live: &Live<Product>, typed: Typed, seen: Typed) -> Result<(), Unconfirmed> {
         let (mine, before) = (typed.clone(), seen.clone());
-        let edit = self.product.edit(ProductKey { id: self.id }, move |row| {
+        let edit = live.edit(ProductKey { id: self.id }, move |row| {
             let changed = FIELDS.into_iter().filter(|field| mine.get(*field) != before.get(*field));
             changed.for_each(|field| put(row, field, mine.get(field)));
         });
@@ -172,9 +174,9 @@ impl Editing {
     }
 
     /// What was saved becomes again what it was before, unless somebody has changed it since.
-    fn undo(self, saved: Typed, before: Typed) {
+    fn undo(self, live: Live<Product>, saved: Typed, before: Typed) {
         spawn_local(async move {
-            match self.send(before, saved).await {
+            match self.send(&live, before, saved).await {
                 Ok(()) => self.messages.done("Undone"),
                 Err(Unconfirmed { was_not, reason }) => {
                     self.messages.refused(format!("That {was_not} undone. {reason}."));
@@ -199,8 +201,9 @@ impl Editing {
         first.is_none()
     }
 
+    /// Nothing, if the form is gone.
     fn point_out(self, problem: impl Fn(Field) -> Option<validate::Problem>) {
-        for editable in self.fields.get_value() {
+        for editable in self.fields.try_get_value().into_iter().flatten() {
             let found = problem(editable.field);
             editable.draft.try_update(|draft| {
                 if let Some(draft) = draft {

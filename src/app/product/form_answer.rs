@@ -1,7 +1,6 @@
 //! How a form that was sent without JavaScript is answered: the browser is led back to the product, with a notice.
 
 use super::{
-    actions::Answer,
     page::address,
     refusal::{Notice, Refusal},
 };
@@ -16,11 +15,11 @@ use crate::{
 use leptos::prelude::ServerFnError;
 
 /// Passes `outcome` on to a program; leads a browser back to the product, with the notice of the outcome.
-pub(super) fn answer(
+pub(super) fn answer<T: Clone>(
     id: i64,
-    outcome: Answer,
+    outcome: Result<T, Refusal>,
     notice: impl FnOnce(Result<(), Refusal>) -> Notice,
-) -> Result<Answer, ServerFnError> {
+) -> Result<Result<T, Refusal>, ServerFnError> {
     if wants_a_page() {
         let notice = written(notice(outcome.clone().map(drop)));
         leptos_axum::redirect(&format!("{}?{}={}", address(id), Notice::PARAMETER, encode(&notice)));

@@ -33,10 +33,13 @@ pub fn merge(now: &Product, seen: &Typed, typed: &Typed) -> Result<Vec<(Field, S
             }
         };
         let theirs = value(now, field);
-        if mine == theirs || mine == seen.get(field) {
+        // What was seen may be what somebody typed, in another spelling than it is kept in.
+        let was_seen =
+            |value: &str| value == seen.get(field) || checked(field, seen.get(field)).is_ok_and(|seen| seen == value);
+        if mine == theirs || was_seen(&mine) {
             continue;
         }
-        if theirs == seen.get(field) {
+        if was_seen(&theirs) {
             changes.push((field, mine));
         } else {
             conflicts.push(Conflict { field, theirs });
@@ -93,6 +96,19 @@ mod tests {
         let now = product_of_tests(1, "A", "Bolt M8", 5);
         assert_eq!(merge(&now, &seen, &with(&seen, Field::Name, " Bolt M8 ")), Ok(vec![]));
         assert_eq!(merge(&now, &seen, &with(&seen, Field::Price, "12.5")), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_was_typed_in_another_spelling_is_taken_back_and_what_somebody_else_typed_is_not() {
+        let before = form_of(&product_of_tests(1, "A", "Bolt", 5));
+        let typed = with(&with(&before, Field::Price, "15"), Field::Name, "Bolt M8 ");
+        let mut now = product_of_tests(1, "A", "Bolt M8", 5);
+        now.price = crate::app::inventory::validate::price("15").expect("a price");
+        let back = [Field::Name, Field::Price].map(|field| (field, before.get(field).to_owned()));
+        assert_eq!(merge(&now, &typed, &before), Ok(back.to_vec()));
+        now.price = crate::app::inventory::validate::price("15.01").expect("a price");
+        let theirs = Conflict { field: Field::Price, theirs: "15.01".to_owned() };
+        assert_eq!(merge(&now, &typed, &before), Err(Unmerged::Conflicts(vec![theirs])));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A product that whoever asks does not see is not there for them, and is not changed.
 
 use super::{
-    actions::Answer,
+    actions::{Adjusted, Answer, MoveAnswer},
     fields,
     merge::{self, Unmerged},
     movement::{MAX_NOTE, Reason},
@@ -49,7 +49,7 @@ pub(super) async fn edit(id: i64, typed: &Typed, seen: &Typed) -> Answer {
 }
 
 /// Moves pieces.
-pub(super) async fn adjust(id: i64, moved: &Moved) -> Answer {
+pub(super) async fn adjust(id: i64, moved: &Moved) -> MoveAnswer {
     let (pool, person) = may_change(id).await?;
     let reason = Reason::of(&moved.reason).ok_or(Refusal::NotANumber)?;
     let number = reason.number(&moved.pieces).ok_or(Refusal::NotANumber)?;
@@ -62,7 +62,8 @@ pub(super) async fn adjust(id: i64, moved: &Moved) -> Answer {
         let update = statement::query("update public.products set quantity = $2 where id = $1");
         update.bind(id).bind(there).execute(&mut *transaction).await?;
         append(&mut transaction, id, adjusted(&now, reason, there, note), &person).await?;
-        finish(transaction, id).await.map(Ok)
+        let committed = finish(transaction, id).await?;
+        Ok(Ok(Adjusted { committed, from: now.quantity, to: there }))
     };
     change.await.unwrap_or_else(|error: Error| Err(refusal(&error).into()))
 }

@@ -6,6 +6,7 @@ use crate::{
     chat::{
         access::{self, For, Held},
         failure::Failure,
+        limits::MIN_BETWEEN_EDITS,
         notify::{self, Said},
         validate,
         wire::{Done, Refusal},
@@ -21,9 +22,11 @@ struct Message {
     text: String,
     mentions: Vec<i64>,
     is_deleted: bool,
+    /// Less time has passed since it was changed than there must be between two changes.
+    was_just_edited: bool,
 }
 
-/// Says something else in a message of one's own. Who is named for the first time is told.
+/// Says something else in a message of one's own. Who is named for the first time is told. Not twice within a second.
 ///
 /// # Errors
 /// Why it was not done.
@@ -60,6 +63,7 @@ async fn change(
         _ if message.is_deleted && text.is_none() => {}
         _ if message.is_deleted => return Err(Refusal::Deleted.into()),
         Some(text) if text == message.text => {}
+        Some(_) if message.was_just_edited => return Err(Refusal::TooFast.into()),
         Some(text) => rewrite(&mut open, principal, &held, number, &message, text).await?,
         None => clear(&mut open, principal, &held, number, &message).await?,
     }
@@ -69,15 +73,17 @@ async fn change(
 }
 
 async fn find(connection: &mut PgConnection, chat: i64, number: i64) -> Result<Message, Failure> {
-    let find = "select author, text, mentions, deleted_at is not null as is_deleted
+    let find = "select author, text, mentions, deleted_at is not null as is_deleted,
+                    coalesce(edited_at > now() - make_interval(secs => $3), false) as was_just_edited
                 from public.chat_messages where chat = $1 and number = $2 for no key update";
-    let row =
-        statement::query(find).bind(chat).bind(number).fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
+    let find = statement::query(find).bind(chat).bind(number).bind(MIN_BETWEEN_EDITS.as_secs_f64());
+    let row = find.fetch_optional(connection).await?.ok_or(Refusal::NotFound)?;
     Ok(Message {
         author: row.try_get("author")?,
         text: row.try_get("text")?,
         mentions: row.try_get("mentions")?,
         is_deleted: row.try_get("is_deleted")?,
+        was_just_edited: row.try_get("was_just_edited")?,
     })
 }
 

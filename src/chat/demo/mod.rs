@@ -87,6 +87,13 @@ pub async fn foreign(connection: &mut PgConnection) -> Result<Option<&'static st
 
 /// Makes the tables and fills them, unless they are there already. What people did to the rows stays.
 pub async fn install(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // Also for a demo that was made before this was kept.
+    let is_kept: bool = statement::query_scalar("select to_regclass('public.chat_told') is not null")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !is_kept {
+        sqlx::raw_sql(include_str!("../told.sql")).execute(&mut *connection).await?;
+    }
     let is_there: bool =
         statement::query_scalar("select to_regclass('public.chats') is not null").fetch_one(&mut *connection).await?;
     if is_there {

@@ -1,6 +1,6 @@
 //! Changing and deleting: one's own, and for administrators what others said in rooms.
 
-use super::{id, person, rows, value, with_tables};
+use super::{id, person, rows, sql, value, with_tables};
 use rowcast::{
     chat::{self, Refusal},
     protocol::Role,
@@ -56,4 +56,20 @@ async fn the_same_words_again_change_nothing(pool: PgPool) {
     chat::send(&pool, &sam, room, "1", "words").await.expect("sends");
     chat::edit(&pool, &sam, room, 1, " words \n").await.expect("is well");
     assert!(value::<bool>(&pool, "select edited_at is null from public.chat_messages").await);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_message_is_not_changed_over_and_over_within_a_second(pool: PgPool) {
+    with_tables(&pool).await;
+    let sam = person(&pool, "Sam", Role::Staff).await;
+    let room = chat::open_room(&pool, &sam, "General", "").await.expect("opens");
+    chat::send(&pool, &sam, room, "1", "words").await.expect("sends");
+    chat::edit(&pool, &sam, room, 1, "other words").await.expect("what was just sent can be changed");
+    // However long this test takes.
+    sql(&pool, "update public.chat_messages set edited_at = now() + interval '1 minute'").await;
+    assert_eq!(chat::edit(&pool, &sam, room, 1, "more words").await, Err(Refusal::TooFast));
+    assert!(chat::edit(&pool, &sam, room, 1, "other words").await.is_ok(), "that changes nothing");
+    sql(&pool, "update public.chat_messages set edited_at = now() - interval '1 second'").await;
+    chat::edit(&pool, &sam, room, 1, "more words").await.expect("edits");
+    assert_eq!(rows(&pool, "select text from public.chat_messages").await, json!([{ "text": "more words" }]));
 }

@@ -10,6 +10,9 @@ use rowcast::{
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+/// The last change was some time ago.
+const LATER: &str = "update public.chat_messages set edited_at = edited_at - interval '1 minute'";
+
 /// Who is told of what.
 async fn told(pool: &PgPool) -> Value {
     rows(
@@ -42,8 +45,13 @@ async fn exactly_those_who_are_named_are_told_and_what_they_are_told_follows_the
     // Who is not named any more is not told any more.
     chat::edit(&pool, &sam, room, 1, "only @Kim").await.expect("edits");
     assert_eq!(told(&pool).await, json!([note(id(&kim), "only @Kim")]));
-    chat::edit(&pool, &sam, room, 1, "@Ada, @Kim").await.expect("edits");
-    assert_eq!(told(&pool).await.as_array().map(Vec::len), Some(2));
+    // Who is named again was told before, and is not told again and again; who is new is told.
+    let new = person(&pool, "Ned", Role::Staff).await;
+    sql(&pool, LATER).await;
+    chat::edit(&pool, &sam, room, 1, "@Ada, @Kim, @Ned").await.expect("edits");
+    let mut due = vec![note(id(&kim), "@Ada, @Kim, @Ned"), note(id(&new), "@Ada, @Kim, @Ned")];
+    due.sort_by_key(|note| note["account"].as_i64());
+    assert_eq!(told(&pool).await, json!(due));
     chat::delete(&pool, &sam, room, 1).await.expect("deletes");
     assert_eq!(told(&pool).await, json!([]), "with what it said");
     let _ = cleo;

@@ -16,12 +16,12 @@ use crate::{
             grouped,
             refusal::{Refusal as Common, Unconfirmed},
         },
+        query_map::use_query_map,
         toast::{Messages, use_messages},
     },
     store::{RowSignal, use_query},
 };
 use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn, task::spawn_local};
-use leptos_router::hooks::use_query_map;
 
 /// What became of it; the focus goes there when something did.
 const OUTCOME: &str = "import-outcome";

@@ -7,12 +7,15 @@ use super::{
     one::OneImport,
 };
 use crate::{
-    app::{icons::Icon, inventory::refusal::Refusal as Common, not_found::NotFound, response::set_status},
+    app::{
+        icons::Icon, inventory::refusal::Refusal as Common, not_found::NotFound, query_map::use_query_map,
+        response::set_status,
+    },
     identity::visitor::use_visitor,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 /// Products from a file, for those who work here.
 #[component]
