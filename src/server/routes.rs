@@ -70,8 +70,9 @@ pub(super) fn router(
     };
     let exports = app::inventory::routes(reader.clone()).layer(CompressionLayer::new());
     let places = app::inventory::ImportPlaces::new((&config.limits).into());
-    let imports = app::inventory::import_routes(identity.pool.clone(), reader.clone(), places.clone(), live.counters.clone())
-        .layer(CompressionLayer::new());
+    let imports =
+        app::inventory::import_routes(identity.pool.clone(), reader.clone(), places.clone(), live.counters.clone())
+            .layer(CompressionLayer::new());
     let readers = Readers::new(reader);
     let orders = orders::api::routes(identity.pool.clone(), readers.clone()).layer(CompressionLayer::new());
     let pages = pages(leptos, live, identity.clone(), operations, snapshots, readers, places)

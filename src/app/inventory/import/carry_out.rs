@@ -333,8 +333,7 @@ async fn taken(connection: &mut PgConnection, changes: &[(i64, u64, &[Change])])
         .filter_map(|(id, line, changes)| Some((changes.iter().find(of_sku)?.to.as_str(), (*id, *line))))
         .collect();
     let owners = owners(connection, wanted.keys().copied().collect()).await?;
-    let of_others =
-        wanted.iter().filter(|(sku, (id, _))| owners.get(**sku).is_some_and(|owner| owner != id));
+    let of_others = wanted.iter().filter(|(sku, (id, _))| owners.get(**sku).is_some_and(|owner| owner != id));
     Ok(of_others.map(|(_, (_, line))| *line).collect())
 }
 

@@ -300,7 +300,10 @@ impl Done {
             0 => "All that it changed was taken back; pieces were moved back by as many as came".to_owned(),
             1 => format!("One product was changed or deleted by somebody else since, and that stays; {REST}"),
             kept => {
-                format!("{} products were changed or deleted by others since, and that stays; {REST}", grouped(kept.into()))
+                format!(
+                    "{} products were changed or deleted by others since, and that stays; {REST}",
+                    grouped(kept.into())
+                )
             }
         }
     }

@@ -197,7 +197,11 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(u64, Vec<String>)> {
         let sheet = read(text, MOST).expect("reads");
-        sheet.lines.iter().map(|line| (line.number, (0..).map_while(|at| line.cell(at)).map(str::to_owned).collect())).collect()
+        sheet
+            .lines
+            .iter()
+            .map(|line| (line.number, (0..).map_while(|at| line.cell(at)).map(str::to_owned).collect()))
+            .collect()
     }
 
     fn line(number: u64, cells: &[&str]) -> (u64, Vec<String>) {

@@ -5,7 +5,8 @@
 
 use super::{
     carry_out::{
-        Asking, Written, append, asking, locked, of_import, of_whole, owners, told, update, wait_for_lock, waiting, with,
+        Asking, Written, append, asking, locked, of_import, of_whole, owners, told, update, wait_for_lock, waiting,
+        with,
     },
     keep::{self, refused},
     model::{Change, Done, Refusal, State},
@@ -70,8 +71,7 @@ async fn carry_out(id: i64, asking: &Asking) -> Result<Result<Done, Refusal>, Er
                     Field::Quantity => !counted.contains(product),
                     _ => true,
                 };
-                let back: Vec<Change> =
-                    changes.iter().filter(is_free).filter_map(|change| back(now, change)).collect();
+                let back: Vec<Change> = changes.iter().filter(is_free).filter_map(|change| back(now, change)).collect();
                 kept_products += i32::from(back.len() < changes.len());
                 if !back.is_empty() {
                     restored.push((now, back));

@@ -117,7 +117,10 @@ async fn upload(
             (StatusCode::CREATED, [(LOCATION, header(&address))], Json(told)).into_response()
         }
         Err(problem) => {
-            if matches!(problem, FileProblem::TooLarge(_) | FileProblem::TooManyRows(_) | FileProblem::TooManyColumns(_)) {
+            if matches!(
+                problem,
+                FileProblem::TooLarge(_) | FileProblem::TooManyRows(_) | FileProblem::TooManyColumns(_)
+            ) {
                 desk.counters.imports_over_size.add();
             }
             refused(problem, wants_a_page)
