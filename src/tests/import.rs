@@ -556,7 +556,7 @@ async fn it_works_by_plain_forms(pool: PgPool) {
 
 #[sqlx::test(migrations = false)]
 async fn many_who_undo_at_once_take_one_connection_each(pool: PgPool) {
-    let shop = Shop::open_with(&pool, |config| config.database.max_connections = 2).await;
+    let shop = Shop::open_with(&pool, |config| config.database.max_connections = 4).await;
     let mut ids = Vec::new();
     // No more than five are kept of each person.
     for number in 1..=5 {
