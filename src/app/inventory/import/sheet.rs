@@ -38,7 +38,7 @@ impl Line {
         let mut text = String::new();
         let mut ends = Vec::with_capacity(columns.min(record.len()));
         for cell in record.iter().take(columns) {
-            text.push_str(&plain(cell));
+            text.push_str(plain(cell));
             ends.push(u32::try_from(text.len()).ok()?);
         }
         let is_blank_beyond = record.iter().skip(columns).all(|cell| cell.trim().is_empty());
