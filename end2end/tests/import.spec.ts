@@ -47,7 +47,7 @@ test('rows are looked at, imported, seen by others at once, and undone', async (
   await expect(other.getByText('Imported from a file')).toBeVisible();
 
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByText('The import was undone. All products are as they were before.')).toBeVisible();
+  await expect(page.getByText('The import was undone. All that it changed was taken back; pieces were moved back by as many as came.')).toBeVisible();
   await other.goto(`${server.url}/?q=${encodeURIComponent(stock.tag)}`);
   await expect(other.getByLabel(`Quantity of ${old.name}`)).toHaveValue('5');
   await expect(other.getByLabel(`Quantity of ${fresh}`)).toHaveCount(0);

@@ -549,7 +549,111 @@ async fn it_works_by_plain_forms(pool: PgPool) {
     assert!(shown(&preview).await.body.contains("1 product changed; 1 row with errors left out"));
     let undo = shop.form(&format!("{}{page}", shop.staff), "/api/import/undo", "id=1").into_bytes();
     assert_eq!(led(undo).await, preview);
-    assert!(shown(&preview).await.body.contains("All products are as they were before"));
+    assert!(shown(&preview).await.body.contains("All that it changed was taken back"));
     assert_eq!(shown("/import/2").await.status, 404);
     assert!(shown("/import").await.body.contains("stock.csv"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn many_who_undo_at_once_take_one_connection_each(pool: PgPool) {
+    let shop = Shop::open_with(&pool, |config| config.database.max_connections = 4).await;
+    let mut ids = Vec::new();
+    // No more than five are kept of each person.
+    for number in 1..=5 {
+        let (id, _) = shop.bring(format!("{HEAD}N-{number},Rod,Tools,B-1,2,1,3.5\n")).await;
+        assert_eq!(shop.run(id).await["Ok"]["added"], json!(1));
+        ids.extend([id, id]);
+    }
+    let undo = async |id: i64| shop.post_as(&shop.staff, "/api/import/undo", &format!("id={id}")).await;
+    for answer in futures::future::join_all(ids.into_iter().map(undo)).await {
+        assert_eq!(answer["Ok"]["kept"], json!(0), "{answer}");
+    }
+    assert_eq!(value::<i64>(&pool, "select count(*) from public.products").await, 3);
+    assert_eq!(value::<i64>(&pool, "select count(*) from rowcast.event").await, 10, "each is undone once");
+}
+
+#[sqlx::test(migrations = false)]
+async fn undoing_leaves_what_was_counted_since_skus_of_others_and_who_is_gone(pool: PgPool) {
+    let shop = Shop::open(&pool).await;
+    sql(
+        &pool,
+        "insert into public.products (sku, name, category, location, quantity, reorder_level, price)
+         select 'S-' || n, 'Four', 'Tools', 'A', 4, 1, 1 from generate_series(4, 7) n",
+    )
+    .await;
+    let text =
+        "id,sku,name,quantity\n1,S-1,Drill,8\n2,T-2,Two,9\n4,S-4,Four,9\n5,S-5,Four,9\n6,S-6,Four,9\n7,S-7,Four,9\n";
+    let (id, counts) = shop.bring(text).await;
+    assert_eq!(counts, [0, 6, 0, 0]);
+    assert_eq!(shop.run(id).await["Ok"]["changed"], json!(6));
+    // The old SKU of one is another's by now; one is gone; two were counted, one of them to what it was; of the last some were lost.
+    sql(&pool, "update public.products set sku = 'S-2' where id = 3; delete from public.products where id = 1").await;
+    for (path, form) in [
+        ("product/adjust", "id=4&moved[reason]=counted&moved[pieces]=9"),
+        ("inventory/set-quantity", "id=5&quantity=12"),
+        ("product/adjust", "id=6&moved[reason]=lost&moved[pieces]=2"),
+    ] {
+        let answer = shop.post_as(&shop.staff, &format!("/api/{path}"), form).await;
+        assert!(answer["Ok"].is_object(), "{path}: {answer}");
+    }
+    let undone = shop.post_as(&shop.staff, "/api/import/undo", &format!("id={id}")).await;
+    assert_eq!(undone["Ok"]["kept"], json!(4), "{undone}");
+    let left = shop.rows("select id, sku, name, quantity from public.products order by id").await;
+    let row = |id: i64, sku: &str, name: &str, quantity: i64| json!({ "id": id, "sku": sku, "name": name, "quantity": quantity });
+    let due = [
+        row(2, "T-2", "=1+1", 9),
+        row(3, "S-2", "'=1\nNails", 1),
+        row(4, "S-4", "Four", 9),
+        row(5, "S-5", "Four", 12),
+        row(6, "S-6", "Four", 2),
+        row(7, "S-7", "Four", 4),
+    ];
+    assert_eq!(left, json!(due));
+}
+
+#[sqlx::test(migrations = false)]
+async fn whoever_meets_a_lock_is_told_to_try_again(pool: PgPool) {
+    let shop = Shop::open(&pool).await;
+    // As a lock that does not come in time; which it must within what all transactions have.
+    let wait = "create function wait() returns trigger language plpgsql as $$ begin
+            if current_setting('lock_timeout') <> '5s' then raise 'there is no end of waiting'; end if;
+            raise 'too late' using errcode = case old.id when 1 then '55P03' else '40P01' end;
+        end $$;
+        create trigger wait before update or delete on public.products for each row execute function wait()";
+    sql(&pool, wait).await;
+    for id in 1..=2 {
+        for (path, form, due) in [
+            ("inventory/set-quantity", format!("id={id}&quantity=12"), json!("busy")),
+            ("inventory/delete-product", format!("id={id}"), json!("busy")),
+            (
+                "inventory/adjust-many",
+                format!("ids[]={id}&moved[reason]=lost&moved[pieces]=1"),
+                json!({ "common": "busy" }),
+            ),
+            ("product/adjust", format!("id={id}&moved[reason]=lost&moved[pieces]=1"), json!({ "common": "busy" })),
+        ] {
+            let answer = shop.post_as(&shop.staff, &format!("/api/{path}"), &form).await;
+            assert_eq!(answer["Err"], due, "{path} {id}");
+        }
+    }
+    let (id, _) = shop.bring("id,name\n1,Drill\n").await;
+    assert_eq!(shop.run(id).await["Err"], json!("busy"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn columns_are_no_more_than_they_may_be_and_not_all_named(pool: PgPool) {
+    let shop = Shop::open(&pool).await;
+    let wide = |more: usize| {
+        let titles: Vec<String> = (1..=more).map(|number| format!("more {number}")).collect();
+        format!("id,name,{}\n1,Drill{}\n2,Two,{}x\n", titles.join(","), ",".repeat(100_000), ",".repeat(more))
+    };
+    assert_eq!(
+        shop.refused(wide(199).as_bytes()).await,
+        "There are more than 200 columns. Leave out those that are not needed."
+    );
+    let (id, counts) = shop.bring(wide(198)).await;
+    assert_eq!(counts, [0, 1, 0, 1]);
+    let look = shop.look(id, "errors").await;
+    assert_eq!(look["rows"][0]["problems"], json!([["", "This line has 201 cells, the first one 200"]]));
+    assert_eq!((look["ignored"].as_array().map(Vec::len), &look["ignored_more"]), (Some(20), &json!(178)));
 }

@@ -86,7 +86,9 @@ pub(super) async fn run(id: i64, leaves_out: bool) -> Result<Done, Refusal> {
     let reader = use_context::<PageReader>().ok_or(Common::Unavailable)?;
     // Whoever leaves while they wait for it, waits no more.
     let place = asking.places.import().await?;
-    waiting(async move { Import { id, asking, leaves_out }.run(&reader, &place).await }).await
+    // Read by the request, which says who reads, and before there is a transaction, which holds a connection already.
+    let visible = visible(&reader).await?.into_iter().map(|product| (product.id, product)).collect();
+    waiting(async move { Import { id, asking, leaves_out }.run(visible, &place).await }).await
 }
 
 /// Waits for something that goes on anyhow.
@@ -136,11 +138,8 @@ impl From<Error> for Undecided {
 }
 
 impl Import {
-    async fn run(self, reader: &PageReader, place: &Place) -> Result<Done, Refusal> {
+    async fn run(self, visible: HashMap<i64, Product>, place: &Place) -> Result<Done, Refusal> {
         let Self { id, asking: Asking { pool, person, .. }, leaves_out } = &self;
-        // Before there is a transaction: it takes a connection, too.
-        let visible: HashMap<i64, Product> =
-            visible(reader).await?.into_iter().map(|product| (product.id, product)).collect();
         let mut transaction = statement::begin(pool).await.map_err(|error| refused(&error))?;
         if !lock(&mut transaction, *id).await.map_err(|error| refused(&error))? {
             // What is committed is seen a moment before its lock ends.

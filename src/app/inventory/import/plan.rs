@@ -154,7 +154,7 @@ impl<'p> Planner<'p> {
 
     /// The product that a line is about; none if it adds one.
     fn product(&self, line: &Line) -> Result<Option<&'p Product>, Fault> {
-        let given = self.id.and_then(|at| line.cell(at)).map_or(Ok(None), |cell| id(cell))?;
+        let given = self.id.and_then(|at| line.cell(at)).map_or(Ok(None), id)?;
         if let Some(id) = given {
             return self.by_id.get(&id).copied().map(Some).ok_or(Fault::NoSuch(id));
         }
