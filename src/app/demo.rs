@@ -81,9 +81,21 @@ pub async fn install(pool: &PgPool) -> Result<(), DemoError> {
     if let Err(error) = furnish_products(pool).await {
         tracing::warn!(error, "the pages of products lack what became of their pieces, until the next start");
     }
+    if let Err(error) = furnish_chat(pool).await {
+        tracing::warn!(error, "nobody can be named in chat until the table for it can be made, at the next start");
+    }
     if let Err(error) = furnish_imports(pool).await {
         tracing::warn!(error, "files cannot be imported until the tables for them can be made, at the next start");
     }
+    Ok(())
+}
+
+/// Adds what chat needs, once.
+async fn furnish_chat(pool: &PgPool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").persistent(false).bind(LOCK).execute(&mut *transaction).await?;
+    chat::furnish(&mut transaction).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

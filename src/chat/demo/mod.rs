@@ -87,19 +87,13 @@ pub async fn foreign(connection: &mut PgConnection) -> Result<Option<&'static st
 
 /// Makes the tables and fills them, unless they are there already. What people did to the rows stays.
 pub async fn install(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // Also for a demo that was made before this was kept.
-    let is_kept: bool = statement::query_scalar("select to_regclass('public.chat_told') is not null")
-        .fetch_one(&mut *connection)
-        .await?;
-    if !is_kept {
-        sqlx::raw_sql(include_str!("../told.sql")).execute(&mut *connection).await?;
-    }
     let is_there: bool =
         statement::query_scalar("select to_regclass('public.chats') is not null").fetch_one(&mut *connection).await?;
     if is_there {
         return Ok(());
     }
     sqlx::raw_sql(include_str!("../schema.sql")).execute(&mut *connection).await?;
+    furnish(connection).await?;
     let people = people(connection).await?;
     for (name, topic, lines) in words::ROOMS {
         let make = "insert into public.chats (kind, members, names, name, topic) values ('room', '{}', '{}', $1, $2) returning id";
@@ -112,6 +106,15 @@ pub async fn install(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
             let chat = begin(connection, members).await?;
             say(connection, chat, lines, &people).await?;
         }
+    }
+    Ok(())
+}
+
+/// Adds what is kept of who was told, once: also to a demo that was made before that was kept.
+pub async fn furnish(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let is_there = statement::query_scalar("select to_regclass('public.chat_told') is not null");
+    if !is_there.fetch_one(&mut *connection).await? {
+        sqlx::raw_sql(include_str!("../told.sql")).execute(&mut *connection).await?;
     }
     Ok(())
 }
