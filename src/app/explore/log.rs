@@ -201,8 +201,8 @@ fn read(image: &str) -> HashMap<String, Box<RawValue>> {
     serde_json::from_str(image).unwrap_or_default()
 }
 
-fn shown(value: Option<&Box<RawValue>>, shape: Shape) -> String {
-    let cell = cell(value.map_or("null", |value| value.get()), shape);
+fn shown(value: Option<&RawValue>, shape: Shape) -> String {
+    let cell = cell(value.map_or("null", RawValue::get), shape);
     match cell.text.char_indices().nth(48) {
         Some((end, _)) => format!("{}…", &cell.text[..end]),
         None => cell.text,
@@ -220,7 +220,7 @@ fn ChangeView(change: Change, table: Table) -> impl IntoView {
     let any = new.as_ref().or(old.as_ref()).cloned().unwrap_or_default();
     let key = table.key.iter().map(|name| {
         let shape = table.column(name).map(|column| column.shape).unwrap_or_default();
-        format!("{name} {}", shown(any.get(name), shape))
+        format!("{name} {}", shown(any.get(name).map(AsRef::as_ref), shape))
     });
     let key = key.collect::<Vec<_>>().join(", ");
     let columns = || table.columns.iter().filter(|column| any.contains_key(&column.name));
@@ -230,8 +230,10 @@ fn ChangeView(change: Change, table: Table) -> impl IntoView {
                 old.get(&column.name).map(|value| value.get()) != new.get(&column.name).map(|value| value.get())
             })
             .map(|column| {
-                let (before, after) =
-                    (shown(old.get(&column.name), column.shape), shown(new.get(&column.name), column.shape));
+                let (before, after) = (
+                    shown(old.get(&column.name).map(AsRef::as_ref), column.shape),
+                    shown(new.get(&column.name).map(AsRef::as_ref), column.shape),
+                );
                 view! {
                     <li>
                         <bdi class="column-name">{column.name.clone()}</bdi>
@@ -248,7 +250,7 @@ fn ChangeView(change: Change, table: Table) -> impl IntoView {
         _ => {
             let told = columns()
                 .filter(|column| !table.key.contains(&column.name))
-                .map(|column| (column.name.clone(), shown(any.get(&column.name), column.shape)));
+                .map(|column| (column.name.clone(), shown(any.get(&column.name).map(AsRef::as_ref), column.shape)));
             let told: Vec<(String, String)> = told.collect();
             let field = |(name, value): (String, String)| {
                 view! {

@@ -36,8 +36,8 @@ pub(super) fn words(key: &AnyKey) -> String {
     if let (1, Some(group)) = (values.len(), values.get("group").filter(|group| group.get().starts_with('{'))) {
         values = read(group.get());
     }
-    let word = |(name, value): (&String, &Box<RawValue>)| format!("{name} {}", cell(value.get(), Shape::Text).text);
-    let words = values.iter().map(word).collect::<Vec<_>>().join(", ");
+    let words = values.iter().map(|(name, value)| format!("{name} {}", cell(value.get(), Shape::Text).text));
+    let words = words.collect::<Vec<_>>().join(", ");
     if words.is_empty() { "all rows".to_owned() } else { words }
 }
 

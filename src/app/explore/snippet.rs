@@ -42,94 +42,19 @@ pub(super) fn snippet(language: Language, ask: &Ask, table: &Table, origin: &str
         Language::Json => indented(&frame(&question)),
         Language::Rust if ask.is_totals() => any(&question),
         Language::Rust => typed(ask, &question, table),
-        Language::JavaScript => format!(
-            "{}const question = {};\n{}",
-            JAVASCRIPT_HEAD,
-            indented(&written(&question)),
-            JAVASCRIPT.replace("SOCKET", &quoted(&socket))
-        ),
+        Language::JavaScript => {
+            JAVASCRIPT.replace("SOCKET", &quoted(&socket)).replacen("QUESTION", &indented(&written(&question)), 1)
+        }
         Language::Python => PYTHON
             .replace("SOCKET", &quoted(&socket))
             .replace("QUESTION = {}", &format!("QUESTION = {}", python(&Value::Object(body(&question))))),
     }
 }
 
-const JAVASCRIPT_HEAD: &str =
-    "// In a page of this site, or with a token: in Node, give WebSocket the header `Authorization: Bearer …`.\n";
-
-const JAVASCRIPT: &str = r"const rows = new Map();
-let key = [];
-let staged = [];
-let complete = false;
-const keyOf = (row) => JSON.stringify(key.map((column) => row[column]));
-
-const socket = new WebSocket(SOCKET, 'rowcast.v1');
-socket.onopen = () => socket.send(JSON.stringify({ type: 'subscribe', id: '1', ...question }));
-socket.onmessage = ({ data }) => {
-  const frame = JSON.parse(data);
-  if (frame.type === 'error') console.error(frame.message);
-  if (frame.type === 'subscribed') key = frame.key;
-  if (frame.type === 'subscribed' || frame.type === 'resync') [staged, complete] = [[{ op: 'truncate' }], false];
-  if (frame.type === 'snapshot') staged.push(...frame.rows.map((row) => ({ op: 'insert', row })));
-  if (frame.type === 'snapshot' && !frame.more) complete = true;
-  if (frame.type === 'changes') staged.push(...frame.changes);
-  // Everything up to a position becomes visible at once.
-  if (!frame.position || !complete || staged.length === 0) return;
-  for (const { op, row, key: gone } of staged.splice(0)) {
-    if (op === 'truncate') rows.clear();
-    else if (op === 'delete') rows.delete(keyOf(gone));
-    else rows.set(keyOf(row), row);
-  }
-  console.log([...rows.values()]);
-};
-";
-
-const PYTHON: &str = r#"# pip install websockets
-# ROWCAST_TOKEN=$(rowcast token create --role staff) python3 live.py
-import asyncio
-import json
-import os
-
-from websockets.asyncio.client import connect
-
-QUESTION = {}
-
-
-async def main():
-    headers = {"Authorization": f"Bearer {os.environ['ROWCAST_TOKEN']}"}
-    async with connect(SOCKET, subprotocols=["rowcast.v1"], additional_headers=headers) as socket:
-        await socket.send(json.dumps({"type": "subscribe", "id": "1", **QUESTION}))
-        rows, key, staged, complete = {}, [], [], False
-        async for text in socket:
-            frame = json.loads(text)
-            kind = frame["type"]
-            if kind == "error":
-                raise SystemExit(frame["message"])
-            if kind == "subscribed":
-                key = frame["key"]
-            if kind in ("subscribed", "resync"):
-                staged, complete = [{"op": "truncate"}], False
-            if kind == "snapshot":
-                staged += [{"op": "insert", "row": row} for row in frame["rows"]]
-                complete = complete or not frame.get("more", False)
-            if kind == "changes":
-                staged += frame["changes"]
-            # Everything up to a position becomes visible at once.
-            if not frame.get("position") or not complete or not staged:
-                continue
-            for change in staged:
-                if change["op"] == "truncate":
-                    rows.clear()
-                elif change["op"] == "delete":
-                    rows.pop(json.dumps([change["key"][column] for column in key]), None)
-                else:
-                    rows[json.dumps([change["row"][column] for column in key])] = change["row"]
-            staged = []
-            print(list(rows.values()))
-
-
-asyncio.run(main())
-"#;
+/// With the question in it.
+const JAVASCRIPT: &str = include_str!("snippet.js");
+/// Around the question.
+const PYTHON: &str = include_str!("snippet.py");
 
 /// The `subscribe` frame.
 fn frame(question: &Subscribe) -> String {
@@ -358,7 +283,7 @@ mod tests {
     #[test]
     fn programs_speak_to_the_server_that_the_page_is_from() {
         let script = snippet(Language::JavaScript, &ask(), &orders(), "https://db.example.org");
-        assert!(script.contains("new WebSocket(\"wss://db.example.org/live\", 'rowcast.v1')"), "{script}");
+        assert!(script.contains("(\"wss://db.example.org/live\", 'rowcast.v1')"), "{script}");
         let program = snippet(Language::Python, &ask(), &orders(), "http://localhost:3000");
         assert!(program.contains("connect(\"ws://localhost:3000/live\","), "{program}");
         assert!(
