@@ -98,6 +98,8 @@ test('from the inventory to a product and its past, and what is deleted meanwhil
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`History of product ${id}`);
   await expect(page.getByRole('rowheader')).toContainText([`${name} renamed`]);
   await page.getByRole('button', { name: 'Earlier' }).click();
+  // Two clicks before the first moment is there are one.
+  await expect(page).toHaveURL(new RegExp(`product=${id}&at=`));
   await page.getByRole('button', { name: 'Earlier' }).click();
   await expect(page.getByRole('rowheader')).not.toContainText('renamed');
   await expect(page).toHaveURL(new RegExp(`product=${id}&at=`));
