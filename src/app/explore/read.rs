@@ -132,11 +132,6 @@ pub(super) async fn changes(ask: &Ask) -> Result<Log, Refusal> {
     if !person_asking().is_some_and(|person| person.works_here()) {
         return Err(Refusal::NotAllowed);
     }
-    if FORGETTING.contains(&ask.table.as_str())
-        || FORGETTING.iter().any(|name| name.strip_prefix("public.") == Some(&ask.table))
-    {
-        return Err(Refusal::Forgotten);
-    }
     let source = PostgresSource::new(pool.clone());
     // Always the rows, never totals of them: which columns may be seen is decided for rows.
     let definition = define(&ask.rows(), &principal, &hub, &source, CONSTANTS_TIMEOUT).await;
@@ -144,6 +139,10 @@ pub(super) async fn changes(ask: &Ask) -> Result<Log, Refusal> {
         ErrorCode::SourceUnavailable => Refusal::Unavailable,
         _ => Refusal::Refused(refusal.message),
     })?;
+    // Whichever way it was spelled.
+    if FORGETTING.contains(&definition.table.full_name().as_str()) {
+        return Err(Refusal::Forgotten);
+    }
     let looking = async {
         let mut travel = Travel::open(&pool, &definition).await?;
         let told = travel.moments(When::Now, TOLD, 0).await?;
