@@ -32,6 +32,7 @@ mod fresh;
 #[cfg(not(feature = "ssr"))]
 #[path = "fresh_browser.rs"]
 mod fresh;
+mod glow;
 mod history;
 mod icons;
 pub mod inventory;

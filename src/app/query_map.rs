@@ -13,7 +13,8 @@ pub(super) fn use_query_map() -> Memo<ParamsMap> {
     Memo::new(move |_| search.with(|search| parse(search)))
 }
 
-fn parse(search: &str) -> ParamsMap {
+/// The same of a query that stands somewhere else.
+pub(super) fn parse(search: &str) -> ParamsMap {
     let mut map = ParamsMap::new();
     for pair in search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -7,15 +7,12 @@ use super::{
     start::class_of,
 };
 use crate::{
-    app::icons::Icon,
+    app::{glow::glow_within, icons::Icon},
     store::{AnyKey, AnyRow, LiveQuery},
 };
 use leptos::{html, prelude::*};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-
-/// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
-const GLOW: &str = "data-glow";
 
 /// Most characters that are told of a value where the pointer rests.
 const MAX_TITLE: usize = 1_000;
@@ -55,7 +52,8 @@ pub(super) fn RowView(
         let now = values.get();
         if let (Some(before), Some(element)) = (before, element.get()) {
             let changed = now.iter().zip(&before).enumerate().filter(|(_, (now, before))| now != before);
-            changed.for_each(|(place, _)| glow(&element, place));
+            // The first cell is the button's.
+            changed.for_each(|(place, _)| glow_within(&element, &format!("td:nth-child({})", place + 2)));
         }
         now
     });
@@ -93,12 +91,4 @@ pub(super) fn RowView(
             {cells.collect_view()}
         </tr>
     }
-}
-
-fn glow(row: &leptos::web_sys::Element, place: usize) {
-    // The first one is the button's.
-    let Ok(Some(cell)) = row.query_selector(&format!("td:nth-child({})", place + 2)) else { return };
-    let next = if cell.get_attribute(GLOW).as_deref() == Some("a") { "b" } else { "a" };
-    // Fails only for names that are no attribute's.
-    let _ = cell.set_attribute(GLOW, next);
 }

@@ -8,7 +8,7 @@ use super::{
     validate::Typed,
 };
 use crate::{
-    app::{plain_form::wants_a_page, response::set_status},
+    app::{plain_form::wants_a_page, query_map::parse, response::set_status},
     identity::paths::NOT_ALLOWED,
 };
 use leptos::prelude::ServerFnError;
@@ -73,32 +73,8 @@ pub(super) fn many_told(
 
 /// The listing that an address asks for; only its query matters.
 fn listing_of(address: &str) -> Listing {
-    let query = address.split_once('?').map_or("", |(_, query)| query);
-    let pairs: Vec<(&str, String)> = query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name, percent_decode(value)))
-        .collect();
-    Listing::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str()))
-}
-
-/// Decodes a value of a query; `+` is a blank, as forms write it.
-fn percent_decode(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        rest = after;
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            (b'+', _) => bytes.push(b' '),
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    let query = parse(address.split_once('?').map_or("", |(_, query)| query));
+    Listing::read(|name| query.get_str(name))
 }
 
 /// The notice as the value of a parameter. What was typed is left out where it would not fit into an address.

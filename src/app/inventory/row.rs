@@ -8,14 +8,11 @@ use super::{
     sheet::Sheet,
 };
 use crate::{
-    app::{clock::use_clock, product::address},
+    app::{clock::use_clock, glow::glow_within, product::address},
     identity::visitor::use_visitor,
 };
 use leptos::{html, prelude::*};
 use leptos_router::components::A;
-
-/// Attribute whose change lets a cell glow; two values, because the same animation does not start twice.
-const GLOW: &str = "data-glow";
 
 /// Whether a cell shows something else for the one than for the other.
 type Differs = fn(&Product, &Product) -> bool;
@@ -72,7 +69,7 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
         let now = row.product();
         if let (Some(Some(before)), Some(now), Some(element)) = (&before, &now, element.get()) {
             let changed = CELLS.iter().filter(|(_, differs)| differs(before, now));
-            changed.for_each(|(cell, _)| glow(&element, cell));
+            changed.for_each(|(cell, _)| glow_within(&element, cell));
         }
         now
     });
@@ -115,11 +112,4 @@ pub(super) fn ProductRow(id: i64, place: Signal<Option<usize>>) -> impl IntoView
             </td>
         </tr>
     }
-}
-
-fn glow(row: &leptos::web_sys::Element, cell: &str) {
-    let Ok(Some(cell)) = row.query_selector(cell) else { return };
-    let next = if cell.get_attribute(GLOW).as_deref() == Some("a") { "b" } else { "a" };
-    // Fails only for names that are no attribute's.
-    let _ = cell.set_attribute(GLOW, next);
 }

@@ -47,13 +47,3 @@ pub(super) use {
     placing::NewOrderPage,
     rows::{Order, OrderLine, OrderStep, StateTotals, Sums, address},
 };
-
-/// Attribute whose change lets an element glow; two values, because the same animation does not start twice.
-const GLOW: &str = "data-glow";
-
-/// Something of this has changed.
-fn glow(element: &leptos::web_sys::Element) {
-    let next = if element.get_attribute(GLOW).as_deref() == Some("a") { "b" } else { "a" };
-    // Fails only for names that are no attribute's.
-    let _ = element.set_attribute(GLOW, next);
-}

@@ -135,7 +135,7 @@ fn Row(key: OrderKey, orders: LiveQuery<Order>) -> impl IntoView {
     Effect::new(move |before: Option<State>| {
         let now = state.get();
         if let Some(element) = element.get().filter(|_| before.is_some_and(|before| before != now)) {
-            super::glow(&element);
+            crate::app::glow::glow(&element);
         }
         now
     });

@@ -8,10 +8,10 @@ use super::{
 use crate::{
     app::{
         clock::use_clock,
+        glow::glow,
         icons::Icon,
         orders::{
             actions::StepOrder,
-            glow,
             rows::{Order, OrderKey, address, pieces},
             steps::needs_reason,
         },

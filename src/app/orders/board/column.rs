@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     app::{
+        glow::glow,
         inventory::{Price, grouped},
         missing::{Missing, missing},
-        orders::glow,
     },
     orders::State,
 };
